@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loomrel {
+
+// nullopt = no such file. Throws std::system_error if it cannot be read or is larger than `limit`.
+[[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path,
+                                                   std::size_t limit = 1 << 20);
+
+// Whole or not at all: written beside, synced, renamed into place, the folder synced. Throws
+// std::system_error; then what was there before still is.
+void write_file_atomically(const std::filesystem::path& path, std::string_view text, int mode);
+
+// True if group or others may read it.
+[[nodiscard]] bool is_readable_by_others(const std::filesystem::path& path);
+
+} // namespace loomrel

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace loomrel {
+
+// One word for a POSIX shell. Plain words stay as they are, so that scripts read well; everything
+// else is put in single quotes. A NUL byte cannot stand in a word: std::invalid_argument.
+[[nodiscard]] std::string shell_quote(std::string_view word);
+
+} // namespace loomrel

@@ -1,0 +1,184 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/base/language.hpp"
+#include "lib/base/secret.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loomrel::config {
+
+enum class Source { flag, environment, toml, env_servers, built_in };
+
+// Where a value came from: "./loomrel.toml:12", "STAGE_HOST in .env.servers:4", "--store".
+struct Origin {
+    Source source = Source::built_in;
+    std::string place;
+};
+
+struct StoreSettings {
+    std::string url; // resolved by the rule "which store" of design 4; never holds a password
+    Secret password;
+    Secret api_secret; // LOOM_INTERSERVER_SECRET_KEY
+    bool embedded = false; // the default: SQLite under XDG_STATE_HOME
+};
+
+struct ServerSettings {
+    std::string listen = "127.0.0.1:8000";
+    std::string prefix = "/api/tg-bot";
+    std::string public_url;
+    std::vector<std::string> trusted_proxies{"127.0.0.1"};
+    bool api_approvals = false;
+    std::string container_name;
+    std::string log_level = "INFO";
+    std::string environment;
+};
+
+struct TelegramSettings {
+    Secret token;
+    std::int64_t chat_id = 0; // 0 = nowhere
+    std::map<std::string, std::int64_t> chat_id_of; // dev, stage, prod
+    std::int64_t thread_id = 0;
+    std::vector<std::int64_t> approvers;
+    std::vector<std::int64_t> admins;
+    int quorum = 1; // 0 = all
+    bool self_approval = true;
+    Milliseconds approval_expires{24 * 3600 * 1000};
+    std::string updates = "polling";
+    std::string api_url = "https://api.telegram.org";
+};
+
+struct Person {
+    std::int64_t telegram = 0;
+    std::string github;
+    std::string name;
+};
+
+struct GithubSettings {
+    std::string owner;
+    std::string prod_workflow = "on-approve-manual-testing.yaml.yml";
+    std::string ref = "main";
+    std::string api_url = "https://api.github.com";
+    Secret token; // LOOM_GITHUB_TOKEN
+};
+
+enum class Engine { compose, command };
+enum class HealthKind { unset, url, docker, none };
+
+struct Hooks {
+    std::string before_up;
+    std::string after_up;
+    std::string before_rollback;
+    std::string on_failure;
+};
+
+// How one service is deployed in one environment: deploy < services < environments < both.
+struct DeploySettings {
+    std::string service;
+    std::string environment;
+    std::string prod_by = "github";
+    std::string rollback_by = "direct";
+    Engine engine = Engine::compose;
+    std::string root = "loom";
+    std::string system_dir = "loom-system";
+    std::string compose_file = "docker-compose/app.yaml";
+    std::vector<std::string> env_files{"env/.env.app", "env/.env.db", "env/.env.monitoring"};
+    int keep_capsules = 5;
+    Milliseconds lock_wait{35 * 60 * 1000};
+    Milliseconds time_limit{30 * 60 * 1000};
+    std::string log_root = "/var/log/deployments";
+    std::string state_dir; // "" = /var/lib/loomrel for root, else ~/.local/state/loomrel
+    std::string repo;
+    std::string dir;
+    std::vector<std::string> compose_services;
+    HealthKind health_kind = HealthKind::unset; // unset: docker if the image has one, else refused
+    std::string health_url;
+    int health_attempts = 3;
+    Milliseconds health_interval{5000};
+    Milliseconds stable_for{0};
+    Hooks hooks;
+    std::string build;   // engine = command
+    std::string up;      // engine = command
+    std::string current; // engine = command
+    bool restore_on_failure = true;
+    int canary = 1;
+    int parallel = 4;
+    std::string on_partial = "restore";
+};
+
+// One machine, with what opens it. Secrets from .env.servers or the environment only.
+struct Host {
+    std::string user = "root";
+    std::string address;
+    std::uint16_t port = 22;
+    Secret password;
+    std::filesystem::path key_file;
+    Secret key;
+    std::string host_key; // SHA256:… pin, "" = known_hosts
+    std::string domain;
+    std::string name; // what it is called in messages: "stage", a developer's login, or the address
+};
+
+// What was typed and where we are, as arguments: loading reads no globals.
+struct Inputs {
+    std::map<std::string, std::string> environment;
+    std::filesystem::path working_directory;
+    std::optional<std::string> config_flag;
+    std::optional<std::string> env_file_flag;
+    std::optional<std::string> store_flag;
+    std::optional<std::string> language_flag;
+};
+
+struct Shown {
+    std::string key;
+    std::string value; // secrets masked
+    Origin origin;
+};
+
+// The whole configuration, checked. Loading throws Error(config) with file, line, "did you mean".
+class Config {
+public:
+    static Config load(const Inputs& inputs);
+
+    Language language = Language::ru;
+    std::string timezone = "Europe/Moscow";
+    StoreSettings store;
+    ServerSettings server;
+    TelegramSettings telegram;
+    std::vector<Person> people;
+    GithubSettings github;
+
+    // The names of [services.*], in the file's order.
+    std::vector<std::string> services;
+
+    // Works for a service that is not in the file too (design 4: .env.servers alone is enough).
+    [[nodiscard]] DeploySettings deploy(const std::string& service,
+                                        const std::string& environment) const;
+
+    // Error(config) naming the keys to add if there is none.
+    [[nodiscard]] std::vector<Host> hosts(const std::string& environment) const;
+    // A developer's own machine, by GitHub login: case, "-" and "_" do not matter.
+    [[nodiscard]] std::optional<Host> developer(std::string_view login) const;
+    [[nodiscard]] std::vector<std::string> developers() const;
+
+    // For `config show`: every key with its value and origin, in the order of the key table.
+    [[nodiscard]] std::vector<Shown> shown() const;
+    // For `config check`: near misses in .env.servers and the like. Not errors.
+    [[nodiscard]] std::vector<Phrase> warnings() const;
+    // Every secret value, for masking.
+    [[nodiscard]] std::vector<Secret> secrets() const;
+
+    std::filesystem::path toml_path;        // "" = none found
+    std::filesystem::path env_servers_path; // "" = none found
+    // loomrel.known_hosts beside loomrel.toml, or in the working directory.
+    [[nodiscard]] std::filesystem::path known_hosts() const;
+    bool in_ci = false;
+};
+
+} // namespace loomrel::config

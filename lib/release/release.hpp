@@ -1,0 +1,41 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/release/status.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace loomrel::release {
+
+// One tag of one service on its way to production: a row of `releases`, with the spec's names.
+struct Release {
+    std::int64_t id = 0;
+    std::string service_name;
+    std::string release_tag;
+    std::string rollback_to_tag;
+    std::string status; // as the ledger has it; state() is the one of the table, if it is
+    std::string initiated_by;
+    std::string github_run_id;
+    std::string github_action_link;
+    std::string github_ref;
+    Time created_at;
+    std::optional<Time> started_at;
+    std::optional<Time> completed_at;
+    std::optional<std::string> commit_sha;
+
+    [[nodiscard]] std::optional<Status> state() const { return parse_status(status); }
+};
+
+// One line of the release's history; append-only.
+struct Event {
+    Time at; // the database's clock
+    std::string from;
+    std::string to;
+    std::string actor;  // who: a login, "telegram:11111", "loomrel"
+    std::string source; // through what: cli, journal, bot, api, serve
+    std::string detail; // a JSON object
+};
+
+} // namespace loomrel::release

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/release/release.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loomrel::store {
+
+struct NewRelease {
+    std::string service;
+    std::string tag;
+    std::string run_id; // the GitHub run's, or local-<uuid>
+    std::string by;
+    std::string link;
+    std::string ref;
+    std::string commit; // empty = not known yet
+    std::string source; // of the event: cli, api
+};
+
+struct Created {
+    std::int64_t id = 0;
+    bool created = false; // false: the same service, tag and run id was there already
+    std::string status;
+};
+
+enum class RunKind { deploy, rollback, restore, rehearsal };
+[[nodiscard]] std::string_view to_string(RunKind kind);
+[[nodiscard]] std::optional<RunKind> parse_run_kind(std::string_view text);
+
+enum class RunOutcome { good, failed, cancelled, refused, unknown };
+[[nodiscard]] std::string_view to_string(RunOutcome outcome);
+[[nodiscard]] std::optional<RunOutcome> parse_run_outcome(std::string_view text);
+
+// One command's execution over the hosts of an environment (design 2).
+struct Run {
+    std::string id; // a UUID, made before any SSH
+    std::string service;
+    std::string environment;
+    RunKind kind = RunKind::deploy;
+    std::optional<std::int64_t> release_id;
+    std::string ref; // refs/tags/T or refs/heads/B
+    std::string commit;
+    std::string github_run_id;
+    int github_run_attempt = 0; // 0 = not started by GitHub
+    std::vector<std::string> hosts;
+    // Written by the store:
+    Time started_at;
+    std::optional<Time> ended_at;
+    Milliseconds unseen_for{0}; // since the last heartbeat, by the database's clock
+    std::optional<RunOutcome> outcome;
+    std::string result; // the JSON object that the command printed; "" while it runs
+};
+
+struct HostResult {
+    std::string host;
+    std::string state;   // waiting, running, ended, unreachable
+    std::string outcome; // ok, failed, restored, … ; "" while it runs
+    std::string serves;  // the tag or commit that answers there now; "" = not known
+};
+
+struct RunEnd {
+    std::string run_id;
+    RunOutcome outcome = RunOutcome::unknown;
+    std::string result; // JSON
+    std::vector<HostResult> hosts;
+};
+
+// What becomes of a release in one transaction, wholly or not at all.
+struct Change {
+    std::string id; // a UUID made by the caller; the same change sent twice is done once
+    std::int64_t release_id = 0;
+    // Statuses to reach one after the other. The store starts behind the last of them that is the
+    // present status; each move is one conditional UPDATE … WHERE status = ANY(sources). None
+    // left = already there, no event. One refused = nothing of the change is done.
+    struct Step {
+        release::Status to;
+        std::string detail = "{}"; // JSON object for the event
+    };
+
+    std::vector<Step> steps;
+    std::string actor;
+    std::string source;
+    std::optional<std::string> commit; // pins commit_sha where it is null; never overwrites another
+    std::optional<std::string> run_id; // github_run_id
+    std::optional<std::string> link;   // github_action_link
+    std::optional<std::string> rollback_to_tag;
+    std::optional<Run> open_run; // inserted with the move: the claim
+    std::optional<RunEnd> end_run;
+};
+
+struct Changed {
+    enum class What { done, already, refused, absent } what = What::done;
+    std::string status;   // the present one (of What::absent: empty)
+    std::string conflict; // of What::refused: which rule, for the message; e.g. "commit"
+};
+
+struct ReleaseQuery {
+    std::optional<release::List> list;
+    std::string service;             // "" = all
+    std::string tag;                 // "" = all
+    std::optional<std::int64_t> before; // ids below this one: the next page
+    int limit = 20;
+};
+
+struct RunQuery {
+    std::string service;
+    std::string environment;
+    std::optional<std::int64_t> release_id;
+    bool open_only = false;
+    int limit = 20;
+};
+
+struct SchemaState {
+    std::string product; // "PostgreSQL 15.18", "SQLite 3.40.1"
+    std::vector<std::string> applied;
+    std::vector<std::string> pending;
+    std::vector<std::string> problems; // broken invariants, a sentence each
+};
+
+// The ledger. Every call is one transaction and safe to repeat; a lost connection is tried again
+// within the deadline, and an unknown COMMIT is looked up, never guessed. When the ledger cannot be
+// reached in time: Error(ErrorKind::ledger). One Store, one thread.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    // The same service + tag + run id again gives the same release.
+    virtual Created create_release(const NewRelease& release) = 0;
+    virtual std::optional<release::Release> find_release(std::int64_t id) = 0;
+    // Newest first.
+    virtual std::vector<release::Release> list_releases(const ReleaseQuery& query) = 0;
+    // Oldest first; empty for an unknown release.
+    virtual std::vector<release::Event> events(std::int64_t release_id) = 0;
+    virtual Changed apply(const Change& change) = 0;
+
+    // A run without a move (stage, dev, rollback). false = a run of this id is there already.
+    [[nodiscard]] virtual bool open_run(const Run& run) = 0;
+    // Heartbeat: seen_at by the database's clock. An unknown run is ignored.
+    virtual void touch_run(const std::string& run_id) = 0;
+    // A run without a release, or whose release has moved on. Ending it twice is harmless.
+    virtual void end_run(const RunEnd& end) = 0;
+    virtual std::optional<Run> find_run(const std::string& run_id) = 0;
+    virtual std::vector<Run> list_runs(const RunQuery& query) = 0;
+    virtual std::vector<HostResult> run_hosts(const std::string& run_id) = 0;
+
+    // Applies what is pending, each migration under a lock; gives the names applied. A schema newer
+    // than this binary knows is Error(config).
+    virtual std::vector<std::string> migrate() = 0;
+    virtual SchemaState check() = 0;
+};
+
+struct Options {
+    std::string url;             // sqlite:///path · postgresql://… · https://host/prefix
+    Secret password;             // never part of url
+    Milliseconds deadline{15000}; // of one call, all its retries included
+};
+
+// By URL scheme. Opens nothing yet that could hang: the first call connects. The schema is migrated
+// at the first call of a writing command.
+[[nodiscard]] std::unique_ptr<Store> open_store(const Options& options);
+
+// The URL as it may be shown: no password, no parameters.
+[[nodiscard]] std::string shown_url(const std::string& url);
+
+} // namespace loomrel::store
