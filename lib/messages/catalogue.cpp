@@ -9,7 +9,8 @@ namespace {
 
 // True if every {name} of one text stands in the other.
 consteval bool names_all_of(std::string_view text, std::string_view other) {
-    for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
+    for (std::size_t at = text.find('{'); at != std::string_view::npos;
+         at = text.find('{', at + 1)) {
         if (text.substr(at, 2) == "{{") {
             ++at;
             continue;
@@ -38,7 +39,9 @@ constexpr std::array k_catalogue{
 
 } // namespace
 
-std::span<const Row> catalogue() { return k_catalogue; }
+std::span<const Row> catalogue() {
+    return k_catalogue;
+}
 
 std::string format(Language language, Id id, fmt::format_args arguments) {
     const Row& row = k_catalogue.at(static_cast<std::size_t>(id));

@@ -2,14 +2,13 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/language.hpp"
-
-#include <span>
-#include <string>
+#include "lib/messages/ids.hpp"
 
 #include <fmt/args.h>
 #include <fmt/format.h>
 
-#include "lib/messages/ids.hpp"
+#include <span>
+#include <string>
 
 // Every text that a user reads, in Russian and English. A row of the catalogue holds both, so none
 // can be missing; at compile time both must name the same {arguments}.
