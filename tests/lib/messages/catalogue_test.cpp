@@ -1,0 +1,117 @@
+#include "tests/lib/messages/rows.hpp"
+#include "tests/support/catch.hpp"
+
+#include <fmt/args.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+using namespace loomrel;
+
+namespace {
+
+// Rows that are the same in both languages, being the spec's own English words.
+constexpr std::array k_without_cyrillic{std::string_view("bot_card_tag")};
+
+bool has_cyrillic(std::string_view text) {
+    // U+0410..U+044F in UTF-8.
+    return text.find('\xd0') != std::string_view::npos
+           || text.find('\xd1') != std::string_view::npos;
+}
+
+bool has_latin_word(std::string_view text) {
+    bool in_argument = false;
+    for (const char c : text) {
+        in_argument = c == '{' || (in_argument && c != '}');
+        if (!in_argument && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::string filled(Language language, const messages::Row& row, std::string_view value) {
+    const char* text = language == Language::ru ? row.ru : row.en;
+    fmt::dynamic_format_arg_store<fmt::format_context> arguments;
+    const std::vector<std::string> names = test::arguments_of(text);
+    for (const std::string& name : names) {
+        arguments.push_back(fmt::arg(name.c_str(), value));
+    }
+    return messages::format(language, row.id, arguments);
+}
+
+} // namespace
+
+TEST_CASE("every row formats with its own arguments in both languages") {
+    for (const auto& [name, row] : test::named_rows()) {
+        INFO(name);
+        for (const Language language : {Language::ru, Language::en}) {
+            std::string text;
+            REQUIRE_NOTHROW(text = filled(language, row, "\x01value\x02"));
+            const char* raw = language == Language::ru ? row.ru : row.en;
+            const bool named = !test::arguments_of(raw).empty();
+            CHECK((text.find("\x01value\x02") != std::string::npos) == named);
+            CHECK_FALSE(text.empty());
+        }
+    }
+}
+
+TEST_CASE("a row is found under its own id") {
+    const auto rows = test::named_rows();
+    REQUIRE(rows.size() > 100);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        CHECK(static_cast<std::size_t>(rows[i].row.id) == i);
+    }
+    CHECK(messages::say(Language::ru, messages::Id::log_deploy_started, fmt::arg("tag", "v1.2.3"))
+          == "🚀 Начинаем деплой тега v1.2.3");
+    CHECK(messages::phrase(messages::Id::log_tag_found, fmt::arg("tag", "v1")).en
+          == "✅ Tag v1 found and ready to use");
+}
+
+TEST_CASE("both languages of a row name the same arguments") {
+    for (const auto& [name, row] : test::named_rows()) {
+        INFO(name);
+        const auto ru = test::arguments_of(row.ru);
+        const auto en = test::arguments_of(row.en);
+        CHECK(std::set(ru.begin(), ru.end()) == std::set(en.begin(), en.end()));
+    }
+}
+
+TEST_CASE("Russian rows are in Russian and English rows are not") {
+    for (const auto& [name, row] : test::named_rows()) {
+        INFO(name);
+        const bool exempt = std::find(k_without_cyrillic.begin(), k_without_cyrillic.end(), name)
+                            != k_without_cyrillic.end();
+        CHECK(has_cyrillic(row.ru) == (has_latin_word(row.en) && !exempt));
+        CHECK_FALSE(has_cyrillic(row.en));
+    }
+}
+
+TEST_CASE("no line of a row has blanks at its ends") {
+    for (const auto& [name, row] : test::named_rows()) {
+        for (const std::string_view text : {std::string_view(row.ru), std::string_view(row.en)}) {
+            INFO(name << ": " << text);
+            REQUIRE_FALSE(text.empty());
+            for (const char* blank : {" \n", "\t", "\r", "\n ", "  "}) {
+                CHECK(text.find(blank) == std::string_view::npos);
+            }
+            CHECK(text.front() != ' ');
+            CHECK(text.front() != '\n');
+            CHECK(text.back() != ' ');
+            CHECK(text.back() != '\n');
+        }
+    }
+}
+
+TEST_CASE("a log line can stand in a shell script and is one line") {
+    for (const test::NamedRow& named : test::named_rows()) {
+        if (named.is_of("log_")) {
+            INFO(named.name);
+            for (const std::string_view text :
+                 {std::string_view(named.row.ru), std::string_view(named.row.en)}) {
+                CHECK(text.find_first_of("\n\r'\"$`\\%") == std::string_view::npos);
+            }
+        }
+    }
+}
