@@ -1,0 +1,108 @@
+#include "lib/base/clock.hpp"
+
+#include "lib/base/file.hpp"
+#include "lib/base/zone.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+
+namespace loomrel {
+
+namespace {
+
+// Letters, digits, "_", "+", "-" and single slashes: nothing that leads out of the folder.
+bool is_zone_name(const std::string& name) {
+    if (name.empty() || name.size() > 64 || name.front() == '/' || name.back() == '/') {
+        return false;
+    }
+    char before = '/';
+    for (const char letter : name) {
+        const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')
+                           || (letter >= '0' && letter <= '9') || letter == '_' || letter == '+'
+                           || letter == '-';
+        if (!plain && (letter != '/' || before == '/')) {
+            return false;
+        }
+        before = letter;
+    }
+    return true;
+}
+
+std::shared_ptr<const Zone> load_zone(const std::string& name) {
+    if (!is_zone_name(name)) {
+        return nullptr;
+    }
+    try {
+        const auto file = read_file(std::filesystem::path("/usr/share/zoneinfo") / name);
+        return file ? std::make_shared<const Zone>(*file) : nullptr;
+    } catch (const std::system_error&) { // a folder such as "Europe"
+        return nullptr;
+    } catch (const std::invalid_argument&) {
+        return nullptr;
+    }
+}
+
+// Lists show many dates: a zone's file is read once. It never changes under a running program in a
+// way that matters here.
+std::shared_ptr<const Zone> find_zone(const std::string& name) {
+    static std::mutex guard;
+    static std::map<std::string, std::shared_ptr<const Zone>> read;
+    const std::lock_guard lock(guard);
+    const auto known = read.find(name);
+    if (known != read.end()) {
+        return known->second;
+    }
+    auto zone = load_zone(name);
+    if (zone) {
+        read.emplace(name, zone);
+    }
+    return zone;
+}
+
+} // namespace
+
+Time now() {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+std::string to_rfc3339(Time time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<Milliseconds>(time - day));
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                       static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()),
+                       clock.hours().count(),
+                       clock.minutes().count(),
+                       clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+std::string to_local_minute(Time time, const std::string& zone) {
+    auto local = std::chrono::floor<std::chrono::seconds>(time);
+    if (const auto known = find_zone(zone)) {
+        local += std::chrono::seconds(known->offset_at(local.time_since_epoch().count()));
+    }
+    const auto day = std::chrono::floor<std::chrono::days>(local);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(local - day);
+    return fmt::format("{:02}.{:02}.{:04} {:02}:{:02}",
+                       static_cast<unsigned>(date.day()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<int>(date.year()),
+                       clock.hours().count(),
+                       clock.minutes().count());
+}
+
+bool is_known_zone(const std::string& zone) {
+    return find_zone(zone) != nullptr;
+}
+
+} // namespace loomrel
