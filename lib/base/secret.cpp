@@ -70,14 +70,17 @@ std::string json_encoded(std::string_view text, JsonStyle style) {
     return out;
 }
 
+enum class Base64End { sure, last, padded };
+
 // The characters of a longer text's base64 that the secret alone decides, if it begins `shift`
-// bytes behind a group of three; `last` also takes those at the end of the whole text.
-std::string base64(std::string_view text, std::size_t shift, std::string_view alphabet, bool last) {
-    const std::string padded = std::string(shift, '\0') + std::string(text);
+// bytes behind a group of three; for a secret at the text's end also the last one and the padding.
+std::string
+base64(std::string_view text, std::size_t shift, std::string_view alphabet, Base64End end) {
+    const std::string shifted = std::string(shift, '\0') + std::string(text);
     std::string out;
     unsigned bits = 0;
     unsigned held = 0;
-    for (const char letter : padded) {
+    for (const char letter : shifted) {
         held = ((held << 8U) | static_cast<unsigned char>(letter)) & 0xFFFFU;
         bits += 8;
         while (bits >= 6) {
@@ -85,8 +88,11 @@ std::string base64(std::string_view text, std::size_t shift, std::string_view al
             out += alphabet[(held >> bits) & 0x3FU];
         }
     }
-    if (last && bits > 0) {
+    if (end != Base64End::sure && bits > 0) {
         out += alphabet[(held << (6 - bits)) & 0x3FU];
+    }
+    while (end == Base64End::padded && out.size() % 4 != 0) {
+        out += '=';
     }
     return out.substr((shift * 8 + 5) / 6);
 }
@@ -170,8 +176,9 @@ void Redactor::add(const Secret& secret) {
     for (const std::string_view two : {"+/", "-_"}) {
         const std::string alphabet = std::string(k_common) + std::string(two);
         for (std::size_t shift = 0; shift < 3; ++shift) {
-            look_for(base64(value, shift, alphabet, false));
-            look_for(base64(value, shift, alphabet, true));
+            for (const Base64End end : {Base64End::sure, Base64End::last, Base64End::padded}) {
+                look_for(base64(value, shift, alphabet, end));
+            }
         }
     }
     std::sort(

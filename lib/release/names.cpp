@@ -248,7 +248,7 @@ std::string image_slug(std::string_view name) {
         }
     };
     drop_marks_at_end();
-    if (slug == name) {
+    if (!slug.empty() && slug == name) {
         return slug;
     }
     slug.resize(std::min(slug.size(), k_max_service_length));
