@@ -1,0 +1,24 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/base/language.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace loomrel::cli {
+
+// "1,2 с", "2 мин 05 с", "1 ч 10 мин".
+[[nodiscard]] std::string duration_text(Language language, Milliseconds duration);
+
+// The longest beginning that takes at most so many columns; with "…" at its end if it was cut.
+[[nodiscard]] std::string cut_columns(std::string_view text, std::size_t columns);
+
+// With blanks behind it, to take so many columns.
+[[nodiscard]] std::string pad_columns(std::string_view text, std::size_t columns);
+
+// "✅ Сборка 1,2 с"
+[[nodiscard]] std::string
+step_line(Language language, const std::string& step, bool ok, Milliseconds took);
+
+} // namespace loomrel::cli
