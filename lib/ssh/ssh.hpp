@@ -18,12 +18,12 @@ struct Endpoint {
     std::string user = "root";
     std::string host; // name, IPv4, IPv6 without brackets
     std::uint16_t port = 22;
-    std::vector<std::string> pins;      // "SHA256:…"; if any, one of them must match
-    std::filesystem::path known_hosts;  // read if there are no pins; "" = none
-    Secret password;                    // also answers keyboard-interactive
-    std::filesystem::path key_file;     // "" = none
-    Secret key;                         // the private key itself, PEM or OpenSSH
-    bool use_agent = true;              // if SSH_AUTH_SOCK is set
+    std::vector<std::string> pins;     // "SHA256:…"; if any, one of them must match
+    std::filesystem::path known_hosts; // read if there are no pins; "" = none
+    Secret password;                   // also answers keyboard-interactive
+    std::filesystem::path key_file;    // "" = none
+    Secret key;                        // the private key itself, PEM or OpenSSH
+    bool use_agent = true;             // if SSH_AUTH_SOCK is set
 
     // "root@192.168.1.30:22", IPv6 in brackets.
     [[nodiscard]] std::string shown() const;
