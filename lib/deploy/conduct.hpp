@@ -1,0 +1,54 @@
+#pragma once
+
+#include "lib/deploy/follow.hpp"
+#include "lib/deploy/keeper.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loomrel::deploy {
+
+// A host by its shown name, and how to reach it.
+struct Target {
+    std::string name;
+    Connector connector;
+};
+
+// Runs one plan on the hosts of an environment: first the canary, then waves of `parallel`, one
+// thread a host. What passes is told to the watcher from those threads, and to the keeper from the
+// calling one, so that a slow ledger never holds up a stream.
+class Conductor {
+public:
+    Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience);
+    ~Conductor();
+
+    const std::atomic<Wish>* wish = nullptr;
+
+    // Begins to log in to the first wave: beside whatever the caller does before run().
+    void begin_connecting(int canary);
+    // Nothing was sent to any host yet, and nothing will be.
+    void abandon();
+
+    [[nodiscard]] std::vector<Followed> run(const Plan& plan, Keeper& keeper);
+    [[nodiscard]] std::vector<Followed> attach(const RunPlace& place, Keeper& keeper);
+    // Only looks; a run that goes on is left at once.
+    [[nodiscard]] std::vector<Followed> peek(const RunPlace& place);
+
+    // After the ledger's commit.
+    void acknowledge();
+
+private:
+    struct Seat; // one host: its follower, its thread, what came of it
+    class Bell;  // wakes the calling thread when something passed
+
+    void start(Seat& seat, std::function<Followed(Follower&)> work);
+    void wait_for(std::size_t first, std::size_t last, Keeper& keeper);
+    std::vector<Followed> all(const std::function<Followed(Follower&)>& work, Keeper& keeper);
+    std::vector<Followed> take();
+
+    std::vector<std::unique_ptr<Seat>> m_seats;
+    std::shared_ptr<Bell> m_bell;
+};
+
+} // namespace loomrel::deploy

@@ -1,0 +1,281 @@
+#include "lib/deploy/follow.hpp"
+
+#include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/refusals.hpp"
+#include "lib/messages/messages.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace loomrel::deploy {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+// How often a wish from the terminal is looked at while nothing arrives.
+constexpr Milliseconds k_slice{200};
+constexpr Milliseconds k_first_pause{250};
+constexpr Milliseconds k_longest_pause{10000};
+
+} // namespace
+
+// One channel: from its script to its last byte.
+struct Follower::Talk {
+    std::string nonce = random_hex(8);
+    BeginMark begin{nonce};
+    Deadline heard = std::chrono::steady_clock::now();
+    bool greeted = false;
+    bool over = false;                         // nothing more to wait for
+    std::optional<std::uint64_t> size;         // of `out`, once the run has ended
+    std::string status;                        // the status file's line
+    std::optional<std::string> refused;        // word and path
+    std::string early;                         // of the log, come before hello on the other pipe
+};
+
+Follower::Follower(std::string host, Connector connector, Watcher& watcher, Passing passing)
+    : m_host(std::move(host)),
+      m_connector(std::move(connector)),
+      m_watcher(watcher),
+      m_passing(std::move(passing)) {
+    m_followed.host = m_host;
+}
+
+void Follower::connect() {
+    m_connection = m_connector();
+}
+
+Followed Follower::run(const Plan& plan) {
+    return follow(
+        plan.request.run_id,
+        // After a hello a vanished folder must not start the run again.
+        [&](const ChannelMark& mark, bool may_start) {
+            return may_start ? start_script(plan, mark)
+                             : attach_script({plan.request.run_id,
+                                              plan.settings.service,
+                                              plan.settings.environment,
+                                              plan.settings.state_dir},
+                                             mark);
+        },
+        false);
+}
+
+Followed Follower::attach(const RunPlace& place) {
+    return follow(
+        place.run_id,
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark); },
+        false);
+}
+
+Followed Follower::peek(const RunPlace& place) {
+    return follow(
+        place.run_id,
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark); },
+        true);
+}
+
+Followed Follower::follow(const std::string& run_id,
+                          const MakeScript& make_script,
+                          bool only_look) {
+    m_only_look = only_look;
+    m_run_id = run_id;
+    bool sent = false;
+    Deadline give_up = deadline_in(patience.away);
+    while (true) {
+        try {
+            if (!m_connection) {
+                m_connection = sent ? reconnect(give_up) : m_connector();
+            }
+            Talk channel;
+            const std::string script = make_script({channel.nonce, m_offset}, !m_greeted);
+            m_channel = m_connection->exec(k_shell, patience.connect);
+            sent = true;
+            if (talk(script, channel)) {
+                return std::move(m_followed);
+            }
+            if (channel.greeted) {
+                give_up = deadline_in(patience.away);
+            }
+        } catch (const Error& error) {
+            m_followed.error = error;
+            // Keys and passwords do not come back by waiting.
+            const bool hopeless = error.code() != "host_unreachable";
+            if (!sent || hopeless || left_until(give_up).count() == 0) {
+                m_followed.how = sent ? HowFollowed::unknown : HowFollowed::not_started;
+                return std::move(m_followed);
+            }
+        }
+        m_channel.reset();
+        m_connection.reset();
+        m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
+        if (left_until(give_up).count() == 0) {
+            m_followed.how = HowFollowed::unknown;
+            return std::move(m_followed);
+        }
+    }
+}
+
+std::unique_ptr<ssh::Connection> Follower::reconnect(Deadline until) {
+    Milliseconds pause = k_first_pause;
+    while (true) {
+        std::this_thread::sleep_for(std::min(pause, left_until(until)));
+        try {
+            auto connection = m_connector();
+            m_watcher.link_back(m_host);
+            return connection;
+        } catch (const Error& error) {
+            const bool wished = wish != nullptr && wish->load() != Wish::none;
+            if (error.code() != "host_unreachable" || left_until(until).count() == 0 || wished) {
+                throw;
+            }
+        }
+        pause = std::min(pause * 2, k_longest_pause);
+    }
+}
+
+bool Follower::talk(const std::string& script, Talk& talk) {
+    ControlReader control(talk.nonce, [&](std::string_view word, std::string_view rest) {
+        take_control(talk, word, rest);
+    });
+    m_channel->write(script);
+    while (!talk.over) {
+        const ssh::Arrived arrived = m_channel->poll(k_slice);
+        if (!arrived.out.empty() || !arrived.err.empty()) {
+            talk.heard = std::chrono::steady_clock::now();
+        }
+        control.feed(arrived.err);
+        talk.early += talk.begin.skip(arrived.out);
+        // The run's nonce comes in hello; the two pipes keep no order between them.
+        if (talk.greeted && m_reader) {
+            m_offset += talk.early.size();
+            m_reader->feed(talk.early);
+            talk.early.clear();
+        }
+        if (talk.size && m_offset >= *talk.size) {
+            break;
+        }
+        const Milliseconds limit = talk.greeted ? patience.silence : patience.hello;
+        const bool silent = std::chrono::steady_clock::now() - talk.heard > limit;
+        if ((arrived.ended || arrived.lost || silent) && !talk.over) {
+            // A shell that ended by itself without a word cannot have started anything.
+            if (arrived.ended && !talk.greeted && m_channel->exit().code) {
+                m_followed.how = HowFollowed::not_started;
+                m_followed.error = shell_failed(m_host, control.noise());
+                return true;
+            }
+            return false;
+        }
+        pass_on_wish(talk);
+    }
+    if (talk.refused) {
+        m_followed.how = HowFollowed::not_started;
+        m_followed.error = refusal(m_host, *talk.refused);
+    } else if (talk.size) {
+        m_reader->finish();
+        m_followed.how = HowFollowed::ended;
+        m_followed.end = parse_end_status(talk.status, m_run_id);
+        m_followed.error.reset();
+    }
+    return true;
+}
+
+void Follower::take_control(Talk& talk, std::string_view word, std::string_view rest) {
+    if (word == "hello") {
+        take_hello(talk, rest);
+    } else if (word == "beat") {
+        m_passing.alive();
+    } else if (word == "refused") {
+        talk.refused = std::string(rest);
+        talk.over = true;
+    } else if (word == "end") {
+        const std::size_t blank = rest.find(' ');
+        talk.size = static_cast<std::uint64_t>(parse_integer(rest.substr(0, blank)).value_or(0));
+        talk.status = blank == std::string_view::npos ? "" : std::string(rest.substr(blank + 1));
+    }
+}
+
+void Follower::take_hello(Talk& talk, std::string_view rest) {
+    const auto words = split(rest, ' ');
+    if (words.size() < 3) {
+        return;
+    }
+    talk.greeted = true;
+    const std::string_view how = words[0];
+    if (how == "absent" || how == "unstarted") {
+        m_followed.how = HowFollowed::absent;
+        talk.over = true;
+        return;
+    }
+    if (m_only_look && how == "running") {
+        m_followed.how = HowFollowed::going_on;
+        talk.over = true;
+        return;
+    }
+    if (!m_greeted) {
+        m_greeted = true;
+        m_nonce = words[1];
+        m_followed.started_here = how == "started";
+        m_reader = std::make_unique<JournalReader>(
+            m_nonce,
+            [this](const Record& record) { take_record(record); },
+            [this](std::string_view bytes) {
+                m_followed.book.add_output(bytes);
+                m_watcher.output(m_host, bytes);
+            });
+        m_watcher.attached(m_host, m_run_id, m_followed.started_here);
+    }
+}
+
+void Follower::take_record(const Record& record) {
+    RecordBook& book = m_followed.book;
+    book.add(record);
+    if (record.kind == "start") {
+        m_watcher.step_started(m_host, record.rest);
+        m_passing.step_started(record.rest);
+    } else if (record.kind == "end" && !book.steps().empty()) {
+        const StepRecord& step = book.steps().back();
+        m_watcher.step_ended(m_host, step.name, step.ok.value_or(false), step.took);
+    } else if (record.kind == "waiting") {
+        m_watcher.waiting(m_host, sanitize_line(record.rest));
+    } else if (record.kind == "log") {
+        // "2024-03-15 14:30:00 - text": people here have their own clock.
+        const std::size_t dash = record.rest.find(" - ");
+        m_watcher.log_line(m_host,
+                           std::string_view(record.rest)
+                               .substr(dash == std::string::npos ? 0 : dash + 3));
+    } else if (record.kind == "going_on" && m_asked == Wish::stop) {
+        m_followed.how = HowFollowed::going_on;
+    }
+}
+
+void Follower::pass_on_wish(Talk& talk) {
+    if (m_followed.how == HowFollowed::going_on) {
+        talk.over = true;
+        return;
+    }
+    const Wish now = wish == nullptr ? Wish::none : wish->load();
+    // Nothing may be sent behind the script before hello: some shells swallow it.
+    if (now != m_asked && talk.greeted) {
+        m_asked = now;
+        m_channel->write(now == Wish::cancel ? "cancel\n" : "stop\n");
+    }
+}
+
+void Follower::acknowledge() {
+    if (!m_channel) {
+        return;
+    }
+    m_channel->write("ack\nbye\n");
+    const Deadline until = deadline_in(Milliseconds{1000});
+    while (left_until(until).count() > 0) {
+        const ssh::Arrived arrived = m_channel->poll(left_until(until));
+        if (arrived.ended || arrived.lost || !arrived.err.empty()) {
+            return;
+        }
+    }
+}
+
+} // namespace loomrel::deploy

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "lib/deploy/end_status.hpp"
+#include "lib/deploy/record_book.hpp"
+#include "lib/deploy/script.hpp"
+#include "lib/deploy/watcher.hpp"
+#include "lib/ssh/ssh.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace loomrel::deploy {
+
+// Opens a connection to the host; throws Error(no_host).
+using Connector = std::function<std::unique_ptr<ssh::Connection>()>;
+
+// What the person at this end asks of a run. Set from a signal's thread, read by the followers.
+enum class Wish {
+    none,
+    stop,   // before the switch: cancel; after it: let it go on by itself
+    cancel, // whenever: cancel, and put back what served before
+};
+
+// How long a link may be silent or gone.
+struct Patience {
+    Milliseconds connect{15000};
+    Milliseconds hello{20000};
+    Milliseconds silence{15000};      // the host beats every 5 s
+    Milliseconds away{15 * 60 * 1000}; // lost for longer: the outcome is unknown
+};
+
+enum class HowFollowed {
+    not_started, // certainly: not reachable, or refused before any effect
+    absent,      // attach: the host knows no such run, or never started it
+    ended,       // `end` tells; absent `end` = the status cannot be read, unknown
+    going_on,    // left by the person's wish after the switch
+    unknown,     // the link did not come back in time
+};
+
+struct Followed {
+    std::string host;
+    HowFollowed how = HowFollowed::unknown;
+    bool started_here = false; // this command started the run
+    std::optional<EndStatus> end;
+    RecordBook book;
+    std::optional<Error> error; // of not_started and unknown: why
+};
+
+// Called from the host's thread as things pass; must not wait for anything slow.
+struct Passing {
+    std::function<void(const std::string& step)> step_started = [](const std::string&) {};
+    std::function<void()> alive = [] {}; // on every beat
+};
+
+// One host's end of a run: starts or finds it, follows its stream over as many connections as it
+// takes, and knows the outcome. One thread.
+class Follower {
+public:
+    Follower(std::string host, Connector connector, Watcher& watcher, Passing passing);
+
+    Patience patience;
+    const std::atomic<Wish>* wish = nullptr;
+
+    // May be called before the run row is committed: log-in and ledger go side by side.
+    void connect();
+    // Starts the run of `plan` once, or finds it, and follows it to its end.
+    Followed run(const Plan& plan);
+    // Follows a run that is there; never starts one.
+    Followed attach(const RunPlace& place);
+    // Only looks: one that is still going on is left at once, as HowFollowed::going_on.
+    Followed peek(const RunPlace& place);
+
+    // After the ledger's commit: the host may prune the run's folder. Best effort.
+    void acknowledge();
+
+private:
+    struct Talk;
+    using MakeScript = std::function<std::string(const ChannelMark&, bool may_start)>;
+
+    Followed follow(const std::string& run_id, const MakeScript& make_script, bool only_look);
+    // False = the link was lost.
+    bool talk(const std::string& script, Talk& talk);
+    void take_control(Talk& talk, std::string_view word, std::string_view rest);
+    void take_hello(Talk& talk, std::string_view rest);
+    void take_record(const Record& record);
+    void pass_on_wish(Talk& talk);
+    [[nodiscard]] std::unique_ptr<ssh::Connection> reconnect(Deadline until);
+
+    std::string m_host;
+    Connector m_connector;
+    Watcher& m_watcher;
+    Passing m_passing;
+    std::unique_ptr<ssh::Connection> m_connection;
+    std::unique_ptr<ssh::Channel> m_channel;
+    std::unique_ptr<JournalReader> m_reader;
+    std::string m_run_id;
+    std::string m_nonce;         // the run's, as told in hello
+    std::uint64_t m_offset = 0;  // of the next byte of `out`
+    bool m_greeted = false;      // a hello came: the run is there
+    bool m_only_look = false;
+    Wish m_asked = Wish::none;
+    Followed m_followed;
+};
+
+} // namespace loomrel::deploy

@@ -1,0 +1,107 @@
+# The bootstrap: makes or finds the run's folder, starts the run once, and is the window on it.
+# Everything is a function until the last line of the script, so that a script cut short by a dying
+# link does nothing at all. Log on standard output behind a mark with this channel's nonce $S,
+# control on standard error, commands on standard input (none before "hello": some shells swallow
+# what stands behind the script).
+
+tell() {
+    printf '\036%s %s\n' "$S" "$*" >&2
+}
+
+state_of_host() {
+    if [ -z "$STATE" ]; then
+        STATE=$HOME/.local/state/loomrel
+        [ "$(id -u)" != 0 ] || STATE=/var/lib/loomrel
+    fi
+    D=$STATE/$ENVIRONMENT/$SERVICE
+    R=$D/runs/$ID
+}
+
+refuse() {
+    tell refused "$1" "${2:-$R}"
+    return 1
+}
+
+# Room for the end and for all that may be asked is taken before anything happens: a disk that fills
+# later can lose neither. A wish is a rename: it needs no room, and of two only one can succeed.
+lay() {
+    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result.new" \
+        && printf '%31s\n' '' >"$R/step" && printf '%31s\n' '' >"$R/locked" \
+        && true >"$R/may_switch" && true >"$R/may_cancel" && true >"$R/may_stop" \
+        && true >"$R/may_ack" && printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" \
+        && lay_run >"$R/run.sh" && sync "$R/run.sh"
+}
+
+have_tools() {
+    for tool in flock setsid git; do
+        command -v $tool >/dev/null 2>&1 || refuse no_tool $tool || return
+    done
+}
+
+# A failed redirection of "exec" would end the shell: it is tried on a plain command first.
+own_folder() {
+    if [ "$MODE" = start ]; then
+        mkdir -p "$D/runs" 2>/dev/null || refuse state_dir || return
+        mkdir "$R" 2>/dev/null || [ -d "$R" ] || refuse state_dir || return
+    fi
+    [ -d "$R" ] || {
+        tell hello absent - 0
+        return 1
+    }
+    true 2>/dev/null >>"$R/alive" || refuse state_dir
+}
+
+boot() {
+    umask 077
+    state_of_host
+    have_tools && own_folder || return
+    exec 8>>"$R/alive"
+    HOW=running
+    if flock -n 8; then
+        if [ -f "$R/status" ] || [ -e "$R/started" ]; then
+            HOW=ended
+        elif [ "$MODE" = start ]; then
+            HOW=started
+            lay 2>/dev/null || refuse no_room || return
+            setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
+        else
+            HOW=unstarted
+        fi
+    fi
+    exec 8>&-
+    { read -r NONCE <"$R/nonce"; } 2>/dev/null || NONCE=-
+    tell hello $HOW "$NONCE" "$({ wc -c <"$R/out"; } 2>/dev/null || echo 0)"
+    [ $HOW != unstarted ]
+}
+
+# Only a small regular file is ever opened: the status may be anything after a bad day.
+told_status() {
+    if [ -f "$R/status" ] && [ ! -L "$R/status" ] && [ "$(wc -c <"$R/status")" -le 1024 ]; then
+        tr -d '\000\n' <"$R/status"
+    fi
+}
+
+# Locks that end with the run's last process tell the end at once, without polling. A run that died
+# without a word is concluded by whoever looks first.
+watch_end() {
+    until flock -s -w 5 "$R/alive" true >/dev/null 2>&1; do
+        tell beat
+    done
+    [ -f "$R/status" ] || /bin/sh "$R/run.sh" conclude </dev/null >>"$R/out" 2>&1
+    tell end "$(wc -c <"$R/out")" "$(told_status)"
+}
+
+follow() {
+    printf '\036%s begin\n' "$S"
+    tail -c +$((OFFSET + 1)) -f "$R/out" &
+    TAIL=$!
+    watch_end &
+    WAIT=$!
+    while read -r word; do
+        case $word in
+        cancel | stop | ack) mv "$R/may_$word" "$R/$word" 2>/dev/null && tell "$word" ;;
+        bye) break ;;
+        esac
+    done
+    { kill $TAIL $WAIT && wait; } 2>/dev/null
+}

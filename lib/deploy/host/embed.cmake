@@ -1,0 +1,17 @@
+# The host's shell functions become string constants, without comments and indentation: the script
+# should travel in one flight (14 KB).
+set(output ${CMAKE_BINARY_DIR}/generated/lib/deploy/host_scripts.cpp)
+set(text "#include \"lib/deploy/host_scripts.hpp\"\n\nnamespace loomrel::deploy {\n")
+foreach(name boot run git health command compose look)
+    set(file ${CMAKE_SOURCE_DIR}/lib/deploy/host/${name}.sh)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} body)
+    string(REGEX REPLACE "\n[ \t]+" "\n" body "\n${body}")
+    string(REGEX REPLACE "\n#[^\n]*" "" body "${body}")
+    string(REGEX REPLACE "\n\n+" "\n" body "${body}")
+    string(REGEX REPLACE "^\n" "" body "${body}")
+    string(APPEND text "\nconst std::string_view k_host_${name} = R\"host(${body})host\";\n")
+endforeach()
+string(APPEND text "\n} // namespace loomrel::deploy\n")
+file(CONFIGURE OUTPUT ${output} CONTENT "${text}" @ONLY)
+target_sources(loomrel_deploy PRIVATE ${output})

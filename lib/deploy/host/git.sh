@@ -1,0 +1,126 @@
+# The steps lock, repository, checkout: which commit, and the work tree on it.
+
+own_git() {
+    apart git -c "safe.directory=$TREE" -C "$TREE" "$@"
+}
+
+do_lock() {
+    if [ ! -d "$TREE/.git" ]; then
+        m_no_repository
+        fail 1 no_repository
+        return
+    fi
+    if ! flock -n 9; then
+        HOLDER=
+        read -r HOLDER <"$LOCK"
+        journal waiting "$HOLDER"
+        m_waiting_lock
+        flock -w "$LOCK_WAIT" 9 || {
+            fail 3 lock_held
+            return
+        }
+        m_lock_taken_over
+    fi
+    { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$(date '+%F %T')" "$ID" >"$LOCK"; } 2>/dev/null
+    up_time
+    note locked "$U"
+}
+
+# A lock file of a killed git fails every later checkout. Under the service's lock, with no git at
+# work in this tree, it is nobody's.
+drop_stale_index_lock() {
+    [ -e "$TREE/.git/index.lock" ] || return 0
+    for p in /proc/[0-9]*; do
+        case $(cat "$p/comm" 2>/dev/null) in
+        git*) [ "$(readlink "$p/cwd" 2>/dev/null)" != "$TREE" ] || return 0 ;;
+        esac
+    done
+    rm -f "$TREE/.git/index.lock"
+    m_index_lock_removed
+}
+
+do_repository() {
+    m_updating_repository
+    drop_stale_index_lock
+    STATE_NOW=$(own_git describe --tags --always 2>/dev/null || echo '?')
+    m_current_state
+    m_fetching
+    told 'git fetch origin' own_git fetch -q --force --tags --prune --no-recurse-submodules origin \
+        '+refs/heads/*:refs/remotes/origin/*' || {
+        m_fetch_failed
+        fail 1 fetch_failed
+        return
+    }
+    FOUND=$(own_git rev-parse -q --verify "$REF^{commit}") || {
+        m_not_found
+        fail 1 ref_not_found
+        return
+    }
+    journal commit "$FOUND"
+    if [ -n "$COMMIT" ] && [ "$COMMIT" != "$FOUND" ]; then
+        m_tag_moved
+        fail 3 tag_moved
+        return
+    fi
+    COMMIT=$FOUND
+    m_found
+    not_superseded
+}
+
+# Several may have waited for the lock, in any order: an older tag must not overwrite a newer one.
+not_superseded() {
+    NEWER=
+    { read -r NEWER _ <"$D/current"; } 2>/dev/null
+    [ -n "$TAG" ] && [ -n "$NEWER" ] && [ -z "$OLDER" ] && [ "$NEWER" != "$TAG" ] || return 0
+    first=$(own_git -c versionsort.suffix=- for-each-ref --sort=-version:refname --count=1 \
+        --format='%(refname:lstrip=2)' "refs/tags/$TAG" "refs/tags/$NEWER")
+    [ "$first" = "$NEWER" ] || return 0
+    m_superseded
+    fail 3 superseded
+}
+
+# Nothing on the host is lost: what is not committed becomes a patch in the run's folder, commits
+# that no branch or tag holds get a branch.
+save_work() {
+    [ -z "$(own_git status --porcelain --ignore-submodules)" ] || {
+        SAVED=$R/uncommitted.patch
+        GIT_INDEX_FILE=$R/index own_git read-tree HEAD \
+            && GIT_INDEX_FILE=$R/index own_git add -A \
+            && GIT_INDEX_FILE=$R/index own_git diff --cached --binary HEAD >"$SAVED" \
+            && sync "$SAVED" || return
+        rm -f "$R/index"
+        m_work_saved
+        journal saved "$SAVED"
+    }
+    if ! own_git symbolic-ref -q HEAD >/dev/null \
+        && [ -z "$(own_git for-each-ref --count=1 --contains HEAD)" ]; then
+        own_git update-ref "refs/heads/kept-$ID" HEAD
+    fi
+}
+
+# Local branches whose work is on the remote go, others stay and are named.
+clean_branches() {
+    m_cleaning_branches
+    own_git for-each-ref --format='%(objectname) %(refname)' refs/heads | while read -r o BRANCH; do
+        if [ -n "$(own_git for-each-ref --count=1 --contains "$o" refs/remotes refs/tags)" ]; then
+            own_git update-ref -d "$BRANCH" "$o"
+        else
+            m_branch_kept
+        fi
+    done
+}
+
+do_checkout() {
+    m_switching
+    save_work || {
+        fail 1 save_failed
+        return
+    }
+    told "git checkout --detach $COMMIT" own_git checkout -q --force --detach "$COMMIT" -- \
+        && [ "$(own_git rev-parse HEAD)" = "$COMMIT" ] || {
+        m_checkout_failed
+        fail 1 checkout_failed
+        return
+    }
+    clean_branches
+}

@@ -1,0 +1,53 @@
+# The step health: asked at once, then every 50 ms for a second, then every 250 ms, in windows of
+# the configured length.
+
+ask_url() {
+    if command -v curl >/dev/null 2>&1; then
+        apart curl -fsS -o /dev/null --max-time "$HEALTH_SECONDS" "$HEALTH_URL"
+    else
+        apart wget -q -O /dev/null -T "$HEALTH_SECONDS" "$HEALTH_URL"
+    fi
+}
+
+# Asks until it answers or the window ($1, hundredths of a second) is over.
+window() {
+    up_time
+    opened=$U
+    while :; do
+        WHY=$("$ASK" 2>&1) && return
+        up_time
+        [ $((U - opened)) -lt "$1" ] || return 1
+        if [ $((U - opened)) -lt 100 ]; then sleep 0.05; else sleep 0.25; fi
+    done
+}
+
+do_health() {
+    if [ "$HEALTH" = none ]; then
+        m_health_skipped
+        return
+    fi
+    ASK=ask_url
+    [ "$HEALTH" != docker ] || ASK=ask_docker
+    ATTEMPT=0
+    while [ $ATTEMPT -lt "$HEALTH_ATTEMPTS" ]; do
+        ATTEMPT=$((ATTEMPT + 1))
+        m_health_attempt
+        if window "$HEALTH_WINDOW"; then
+            m_health_passed
+            return
+        fi
+        [ -z "$WHY" ] || echo "$WHY"
+    done
+    m_health_failed
+    last_lines
+    fail 1 health_failed
+}
+
+# One look, for `status`.
+is_healthy() {
+    case $HEALTH in
+    none) echo unknown ;;
+    docker) ask_docker && echo yes || echo no ;;
+    *) ask_url >/dev/null 2>&1 && echo yes || echo no ;;
+    esac
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+namespace loomrel::deploy {
+
+// The files of lib/deploy/host, embedded when the build is configured (host/embed.cmake).
+extern const std::string_view k_host_boot;
+extern const std::string_view k_host_run;
+extern const std::string_view k_host_git;
+extern const std::string_view k_host_health;
+extern const std::string_view k_host_command;
+extern const std::string_view k_host_compose;
+extern const std::string_view k_host_look;
+
+} // namespace loomrel::deploy

@@ -1,0 +1,145 @@
+#include "lib/deploy/keeper.hpp"
+
+#include "lib/base/random.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace loomrel::deploy {
+
+namespace {
+
+using release::Status;
+using store::RunOutcome;
+
+// A heartbeat every 5 s comes from the host; the ledger is told every other one.
+constexpr std::chrono::seconds k_heartbeat{8};
+constexpr std::string_view k_source = "journal";
+
+} // namespace
+
+std::optional<Status> move_of(const std::string& environment, const std::string& step) {
+    if (environment != "stage") {
+        return std::nullopt;
+    }
+    if (step == "build") {
+        return Status::building;
+    }
+    if (step == "up") {
+        return Status::stage_deploy;
+    }
+    return std::nullopt;
+}
+
+std::optional<Status> end_of(const std::string& environment, RunOutcome outcome) {
+    if (outcome == RunOutcome::unknown) {
+        return std::nullopt;
+    }
+    const bool good = outcome == RunOutcome::good;
+    if (environment == "stage") {
+        return good ? Status::manual_testing : Status::staging_failed;
+    }
+    if (environment == "prod") {
+        return good ? Status::deployed : Status::production_failed;
+    }
+    return std::nullopt;
+}
+
+Keeper::Keeper(store::Store* store, store::Spool spool, std::string actor)
+    : m_store(store),
+      m_spool(std::move(spool)),
+      m_actor(std::move(actor)) {}
+
+void Keeper::set_run(store::Run run) {
+    m_run = std::move(run);
+}
+
+void Keeper::set_release(std::int64_t id, std::string environment) {
+    m_release_id = id;
+    m_environment = std::move(environment);
+}
+
+void Keeper::step_started(const std::string& step) {
+    const auto move = move_of(m_environment, step);
+    if (!m_release_id || !move
+        || std::find(m_passed.begin(), m_passed.end(), *move) != m_passed.end()) {
+        return;
+    }
+    m_passed.push_back(*move);
+    if (m_store == nullptr || m_away) {
+        return;
+    }
+    store::Change change;
+    change.id = random_uuid();
+    change.release_id = *m_release_id;
+    change.steps = {{*move, "{}"}};
+    change.actor = m_actor;
+    change.source = k_source;
+    try {
+        // A refusal here (somebody else concluded already) shows itself again at the end.
+        (void)m_store->apply(change);
+    } catch (const Error&) {
+        m_away = true;
+    }
+}
+
+void Keeper::alive() {
+    const auto now = std::chrono::steady_clock::now();
+    if (m_store == nullptr || m_away || !m_run || now - m_last_seen < k_heartbeat) {
+        return;
+    }
+    m_last_seen = now;
+    try {
+        m_store->touch_run(m_run->id);
+    } catch (const Error&) {
+        m_away = true;
+    }
+}
+
+std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string& detail) const {
+    std::vector<store::Change::Step> steps;
+    std::vector<Status> moves = m_passed;
+    // A good end has passed every move, whatever of the journal was seen here.
+    if (last == Status::manual_testing) {
+        moves = {Status::building, Status::stage_deploy};
+    }
+    for (const Status move : moves) {
+        steps.push_back({move, "{}"});
+    }
+    steps.push_back({last, detail});
+    return steps;
+}
+
+Keeper::Conclusion Keeper::conclude(const store::RunEnd& end,
+                                    const std::string& commit,
+                                    const std::string& detail) {
+    Conclusion conclusion;
+    if (m_store == nullptr) {
+        conclusion.told = true;
+        return conclusion;
+    }
+    store::Change change;
+    change.id = random_uuid();
+    change.actor = m_actor;
+    change.source = k_source;
+    change.end_run = end;
+    if (const auto last = m_release_id ? end_of(m_environment, end.outcome) : std::nullopt) {
+        change.release_id = *m_release_id;
+        change.steps = steps_to(*last, detail);
+        if (!commit.empty()) {
+            change.commit = commit;
+        }
+    }
+    try {
+        const store::Changed changed = store::tell(*m_store, change);
+        conclusion.told = true;
+        conclusion.status = changed.status;
+        conclusion.refused = changed.what == store::Changed::What::refused;
+    } catch (const Error& error) {
+        conclusion.error = error;
+        m_spool.keep(change);
+    }
+    return conclusion;
+}
+
+} // namespace loomrel::deploy

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "lib/base/error.hpp"
+#include "lib/release/status.hpp"
+#include "lib/store/spool.hpp"
+#include "lib/store/store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loomrel::deploy {
+
+// Keeps the ledger told while a run goes on: moves from the journal, heartbeats, the end. A ledger
+// that is away never holds up a run: what it was not told is caught up at the end, in one
+// transaction, or goes to the spool. Lives in one thread, the one that waits for the followers.
+class Keeper {
+public:
+    // `store` = null: a run without a ledger (dev-deploy).
+    Keeper(store::Store* store, store::Spool spool, std::string actor);
+
+    void set_run(store::Run run);
+    // The release's status when the run was opened: what there is to catch up from.
+    void set_release(std::int64_t id, std::string environment);
+
+    void step_started(const std::string& step);
+    void alive();
+
+    struct Conclusion {
+        bool told = false;           // false: in the spool
+        std::string status;          // the release's, after it; "" without a release
+        bool refused = false;        // the release had moved on: `status` is what it has
+        std::optional<Error> error;  // why it could not be told
+    };
+
+    // `commit` pins the release's. Tries for as long as the store's deadline allows.
+    Conclusion conclude(const store::RunEnd& end,
+                        const std::string& commit,
+                        const std::string& detail);
+
+private:
+    [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
+                                                            const std::string& detail) const;
+
+    store::Store* m_store;
+    store::Spool m_spool;
+    std::string m_actor;
+    std::optional<store::Run> m_run;
+    std::optional<std::int64_t> m_release_id;
+    std::string m_environment;
+    std::vector<release::Status> m_passed; // moves that the journal has told
+    bool m_away = false;                   // the ledger failed once: no more until the end
+    Deadline m_last_seen{};
+};
+
+// The move that a step's start means for a release in this environment (design 6, "Steps").
+[[nodiscard]] std::optional<release::Status> move_of(const std::string& environment,
+                                                     const std::string& step);
+// Where a run of this environment leaves the release.
+[[nodiscard]] std::optional<release::Status> end_of(const std::string& environment,
+                                                    store::RunOutcome outcome);
+
+} // namespace loomrel::deploy

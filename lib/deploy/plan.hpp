@@ -1,0 +1,50 @@
+#pragma once
+
+#include "lib/base/language.hpp"
+#include "lib/config/config.hpp"
+#include "lib/store/store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loomrel::deploy {
+
+// What is asked of the hosts of one environment. Names were checked by lib/release before.
+struct Request {
+    std::string run_id;
+    store::RunKind kind = store::RunKind::deploy;
+    std::string tag;    // a release's; or
+    std::string branch; // a developer's
+    std::string commit; // "" = whatever the ref names; else the ref must name it
+    std::optional<std::int64_t> release_id;
+    std::string by; // told to whoever waits for the lock
+    bool older = false;
+};
+
+// Everything that the run on a host is made of, before any host is asked: plain values. The same
+// plan gives the same script.
+struct Plan {
+    Request request;
+    config::DeploySettings settings;
+    Language language = Language::ru;
+    std::string nonce; // 16 hex digits, this run's: journal records begin with it
+    std::string log_path;           // under log_root
+    std::vector<std::string> steps; // in order
+
+    [[nodiscard]] std::string shown_ref() const {
+        return request.tag.empty() ? request.branch : request.tag;
+    }
+
+    // refs/tags/T or refs/remotes/origin/B
+    [[nodiscard]] std::string ref() const;
+};
+
+// Throws Error(config) where the settings lack what the engine needs.
+[[nodiscard]] Plan make_plan(Request request,
+                             config::DeploySettings settings,
+                             Language language,
+                             std::string nonce);
+
+} // namespace loomrel::deploy

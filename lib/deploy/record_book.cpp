@@ -1,0 +1,59 @@
+#include "lib/deploy/record_book.hpp"
+
+#include "lib/base/text.hpp"
+
+namespace loomrel::deploy {
+
+namespace {
+
+constexpr std::size_t k_kept = 16 * 1024;
+
+void keep_end(std::string& text, std::string_view bytes) {
+    text += bytes;
+    if (text.size() > 2 * k_kept) {
+        text.erase(0, text.size() - k_kept);
+    }
+}
+
+} // namespace
+
+void RecordBook::add(const Record& record) {
+    if (record.kind == "start") {
+        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}});
+        m_step_began = record.uptime_cs;
+        m_head.clear();
+        m_tail.clear();
+    } else if (record.kind == "end" && !m_steps.empty() && !m_steps.back().ok) {
+        const auto words = split(record.rest, ' ');
+        m_steps.back().ok = words.size() == 2 && words[1] == "ok";
+        m_steps.back().took = Milliseconds{(record.uptime_cs - m_step_began) * 10};
+        m_in_container = false;
+    } else if (record.kind == "commit") {
+        commit = record.rest;
+    } else if (record.kind == "log_file") {
+        log_file = record.rest;
+    } else if (record.kind == "saved") {
+        saved_file = record.rest;
+    } else if (record.kind == "switched") {
+        switched = true;
+    } else if (record.kind == "container") {
+        m_in_container = true;
+    } else if (record.kind == "command") {
+        const std::size_t blank = record.rest.find(' ');
+        failed_code = static_cast<int>(parse_integer(record.rest.substr(0, blank)).value_or(1));
+        failed_command = blank == std::string::npos ? "" : record.rest.substr(blank + 1);
+    }
+}
+
+void RecordBook::add_output(std::string_view bytes) {
+    if (m_in_container) {
+        keep_end(m_container, bytes);
+        return;
+    }
+    if (m_head.size() < k_kept) {
+        m_head += bytes.substr(0, k_kept - m_head.size());
+    }
+    keep_end(m_tail, bytes);
+}
+
+} // namespace loomrel::deploy

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/deploy/journal.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loomrel::deploy {
+
+struct StepRecord {
+    std::string name;
+    std::optional<bool> ok; // nullopt: not ended
+    Milliseconds took{0};
+};
+
+// What the journal of one host's run has told so far: enough for the result and for why it failed.
+// Memory is bounded whatever the run prints.
+class RecordBook {
+public:
+    void add(const Record& record);
+    void add_output(std::string_view bytes);
+
+    [[nodiscard]] const std::vector<StepRecord>& steps() const { return m_steps; }
+
+    std::string commit;        // full, once the repository was fetched
+    std::string log_file;      // on the host
+    std::string saved_file;    // the patch of what was not committed there
+    std::string failed_command; // "docker compose build loom-content"
+    int failed_code = 0;
+    bool switched = false;
+
+    // The beginning and the end of what the last step printed, and the container's last lines.
+    [[nodiscard]] const std::string& head() const { return m_head; }
+
+    [[nodiscard]] const std::string& tail() const { return m_tail; }
+
+    [[nodiscard]] const std::string& container() const { return m_container; }
+
+private:
+    std::vector<StepRecord> m_steps;
+    std::int64_t m_step_began = 0;
+    std::string m_head;
+    std::string m_tail;
+    std::string m_container;
+    bool m_in_container = false;
+};
+
+} // namespace loomrel::deploy

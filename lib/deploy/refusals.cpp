@@ -1,0 +1,47 @@
+#include "lib/deploy/refusals.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/messages/messages.hpp"
+
+namespace loomrel::deploy {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+} // namespace
+
+Error refusal(const std::string& host, std::string_view told) {
+    const std::size_t blank = told.find(' ');
+    const std::string word(told.substr(0, blank));
+    const std::string detail
+        = blank == std::string_view::npos ? "" : sanitize_line(told.substr(blank + 1));
+    const auto host_argument = fmt::arg("host", host);
+    if (word == "no_tool") {
+        return {ErrorKind::no_host,
+                "host_lacks_tool",
+                phrase(Id::deploy_host_lacks_tool, host_argument, fmt::arg("tool", detail)),
+                phrase(Id::deploy_host_lacks_tool_hint)};
+    }
+    if (word == "no_room") {
+        return {ErrorKind::no_host,
+                "host_disk_full",
+                phrase(Id::deploy_host_disk_full, host_argument, fmt::arg("path", detail)),
+                phrase(Id::deploy_host_disk_full_hint, host_argument)};
+    }
+    return {ErrorKind::no_host,
+            "host_state_dir",
+            phrase(Id::deploy_host_state_dir, host_argument, fmt::arg("path", detail)),
+            phrase(Id::deploy_host_state_dir_hint)};
+}
+
+Error shell_failed(const std::string& host, std::string_view noise) {
+    const std::string said = sanitize_line(cut_bytes(trim(noise), 300));
+    return {ErrorKind::no_host,
+            "host_shell_failed",
+            phrase(Id::deploy_host_shell_failed, fmt::arg("host", host), fmt::arg("said", said)),
+            phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
+}
+
+} // namespace loomrel::deploy

@@ -1,0 +1,185 @@
+#include "lib/deploy/report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace loomrel::deploy {
+
+namespace {
+
+using nlohmann::ordered_json;
+using store::RunOutcome;
+
+constexpr auto k_replace = ordered_json::error_handler_t::replace;
+
+bool is_good(const Followed& host) {
+    return host.how == HowFollowed::ended && host.end && host.end->good();
+}
+
+bool is_unknown(const Followed& host) {
+    return host.how == HowFollowed::unknown || host.how == HowFollowed::going_on
+           || (host.how == HowFollowed::ended && !host.end);
+}
+
+bool never_started(const Followed& host) {
+    return host.how == HowFollowed::not_started || host.how == HowFollowed::absent;
+}
+
+bool ended_with(const Followed& host, int rc) {
+    return host.end && host.end->rc == rc;
+}
+
+template <typename Predicate> bool any(const Report& report, Predicate predicate) {
+    return std::any_of(report.hosts.begin(), report.hosts.end(), predicate);
+}
+
+// Unknown outweighs all; a host that failed outweighs those that refused.
+int exit_of(const Report& report) {
+    if (any(report, is_unknown)) {
+        return 7;
+    }
+    if (std::all_of(report.hosts.begin(), report.hosts.end(), never_started)) {
+        return 4;
+    }
+    for (const int rc : {1, 3, 2}) {
+        if (any(report, [rc](const Followed& host) { return ended_with(host, rc); })) {
+            return rc;
+        }
+    }
+    return std::all_of(report.hosts.begin(), report.hosts.end(), is_good) ? 0 : 1;
+}
+
+RunOutcome outcome_of(const Report& report) {
+    switch (report.exit) {
+    case 0:
+        return RunOutcome::good;
+    case 3:
+        return RunOutcome::refused;
+    case 7:
+        return RunOutcome::unknown;
+    default:
+        break;
+    }
+    const bool cancelled = any(report, [](const Followed& host) {
+        return host.end && host.end->outcome == "cancelled";
+    });
+    return cancelled ? RunOutcome::cancelled : RunOutcome::failed;
+}
+
+ordered_json steps_of(const Followed& host) {
+    ordered_json steps = ordered_json::array();
+    for (const StepRecord& step : host.book.steps()) {
+        steps.push_back({{"name", step.name},
+                         {"ok", step.ok.value_or(false)},
+                         {"ms", step.took.count()}});
+    }
+    return steps;
+}
+
+ordered_json to_object(const Failure& failure) {
+    return {{"host", failure.host},
+            {"code", failure.code},
+            {"message", failure.message},
+            {"step", failure.step},
+            {"command", failure.command},
+            {"how", failure.how},
+            {"lines", failure.lines},
+            {"container", failure.container},
+            {"serves", failure.serves},
+            {"next", failure.next}};
+}
+
+std::string state_of(const Followed& host) {
+    switch (host.how) {
+    case HowFollowed::not_started:
+        return host.error ? "unreachable" : "waiting";
+    case HowFollowed::absent:
+        return "waiting";
+    case HowFollowed::ended:
+        return "ended";
+    case HowFollowed::going_on:
+    case HowFollowed::unknown:
+        return "running";
+    }
+    return "";
+}
+
+} // namespace
+
+Report make_report(Subject subject, std::vector<Followed> hosts, Language language) {
+    Report report;
+    report.subject = std::move(subject);
+    report.hosts = std::move(hosts);
+    report.exit = exit_of(report);
+    report.outcome = outcome_of(report);
+    for (const Followed& host : report.hosts) {
+        if (report.commit.empty()) {
+            report.commit = host.book.commit;
+        }
+        if (report.log.empty()) {
+            report.log = host.book.log_file;
+        }
+        const bool reached = !never_started(host) || host.error;
+        if (!report.failure && reached) {
+            report.failure = explain(host, report.subject, language);
+        }
+    }
+    if (!report.failure && report.exit != 0 && !report.hosts.empty()) {
+        report.failure = explain(report.hosts.front(), report.subject, language);
+    }
+    return report;
+}
+
+store::RunEnd to_run_end(const Report& report) {
+    store::RunEnd end;
+    end.run_id = report.subject.run_id;
+    end.outcome = report.outcome;
+    end.result = to_json(report);
+    for (const Followed& host : report.hosts) {
+        end.hosts.push_back({host.host,
+                             state_of(host),
+                             host.end ? host.end->outcome : "",
+                             host.end ? host.end->serves : ""});
+    }
+    return end;
+}
+
+std::string to_json(const Report& report) {
+    ordered_json hosts = ordered_json::array();
+    for (const Followed& host : report.hosts) {
+        hosts.push_back({{"host", host.host},
+                         {"ok", is_good(host)},
+                         {"steps", steps_of(host)},
+                         {"serves", host.end ? host.end->serves : ""}});
+    }
+    const ordered_json object{
+        {"release_id", report.release_id ? ordered_json(*report.release_id) : ordered_json()},
+        {"service", report.subject.service},
+        {"tag", report.subject.ref},
+        {"environment", report.subject.environment},
+        {"status", report.status},
+        {"commit", report.commit},
+        {"ok", report.exit == 0},
+        {"exit", report.exit},
+        {"run_id", report.subject.run_id},
+        {"log", report.log},
+        {"duration_ms", report.took.count()},
+        {"hosts", std::move(hosts)},
+        {"failure", report.failure ? to_object(*report.failure) : ordered_json()}};
+    return object.dump(-1, ' ', false, k_replace);
+}
+
+std::string to_event_detail(const Report& report) {
+    ordered_json detail{{"run_id", report.subject.run_id}, {"outcome", to_string(report.outcome)}};
+    if (report.failure) {
+        detail["host"] = report.failure->host;
+        detail["reason"] = report.failure->code;
+        detail["step"] = report.failure->step;
+        detail["message"] = report.failure->message;
+    }
+    return detail.dump(-1, ' ', false, k_replace);
+}
+
+} // namespace loomrel::deploy

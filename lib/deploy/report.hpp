@@ -1,0 +1,37 @@
+#pragma once
+
+#include "lib/deploy/failure.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loomrel::deploy {
+
+// What a run came to, over all its hosts: the result of design 3, and what the ledger is told.
+struct Report {
+    Subject subject;
+    std::optional<std::int64_t> release_id;
+    std::string status; // the release's, after it; "" without a release
+    std::string commit;
+    std::string log; // on the host; of the first host that has one
+    Milliseconds took{0};
+    std::vector<Followed> hosts;
+    store::RunOutcome outcome = store::RunOutcome::unknown;
+    int exit = 0; // by the table of exit codes, before 6 and 130
+    std::optional<Failure> failure; // the first host's that failed
+};
+
+[[nodiscard]] Report make_report(Subject subject, std::vector<Followed> hosts, Language language);
+
+// For the ledger: run_hosts and runs.result.
+[[nodiscard]] store::RunEnd to_run_end(const Report& report);
+
+// The object of --json, one line.
+[[nodiscard]] std::string to_json(const Report& report);
+
+// {"reason": …, "step": …, "hosts": …}: the event's detail.
+[[nodiscard]] std::string to_event_detail(const Report& report);
+
+} // namespace loomrel::deploy

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "lib/deploy/plan.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace loomrel::deploy {
+
+// One channel's part of a script: its own nonce marks where the host's noise ends, and the log is
+// followed from `offset` on.
+struct ChannelMark {
+    std::string nonce;
+    std::uint64_t offset = 0;
+};
+
+// Where a run lies on a host: all that attaching needs.
+struct RunPlace {
+    std::string run_id;
+    std::string service;
+    std::string environment;
+    std::string state_dir; // "" = the default for the login
+};
+
+// The command that every script is sent to: nothing secret, nothing user-made.
+inline constexpr const char* k_shell = "exec /bin/sh";
+
+// Starts the run once, or finds it going or ended, and follows it.
+[[nodiscard]] std::string start_script(const Plan& plan, const ChannelMark& mark);
+
+// Follows a run that is there; never starts one.
+[[nodiscard]] std::string attach_script(const RunPlace& place, const ChannelMark& mark);
+
+// What is laid down on the host as run.sh (shown by --dry-run, compared whole by tests).
+[[nodiscard]] std::string run_script(const Plan& plan);
+
+// Tells what serves, who holds the lock, which runs are open: for `status`. Changes nothing.
+[[nodiscard]] std::string look_script(const config::DeploySettings& settings,
+                                      const ChannelMark& mark);
+
+} // namespace loomrel::deploy

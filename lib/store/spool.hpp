@@ -1,0 +1,37 @@
+#pragma once
+
+#include "lib/store/store.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace loomrel::store {
+
+// Results that the ledger has not been told yet: one file a change, in this machine's state folder.
+// Telling one twice is harmless (Change::id), so a file goes only after the ledger's answer.
+class Spool {
+public:
+    // `ledger` is the shown URL: what was meant for one ledger is never told to another.
+    Spool(std::filesystem::path folder, std::string ledger);
+
+    // Throws std::system_error if it cannot be written.
+    void keep(const Change& change);
+
+    // Tells everything kept for this ledger, oldest first; gives how many. Stops at the first that
+    // the ledger cannot be told; a change that it refuses is dropped: it moved on without us.
+    std::size_t deliver(Store& store);
+
+    [[nodiscard]] std::size_t waiting() const;
+
+private:
+    [[nodiscard]] std::vector<std::filesystem::path> files() const;
+
+    std::filesystem::path m_folder;
+    std::string m_ledger;
+};
+
+// A change whose release_id is 0 only ends a run.
+Changed tell(Store& store, const Change& change);
+
+} // namespace loomrel::store
