@@ -1,0 +1,163 @@
+#include "cli/services.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/release/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+} // namespace
+
+Services::Services(Outside& outside, GlobalOptions options)
+    : m_outside(outside),
+      m_options(std::move(options)) {}
+
+std::optional<std::string> Services::env(const std::string& name) const {
+    const auto found = m_outside.environment.find(name);
+    if (found == m_outside.environment.end() || found->second.empty()) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
+const config::Config& Services::config() {
+    if (!m_config) {
+        config::Inputs inputs;
+        inputs.environment = m_outside.environment;
+        inputs.working_directory = m_outside.working_directory;
+        inputs.config_flag = m_options.config;
+        inputs.env_file_flag = m_options.env_file;
+        inputs.store_flag = m_options.store;
+        inputs.language_flag = m_options.language;
+        m_config = m_outside.load_config(inputs);
+        for (const Secret& secret : m_config->secrets()) {
+            m_redactor.add(secret);
+        }
+    }
+    return *m_config;
+}
+
+store::Store& Services::store(Embedded embedded) {
+    if (!m_store) {
+        m_store = open_another_store(embedded);
+    }
+    return *m_store;
+}
+
+std::unique_ptr<store::Store> Services::open_another_store(Embedded embedded,
+                                                           std::optional<Milliseconds> deadline) {
+    const config::StoreSettings& settings = config().store;
+    if (settings.embedded && config().in_ci && embedded == Embedded::refused_in_ci) {
+        throw Error(ErrorKind::config,
+                    "no_store",
+                    phrase(Id::cli_no_store_in_ci),
+                    phrase(Id::cli_no_store_in_ci_hint));
+    }
+    store::Options options;
+    options.url = settings.url;
+    // The HTTP store's password is the key that runners share with the server.
+    const bool over_http = settings.url.starts_with("http");
+    options.password =
+        over_http && settings.password.empty() ? settings.api_secret : settings.password;
+    if (deadline) {
+        options.deadline = *deadline;
+    }
+    return m_outside.open_store(options);
+}
+
+const GithubActions& Services::github() {
+    if (!m_github) {
+        m_github = read_github_actions(m_outside.environment);
+    }
+    return *m_github;
+}
+
+std::string Services::service(const std::optional<std::string>& flag) {
+    std::string name = flag.value_or(github().service);
+    if (name.empty() && config().services.size() == 1) {
+        name = config().services.front();
+    }
+    if (name.empty() && !flag) {
+        throw Error(ErrorKind::usage,
+                    "service_missing",
+                    phrase(Id::cli_service_missing),
+                    config().services.empty()
+                        ? phrase(Id::cli_service_missing_hint)
+                        : phrase(Id::cli_one_of, fmt::arg("names", join(config().services, ", "))));
+    }
+    release::check_service_name(name);
+    return name;
+}
+
+std::string Services::tag(const std::optional<std::string>& flag) {
+    std::string name = flag.value_or(github().tag);
+    if (name.empty() && !flag) {
+        throw Error(ErrorKind::usage,
+                    "tag_missing",
+                    phrase(Id::cli_tag_missing),
+                    phrase(Id::cli_tag_missing_hint));
+    }
+    release::check_release_tag(name);
+    return name;
+}
+
+std::string Services::actor() {
+    std::string name = github().author;
+    for (const char* variable : {"USER", "LOGNAME"}) {
+        if (name.empty()) {
+            name = env(variable).value_or("");
+        }
+    }
+    name = sanitize_line(name);
+    return name.empty() ? "loomrel" : name;
+}
+
+Language Services::language() const {
+    if (m_options.language) {
+        return parse_language(*m_options.language).value_or(Language::ru);
+    }
+    if (m_config) {
+        return m_config->language;
+    }
+    return parse_language(env("LOOMREL_LANG").value_or("")).value_or(Language::ru);
+}
+
+bool Services::colour() const {
+    return choose_colour(m_outside.io.out_is_tty(),
+                         m_options.no_color,
+                         [this](const std::string& name) { return env(name); });
+}
+
+void Services::out_json(const nlohmann::json& object) {
+    m_outside.io.out(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+void Services::note(std::string_view text) {
+    if (!m_options.quiet) {
+        m_outside.io.err(std::string(text) + "\n");
+    }
+}
+
+std::string Services::date(Time time) {
+    return to_local_minute(time, config().timezone);
+}
+
+bool Services::confirm(const std::string& question) {
+    if (!m_outside.io.can_prompt()) {
+        return false;
+    }
+    m_outside.io.err(question + " " + say(Id::cli_yes_or_no) + " ");
+    const std::string answer = to_lower(trim(m_outside.io.read_line().value_or("")));
+    return answer == "y" || answer == "yes" || answer == "д" || answer == "Д" || answer == "да"
+           || answer == "Да" || answer == "ДА";
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "cli/github_actions.hpp"
+#include "cli/io.hpp"
+#include "cli/parse.hpp"
+#include "lib/config/config.hpp"
+#include "lib/messages/messages.hpp"
+#include "lib/store/store.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loomrel::cli {
+
+// Everything outside the program that commands may ask; tests give their own.
+struct Outside {
+    Io& io;
+    std::map<std::string, std::string> environment;
+    std::filesystem::path working_directory;
+    WallClock clock = now;
+    std::function<config::Config(const config::Inputs&)> load_config = config::Config::load;
+    std::function<std::unique_ptr<store::Store>(const store::Options&)> open_store =
+        store::open_store;
+};
+
+// Where the program is wired: made once a start, handed to the command. Whatever costs something is
+// made when it is first asked for, so that `rollback --host` needs no config file and `completion`
+// no ledger.
+class Services {
+public:
+    Services(Outside& outside, GlobalOptions options);
+
+    [[nodiscard]] Io& io() { return m_outside.io; }
+
+    [[nodiscard]] const GlobalOptions& options() const { return m_options; }
+
+    [[nodiscard]] bool json() const { return m_options.json; }
+
+    [[nodiscard]] Time now() const { return m_outside.clock(); }
+
+    [[nodiscard]] const std::filesystem::path& working_directory() const {
+        return m_outside.working_directory;
+    }
+
+    // nullopt: not set. An empty value is as good as none.
+    [[nodiscard]] std::optional<std::string> env(const std::string& name) const;
+
+    [[nodiscard]] const std::map<std::string, std::string>& environment() const {
+        return m_outside.environment;
+    }
+
+    // Throws Error(config), each time it is asked for if it cannot be read.
+    [[nodiscard]] const config::Config& config();
+
+    // In CI the embedded default is refused (design 4): a runner's disk does not last. dev-deploy
+    // and whoever goes on without a ledger allow it.
+    enum class Embedded { refused_in_ci, allowed };
+    [[nodiscard]] store::Store& store(Embedded embedded = Embedded::refused_in_ci);
+    // A second connection: one store, one thread.
+    [[nodiscard]] std::unique_ptr<store::Store>
+    open_another_store(Embedded embedded = Embedded::refused_in_ci,
+                       std::optional<Milliseconds> deadline = std::nullopt);
+
+    [[nodiscard]] const GithubActions& github();
+
+    // The flag, else the repository's name in Actions, else the only [services.*] entry; checked.
+    // Error(usage) if none of them says it.
+    [[nodiscard]] std::string service(const std::optional<std::string>& flag);
+    // The flag, checked, else the tag that Actions runs for. Error(usage) if neither says it.
+    [[nodiscard]] std::string tag(const std::optional<std::string>& flag);
+    // Who does this: the commit's author in Actions, else who is logged in here.
+    [[nodiscard]] std::string actor();
+
+    // --lang, else the configuration's if it has been read, else LOOMREL_LANG, else Russian.
+    [[nodiscard]] Language language() const;
+
+    // Every secret of the configuration, if that has been read.
+    [[nodiscard]] const Redactor& redactor() const { return m_redactor; }
+
+    [[nodiscard]] bool colour() const;
+
+    template <typename... Arguments>
+    [[nodiscard]] std::string say(messages::Id id, Arguments&&... arguments) const {
+        return messages::format(language(), id, fmt::make_format_args(arguments...));
+    }
+
+    // Results for people, or lines for a pipe; never together with --json.
+    void out(std::string_view text) { m_outside.io.out(text); }
+
+    // The one object of --json.
+    void out_json(const nlohmann::json& object);
+    // A line for people on standard error, which --quiet leaves away.
+    void note(std::string_view text);
+    // A date for people, in the configured zone.
+    [[nodiscard]] std::string date(Time time);
+
+    // Asks on the terminal. Without one: false, nothing is asked.
+    [[nodiscard]] bool confirm(const std::string& question);
+
+private:
+    Outside& m_outside;
+    GlobalOptions m_options;
+    std::optional<config::Config> m_config;
+    std::unique_ptr<store::Store> m_store;
+    std::optional<GithubActions> m_github;
+    Redactor m_redactor;
+};
+
+} // namespace loomrel::cli
