@@ -182,9 +182,9 @@ std::vector<Followed> Conductor::attach(const RunPlace& place, Keeper& keeper) {
     return all([&place](Follower& follower) { return follower.attach(place); }, keeper);
 }
 
-std::vector<Followed> Conductor::peek(const RunPlace& place) {
+std::vector<Followed> Conductor::peek(const RunPlace& place, bool bury) {
     Keeper nobody(nullptr, store::Spool({}, {}), "");
-    return all([&place](Follower& follower) { return follower.peek(place); }, nobody);
+    return all([&place, bury](Follower& follower) { return follower.peek(place, bury); }, nobody);
 }
 
 std::vector<Followed> Conductor::take() {

@@ -32,8 +32,8 @@ public:
 
     [[nodiscard]] std::vector<Followed> run(const Plan& plan, Keeper& keeper);
     [[nodiscard]] std::vector<Followed> attach(const RunPlace& place, Keeper& keeper);
-    // Only looks; a run that goes on is left at once.
-    [[nodiscard]] std::vector<Followed> peek(const RunPlace& place);
+    // Only looks; a run that goes on is left at once (Follower::peek).
+    [[nodiscard]] std::vector<Followed> peek(const RunPlace& place, bool bury);
 
     // After the ledger's commit.
     void acknowledge();

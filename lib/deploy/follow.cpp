@@ -70,10 +70,10 @@ Followed Follower::attach(const RunPlace& place) {
         false);
 }
 
-Followed Follower::peek(const RunPlace& place) {
+Followed Follower::peek(const RunPlace& place, bool bury) {
     return follow(
         place.run_id,
-        [&](const ChannelMark& mark, bool) { return attach_script(place, mark); },
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, bury); },
         true);
 }
 

@@ -70,8 +70,9 @@ public:
     Followed run(const Plan& plan);
     // Follows a run that is there; never starts one.
     Followed attach(const RunPlace& place);
-    // Only looks: one that is still going on is left at once, as HowFollowed::going_on.
-    Followed peek(const RunPlace& place);
+    // Only looks: one that is still going on is left at once, as HowFollowed::going_on. `bury`: one
+    // that never came to the host is ended there as cancelled.
+    Followed peek(const RunPlace& place, bool bury);
 
     // After the ledger's commit: the host may prune the run's folder. Best effort.
     void acknowledge();

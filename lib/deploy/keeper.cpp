@@ -83,6 +83,15 @@ void Keeper::step_started(const std::string& step) {
     }
 }
 
+void Keeper::catch_up(const RecordBook& book) {
+    for (const StepRecord& step : book.steps()) {
+        const auto move = move_of(m_environment, step.name);
+        if (move && std::find(m_passed.begin(), m_passed.end(), *move) == m_passed.end()) {
+            m_passed.push_back(*move);
+        }
+    }
+}
+
 void Keeper::alive() {
     const auto now = std::chrono::steady_clock::now();
     if (m_store == nullptr || m_away || !m_run || now - m_last_seen < k_heartbeat) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/base/error.hpp"
+#include "lib/deploy/record_book.hpp"
 #include "lib/release/status.hpp"
 #include "lib/store/spool.hpp"
 #include "lib/store/store.hpp"
@@ -28,6 +29,8 @@ public:
 
     void step_started(const std::string& step);
     void alive();
+    // Of a run that was not watched: the moves its journal tells, made with the end's.
+    void catch_up(const RecordBook& book);
 
     struct Conclusion {
         bool told = false;           // false: in the spool

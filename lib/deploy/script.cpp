@@ -160,8 +160,8 @@ std::string start_script(const Plan& plan, const ChannelMark& mark) {
            + "\n}\nboot && follow; exit\n";
 }
 
-std::string attach_script(const RunPlace& place, const ChannelMark& mark) {
-    return channel_values(place, mark, "attach") + std::string(k_host_boot)
+std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool bury) {
+    return channel_values(place, mark, bury ? "bury" : "attach") + std::string(k_host_boot)
            + "boot && follow; exit\n";
 }
 

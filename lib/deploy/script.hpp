@@ -28,8 +28,10 @@ inline constexpr const char* k_shell = "exec /bin/sh";
 // Starts the run once, or finds it going or ended, and follows it.
 [[nodiscard]] std::string start_script(const Plan& plan, const ChannelMark& mark);
 
-// Follows a run that is there; never starts one.
-[[nodiscard]] std::string attach_script(const RunPlace& place, const ChannelMark& mark);
+// Follows a run that is there; never starts one. `bury`: one that is not there gets its end, as
+// cancelled, so that a late start finds it.
+[[nodiscard]] std::string
+attach_script(const RunPlace& place, const ChannelMark& mark, bool bury = false);
 
 // What is laid down on the host as run.sh (shown by --dry-run, compared whole by tests).
 [[nodiscard]] std::string run_script(const Plan& plan);

@@ -32,6 +32,12 @@ lay() {
         && lay_run >"$R/run.sh" && sync "$R/run.sh"
 }
 
+# A run that never came here gets its end, so that a late start finds it ended.
+bury() {
+    true >>"$R/out" && true >"$R/started" \
+        && printf '%s\n' "$ID 1 cancelled lock never_started - no none ." >"$R/status"
+}
+
 have_tools() {
     for tool in flock setsid git; do
         command -v $tool >/dev/null 2>&1 || refuse no_tool $tool || return
@@ -40,7 +46,7 @@ have_tools() {
 
 # A failed redirection of "exec" would end the shell: it is tried on a plain command first.
 own_folder() {
-    if [ "$MODE" = start ]; then
+    if [ "$MODE" != attach ]; then
         mkdir -p "$D/runs" 2>/dev/null || refuse state_dir || return
         mkdir "$R" 2>/dev/null || [ -d "$R" ] || refuse state_dir || return
     fi
@@ -64,6 +70,9 @@ boot() {
             HOW=started
             lay 2>/dev/null || refuse no_room || return
             setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
+        elif [ "$MODE" = bury ]; then
+            HOW=ended
+            bury 2>/dev/null || refuse no_room || return
         else
             HOW=unstarted
         fi

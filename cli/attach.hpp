@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cli/command.hpp"
+#include "lib/store/store.hpp"
+
+#include <string>
+
+namespace loomrel::cli {
+
+struct AttachOptions {
+    std::string run;
+};
+
+void register_attach(Command& parent);
+[[nodiscard]] ExitCode run_attach(Services& services, const AttachOptions& options);
+
+// Error(usage) if the ledger has no such run.
+[[nodiscard]] store::Run find_run(Services& services, const std::string& id);
+
+} // namespace loomrel::cli

@@ -1,0 +1,203 @@
+#include "cli/run_session.hpp"
+
+#include "cli/local_state.hpp"
+#include "cli/run_result.hpp"
+#include "cli/targets.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+
+std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
+    Io& io = services.io();
+    const auto get_env = [&](const std::string& name) { return services.env(name); };
+    ViewOptions options;
+    options.language = services.language();
+    options.mode = choose_view_mode(io.err_is_tty(), get_env);
+    options.verbosity = services.options().quiet     ? Verbosity::quiet
+                        : services.options().verbose ? Verbosity::verbose
+                                                     : Verbosity::normal;
+    options.colour = services.colour();
+    options.hosts = hosts;
+    options.size = [&io] { return io.size(); };
+    // GitHub reads its commands from either stream; results alone go to standard output.
+    options.write = [&io](std::string_view text) { io.err(text); };
+    options.redactor = &services.redactor();
+    return make_view(options);
+}
+
+} // namespace
+
+RunSession::RunSession(Services& services,
+                       config::DeploySettings settings,
+                       const std::vector<config::Host>& hosts)
+    : m_services(services),
+      m_settings(std::move(settings)),
+      m_view(make_run_view(services, hosts.size())) {
+    auto targets = make_targets(services, hosts);
+    for (const deploy::Target& target : targets) {
+        m_names.push_back(target.name);
+    }
+    m_conductor
+        = std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
+    m_conductor->wish = &m_signals.wish();
+}
+
+void RunSession::begin_connecting() {
+    m_conductor->begin_connecting(m_settings.canary);
+}
+
+void RunSession::set_store(store::Store& store) {
+    m_store = &store;
+}
+
+deploy::Keeper RunSession::make_keeper(const store::Run& run) const {
+    deploy::Keeper keeper(m_store, make_spool(m_services), m_services.actor());
+    keeper.set_run(run);
+    if (run.release_id) {
+        keeper.set_release(*run.release_id, run.environment);
+    }
+    return keeper;
+}
+
+ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
+    m_view->begin(m_services.say(Id::deploy_title,
+                                 fmt::arg("service", run.service),
+                                 fmt::arg("ref", plan.shown_ref()),
+                                 fmt::arg("environment", run.environment)));
+    deploy::Keeper keeper = make_keeper(run);
+    return finish(run, m_conductor->run(plan, keeper), keeper);
+}
+
+ExitCode RunSession::attach(const store::Run& run) {
+    m_view->begin(m_services.say(Id::deploy_title,
+                                 fmt::arg("service", run.service),
+                                 fmt::arg("ref", short_ref(run.ref)),
+                                 fmt::arg("environment", run.environment)));
+    deploy::Keeper keeper = make_keeper(run);
+    const deploy::RunPlace place{run.id, run.service, run.environment, m_settings.state_dir};
+    return finish(run, m_conductor->attach(place, keeper), keeper);
+}
+
+ExitCode RunSession::finish(const store::Run& run,
+                            std::vector<deploy::Followed> hosts,
+                            deploy::Keeper& keeper) {
+    m_view->finish();
+    deploy::Report report
+        = deploy::make_report(
+            subject_of(run, m_settings), std::move(hosts), m_services.language());
+    report.release_id = run.release_id;
+    report.took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now()
+                                                           - m_began);
+    deploy::Keeper::Conclusion conclusion;
+    conclusion.told = true;
+    if (report.outcome != store::RunOutcome::unknown && !run.ended_at) {
+        conclusion = keeper.conclude(deploy::to_run_end(report),
+                                     report.commit,
+                                     deploy::to_event_detail(report));
+    } else if (m_store != nullptr && run.release_id) {
+        if (const auto release = m_store->find_release(*run.release_id)) {
+            conclusion.status = release->status;
+        }
+    }
+    report.status = conclusion.status;
+    if (conclusion.told && m_store != nullptr) {
+        m_conductor->acknowledge();
+    }
+    if (report.failure) {
+        m_view->annotate(report.failure->message, to_text(*report.failure, m_services.language()));
+    }
+    return last_words(report, conclusion);
+}
+
+ExitCode RunSession::last_words(const deploy::Report& report,
+                                const deploy::Keeper::Conclusion& conclusion) {
+    ExitCode code = static_cast<ExitCode>(report.exit);
+    if (!conclusion.told && report.exit != 7) {
+        code = ExitCode::spooled;
+    }
+    if (m_signals.came()) {
+        code = ExitCode::interrupted;
+    }
+    show_result(m_services, report, conclusion, code);
+    return code;
+}
+
+namespace {
+
+// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
+constexpr Milliseconds k_unwatched{30000};
+
+class Nobody final : public deploy::Watcher {
+public:
+    void attached(const std::string&, const std::string&, bool) override {}
+    void waiting(const std::string&, const std::string&) override {}
+    void step_started(const std::string&, const std::string&) override {}
+    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
+    void log_line(const std::string&, std::string_view) override {}
+    void output(const std::string&, std::string_view) override {}
+    void link_lost(const std::string&, const std::string&) override {}
+    void link_back(const std::string&) override {}
+};
+
+} // namespace
+
+bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
+    const config::DeploySettings settings
+        = services.config().deploy(run.service, run.environment);
+    Nobody nobody;
+    deploy::Patience patience;
+    patience.away = Milliseconds{0};
+    deploy::Conductor conductor(make_targets(services, hosts_of(services, run)), nobody, patience);
+    auto hosts = conductor.peek({run.id, run.service, run.environment, settings.state_dir},
+                                run.unseen_for > k_unwatched);
+    deploy::Report report = deploy::make_report(
+        subject_of(run, settings), std::move(hosts), services.language());
+    const bool all_told = std::all_of(
+        report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
+            return host.how == deploy::HowFollowed::ended && host.end;
+        });
+    if (!all_told) {
+        return false;
+    }
+    report.release_id = run.release_id;
+    deploy::Keeper keeper(&store, make_spool(services), services.actor());
+    keeper.set_run(run);
+    if (run.release_id) {
+        keeper.set_release(*run.release_id, run.environment);
+    }
+    for (const deploy::Followed& host : report.hosts) {
+        keeper.catch_up(host.book);
+    }
+    if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
+        conductor.acknowledge();
+    }
+    return true;
+}
+
+void conclude_open_runs(Services& services,
+                        store::Store& store,
+                        const std::string& service,
+                        const std::string& environment) {
+    store::RunQuery query;
+    query.service = service;
+    query.environment = environment;
+    query.open_only = true;
+    for (const store::Run& run : store.list_runs(query)) {
+        try {
+            conclude_if_ended(services, store, run);
+        } catch (const Error& error) {
+            // It stays open; whoever comes next tries again. Our own start does not depend on it.
+            services.note(in(services.language(), error.message()) + "\n");
+        }
+    }
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "lib/deploy/follow.hpp"
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace loomrel::cli {
+
+// Turns SIGINT, SIGTERM and SIGHUP into a wish to the run while it lives: GitHub cancels with
+// SIGINT, SIGTERM 7.5 s later, and kills 2.5 s after that. Construct it before any other thread.
+class SignalWatch {
+public:
+    SignalWatch();
+    ~SignalWatch();
+    SignalWatch(const SignalWatch&) = delete;
+    SignalWatch& operator=(const SignalWatch&) = delete;
+
+    [[nodiscard]] const std::atomic<deploy::Wish>& wish() const { return m_wish; }
+
+    [[nodiscard]] bool came() const { return m_wish.load() != deploy::Wish::none; }
+
+private:
+    std::atomic<deploy::Wish> m_wish{deploy::Wish::none};
+    std::atomic<bool> m_over{false};
+    std::thread m_thread;
+};
+
+} // namespace loomrel::cli

@@ -1,0 +1,219 @@
+#include "cli/stage_deploy.hpp"
+
+#include "cli/dry_run.hpp"
+#include "cli/local_state.hpp"
+#include "cli/run_result.hpp"
+#include "cli/run_session.hpp"
+#include "lib/base/random.hpp"
+#include "lib/deploy/again.hpp"
+#include "lib/messages/status_texts.hpp"
+#include "lib/release/names.hpp"
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using release::Release;
+
+constexpr const char* k_environment = "stage";
+
+// What is asked for, checked, with everything that Actions fills in.
+struct Asked {
+    std::string service;
+    std::string tag;
+    std::string commit; // "" = whatever the tag names
+    std::optional<std::int64_t> release_id;
+    deploy::Asker asker;
+};
+
+Asked ask(Services& services, const StageDeployOptions& options) {
+    const GithubActions& github = services.github();
+    Asked asked;
+    asked.service = services.service(options.service);
+    asked.tag = services.tag(options.tag);
+    // The commit of the event belongs to the event's tag only.
+    asked.commit = options.commit.value_or(asked.tag == github.tag ? github.commit : "");
+    if (!asked.commit.empty()) {
+        release::check_commit(asked.commit);
+    }
+    asked.release_id = options.release_id;
+    asked.asker = {github.run_id, github.run_attempt};
+    return asked;
+}
+
+Release find(store::Store& store, std::int64_t id) {
+    auto found = store.find_release(id);
+    if (!found) {
+        throw Error(ErrorKind::usage,
+                    "release_not_found",
+                    phrase(Id::deploy_no_such_release, fmt::arg("id", id)),
+                    phrase(Id::deploy_no_such_release_hint));
+    }
+    return *found;
+}
+
+Release given_release(store::Store& store, const Asked& asked) {
+    Release found = find(store, *asked.release_id);
+    if (found.service_name != asked.service || found.release_tag != asked.tag) {
+        throw Error(ErrorKind::usage,
+                    "release_is_another",
+                    phrase(Id::deploy_other_release,
+                           fmt::arg("id", found.id),
+                           fmt::arg("service", found.service_name),
+                           fmt::arg("tag", found.release_tag)));
+    }
+    if (found.commit_sha && !asked.commit.empty() && *found.commit_sha != asked.commit) {
+        throw Error(ErrorKind::refused,
+                    "tag_moved",
+                    phrase(Id::deploy_commit_conflict,
+                           fmt::arg("id", found.id),
+                           fmt::arg("pinned", *found.commit_sha),
+                           fmt::arg("asked", asked.commit)));
+    }
+    return found;
+}
+
+// The release that this deploy is for: the one named, the one of this GitHub run, the one whose way
+// to stage is not over, or a new one.
+Release release_for(Services& services, store::Store& store, const Asked& asked) {
+    if (asked.release_id) {
+        return given_release(store, asked);
+    }
+    const GithubActions& github = services.github();
+    if (github.run_id.empty()) {
+        store::ReleaseQuery query;
+        query.service = asked.service;
+        query.tag = asked.tag;
+        if (auto found = deploy::to_continue(store.list_releases(query), asked.commit)) {
+            return *found;
+        }
+    }
+    store::NewRelease fresh;
+    fresh.service = asked.service;
+    fresh.tag = asked.tag;
+    fresh.run_id = github.run_id.empty() ? "local-" + random_uuid() : github.run_id;
+    fresh.by = services.actor();
+    fresh.link = github.link;
+    fresh.ref = "refs/tags/" + asked.tag;
+    fresh.commit = asked.commit;
+    fresh.source = "cli";
+    return find(store, store.create_release(fresh).id);
+}
+
+// Only a release whose way to stage is not over may be deployed there.
+void check_status(Services& services, const Release& release) {
+    const auto state = release.state();
+    const bool allowed = state == release::Status::initiated
+                         || state == release::Status::building
+                         || state == release::Status::stage_deploy
+                         || state == release::Status::staging_failed;
+    if (!allowed) {
+        const std::string status
+            = state ? messages::label(services.language(), *state) : release.status;
+        throw Error(ErrorKind::refused,
+                    "status_forbids",
+                    phrase(Id::deploy_status_forbids,
+                           fmt::arg("id", release.id),
+                           fmt::arg("tag", release.release_tag),
+                           fmt::arg("status", status)),
+                    phrase(Id::deploy_status_forbids_hint,
+                           fmt::arg("id", release.id),
+                           fmt::arg("tag", release.release_tag)));
+    }
+}
+
+deploy::Request request_for(Services& services,
+                            const Asked& asked,
+                            const StageDeployOptions& options) {
+    deploy::Request request;
+    request.run_id = random_uuid();
+    request.tag = asked.tag;
+    request.commit = asked.commit;
+    request.release_id = asked.release_id;
+    request.by = services.actor();
+    request.older = options.older;
+    return request;
+}
+
+store::Run run_row(const deploy::Plan& plan,
+                   const Asked& asked,
+                   const std::vector<std::string>& hosts) {
+    store::Run run;
+    run.id = plan.request.run_id;
+    run.service = plan.settings.service;
+    run.environment = plan.settings.environment;
+    run.kind = plan.request.kind;
+    run.release_id = plan.request.release_id;
+    run.ref = "refs/tags/" + plan.request.tag;
+    run.commit = plan.request.commit;
+    run.github_run_id = asked.asker.github_run_id;
+    run.github_run_attempt = asked.asker.attempt;
+    run.hosts = hosts;
+    return run;
+}
+
+std::vector<store::Run> runs_of(store::Store& store, std::int64_t release_id) {
+    store::RunQuery query;
+    query.release_id = release_id;
+    query.environment = k_environment;
+    return store.list_runs(query);
+}
+
+} // namespace
+
+ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options) {
+    Asked asked = ask(services, options);
+    const config::DeploySettings settings
+        = services.config().deploy(asked.service, k_environment);
+    const std::vector<config::Host> hosts = services.config().hosts(k_environment);
+    deploy::Plan plan = deploy::make_plan(request_for(services, asked, options),
+                                          settings,
+                                          services.language(),
+                                          random_hex(8));
+    if (options.dry_run) {
+        return show_dry_run(services, plan, hosts);
+    }
+    store::Store& store = services.store();
+    RunSession session(services, settings, hosts);
+    session.begin_connecting();
+    // Beside the log-in: the ledger.
+    make_spool(services).deliver(store);
+    const Release release = release_for(services, store, asked);
+    const deploy::Decision decision = deploy::decide(runs_of(store, release.id), asked.asker);
+    session.set_store(store);
+    switch (decision.what) {
+    case deploy::Decision::What::report:
+        return show_stored_result(services, *decision.run);
+    case deploy::Decision::What::attach:
+        return session.attach(*decision.run);
+    case deploy::Decision::What::start:
+        break;
+    }
+    check_status(services, release);
+    conclude_open_runs(services, store, asked.service, k_environment);
+    plan.request.release_id = release.id;
+    if (plan.request.commit.empty()) {
+        plan.request.commit = release.commit_sha.value_or("");
+    }
+    const store::Run run = run_row(plan, asked, session.host_names());
+    if (!store.open_run(run)) {
+        return session.attach(run);
+    }
+    return session.run(plan, run);
+}
+
+void register_stage_deploy(Command& parent) {
+    auto options = std::make_shared<StageDeployOptions>();
+    parent.command("stage-deploy", Id::cli_stage_deploy_about)
+        .option("--service", "S", Id::cli_help_service, &options->service)
+        .option("--tag", "T", Id::cli_help_tag, &options->tag)
+        .option("--commit", "SHA", Id::cli_help_commit, &options->commit)
+        .option("--release-id", "N", Id::cli_help_release_id, &options->release_id)
+        .flag("--older", Id::cli_help_older, options->older)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_stage_deploy(services, *options); });
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,60 @@
+#include "cli/targets.hpp"
+
+#include <algorithm>
+
+namespace loomrel::cli {
+
+using messages::Id;
+using messages::phrase;
+
+ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
+    ssh::Endpoint endpoint;
+    endpoint.user = host.user;
+    endpoint.host = host.address;
+    endpoint.port = host.port;
+    if (!host.host_key.empty()) {
+        endpoint.pins = {host.host_key};
+    }
+    endpoint.known_hosts = services.config().known_hosts();
+    endpoint.password = host.password;
+    endpoint.key_file = host.key_file;
+    endpoint.key = host.key;
+    return endpoint;
+}
+
+std::vector<deploy::Target> make_targets(Services& services,
+                                         const std::vector<config::Host>& hosts) {
+    std::vector<deploy::Target> targets;
+    const Milliseconds wait = deploy::Patience{}.connect;
+    for (const config::Host& host : hosts) {
+        ssh::Endpoint endpoint = endpoint_of(services, host);
+        const std::string name = endpoint.shown();
+        targets.push_back({name, [endpoint = std::move(endpoint), wait] {
+                               return ssh::connect(endpoint, wait);
+                           }});
+    }
+    return targets;
+}
+
+std::vector<config::Host> hosts_of(Services& services, const store::Run& run) {
+    std::vector<config::Host> known = services.config().hosts(run.environment);
+    std::vector<config::Host> found;
+    for (const std::string& name : run.hosts) {
+        const auto host = std::find_if(known.begin(), known.end(), [&](const config::Host& one) {
+            return endpoint_of(services, one).shown() == name;
+        });
+        if (host == known.end()) {
+            throw Error(ErrorKind::config,
+                        "run_host_not_configured",
+                        phrase(Id::deploy_run_host_unknown,
+                               fmt::arg("run", run.id),
+                               fmt::arg("host", name)),
+                        phrase(Id::deploy_run_host_unknown_hint,
+                               fmt::arg("environment", run.environment)));
+        }
+        found.push_back(*host);
+    }
+    return found;
+}
+
+} // namespace loomrel::cli
