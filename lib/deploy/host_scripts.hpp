@@ -12,5 +12,7 @@ extern const std::string_view k_host_health;
 extern const std::string_view k_host_command;
 extern const std::string_view k_host_compose;
 extern const std::string_view k_host_look;
+extern const std::string_view k_host_doctor;
+extern const std::string_view k_host_logs;
 
 } // namespace loomrel::deploy

@@ -12,23 +12,6 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-// The spec's places: LOG_ROOT/<service>/<tag>.log and so on (spec.ru.md, "Структура логов").
-std::string log_path_of(const Request& request, const config::DeploySettings& settings) {
-    const std::string& service = settings.service;
-    if (request.kind == store::RunKind::rollback) {
-        return "rollback/" + service + "/" + request.tag + "-rollback.log";
-    }
-    if (!request.branch.empty()) {
-        std::string name = request.branch;
-        std::replace(name.begin(), name.end(), '/', '-');
-        return "dev/" + service + "/" + name + ".log";
-    }
-    if (settings.environment == "prod") {
-        return "production/" + service + "/" + request.tag + "-prod.log";
-    }
-    return service + "/" + request.tag + ".log";
-}
-
 void require(const std::string& value, const std::string& key, const std::string& service) {
     if (value.empty()) {
         throw Error(ErrorKind::config,
@@ -43,6 +26,24 @@ void require(const std::string& value, const std::string& key, const std::string
 }
 
 } // namespace
+
+std::string log_path(const config::DeploySettings& settings,
+                     store::RunKind kind,
+                     const std::string& ref) {
+    const std::string& service = settings.service;
+    if (kind == store::RunKind::rollback) {
+        return "rollback/" + service + "/" + ref + "-rollback.log";
+    }
+    if (settings.environment == "dev") {
+        std::string name = ref;
+        std::replace(name.begin(), name.end(), '/', '-');
+        return "dev/" + service + "/" + name + ".log";
+    }
+    if (settings.environment == "prod") {
+        return "production/" + service + "/" + ref + "-prod.log";
+    }
+    return service + "/" + ref + ".log";
+}
 
 std::string Plan::ref() const {
     return request.tag.empty() ? "refs/remotes/origin/" + request.branch
@@ -61,7 +62,8 @@ Plan make_plan(Request request,
         }
     }
     Plan plan;
-    plan.log_path = log_path_of(request, settings);
+    plan.log_path = log_path(
+        settings, request.kind, request.tag.empty() ? request.branch : request.tag);
     plan.steps = {"lock", "repository", "checkout", "build", "up", "health", "verify", "keep"};
     plan.request = std::move(request);
     plan.settings = std::move(settings);

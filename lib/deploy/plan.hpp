@@ -41,6 +41,12 @@ struct Plan {
     [[nodiscard]] std::string ref() const;
 };
 
+// Where the log for people lies under log_root: LOG_ROOT/<service>/<tag>.log and so on (spec.ru.md,
+// "Структура логов").
+[[nodiscard]] std::string log_path(const config::DeploySettings& settings,
+                                   store::RunKind kind,
+                                   const std::string& ref);
+
 // Throws Error(config) where the settings lack what the engine needs.
 [[nodiscard]] Plan make_plan(Request request,
                              config::DeploySettings settings,

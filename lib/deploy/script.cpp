@@ -165,18 +165,49 @@ std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool b
            + "boot && follow; exit\n";
 }
 
-std::string look_script(const config::DeploySettings& settings, const ChannelMark& mark) {
+namespace {
+
+// What the scripts that only look have in common: the service's names, places and engine.
+std::string looking_script(const config::DeploySettings& settings,
+                           const ChannelMark& mark,
+                           const Assignments& more,
+                           std::string_view functions,
+                           std::string_view last) {
     Assignments values;
     set_engine(values, settings);
     set_health(values, settings);
     values.set("KIND", "look").set("TAG", "").set("COMMIT", "").set("RELEASE_ID", "");
+    values.set("LOG_ROOT", settings.log_root);
     return channel_values({"-", settings.service, settings.environment, settings.state_dir},
                           mark,
                           "look")
-           + values.text() + std::string(k_places) + std::string(k_host_boot)
+           + values.text() + more.text() + std::string(k_places) + std::string(k_host_boot)
            + std::string(k_host_run) + std::string(k_host_git) + std::string(k_host_health)
-           + engine_functions(settings)
-           + std::string(k_host_look) + "look; exit\n";
+           + engine_functions(settings) + std::string(functions) + std::string(last)
+           + "; exit\n";
+}
+
+} // namespace
+
+std::string look_script(const config::DeploySettings& settings, const ChannelMark& mark) {
+    return looking_script(settings, mark, {}, k_host_look, "look");
+}
+
+std::string doctor_script(const config::DeploySettings& settings, const ChannelMark& mark) {
+    return looking_script(settings, mark, {}, k_host_doctor, "doctor");
+}
+
+std::string logs_script(const config::DeploySettings& settings,
+                        const std::string& ref,
+                        bool follow,
+                        const ChannelMark& mark) {
+    const std::string name = ref.empty() ? "*" : ref;
+    const std::string path = log_path(settings, store::RunKind::deploy, name);
+    Assignments more;
+    more.set("LOG_PATH", ref.empty() ? "" : path)
+        .set("LOG_DIR", path.substr(0, path.rfind('/')))
+        .set("FOLLOW", follow ? "yes" : "");
+    return looking_script(settings, mark, more, k_host_logs, "logs");
 }
 
 } // namespace loomrel::deploy

@@ -40,4 +40,14 @@ attach_script(const RunPlace& place, const ChannelMark& mark, bool bury = false)
 [[nodiscard]] std::string look_script(const config::DeploySettings& settings,
                                       const ChannelMark& mark);
 
+// Tries what a deploy will need: for `doctor`. Changes nothing that stays.
+[[nodiscard]] std::string doctor_script(const config::DeploySettings& settings,
+                                        const ChannelMark& mark);
+
+// Prints the log for people of a tag or branch ("" = the newest), and with `follow` what comes.
+[[nodiscard]] std::string logs_script(const config::DeploySettings& settings,
+                                      const std::string& ref,
+                                      bool follow,
+                                      const ChannelMark& mark);
+
 } // namespace loomrel::deploy

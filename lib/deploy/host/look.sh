@@ -1,30 +1,36 @@
 # What serves here, since when, who holds the lock, which runs are open. Changes nothing.
 
+is_free() {
+    flock -n -s "$1" true 2>/dev/null
+}
+
+first_line() {
+    head -c 500 "$1" 2>/dev/null | head -n 1
+}
+
 look_at_runs() {
     for r in "$D"/runs/*/; do
         r=${r%/}
         [ -e "$r/started" ] || continue
-        if ! flock -n -s "$r/alive" true; then
-            tell run "${r##*/}" running "$(read -r s <"$r/step" && echo "$s")"
-        elif [ -f "$r/status" ] && [ ! -e "$r/ack" ]; then
-            tell run "${r##*/}" unread -
+        if ! is_free "$r/alive"; then
+            s=$(first_line "$r/step")
+            tell run "${r##*/}" running "${s%% *}"
         elif [ ! -f "$r/status" ]; then
             tell run "${r##*/}" died -
+        elif [ ! -e "$r/ack" ]; then
+            tell run "${r##*/}" unread -
         fi
     done
-} 2>/dev/null
+}
 
 look() {
     state_of_host
-    tell hello look - 0
     LOCK=$TREE/.git/loomrel.lock
-    if [ -e "$LOCK" ] && ! flock -n -s "$LOCK" true; then
-        tell lock "$(head -c 500 "$LOCK" | head -n 1)"
-    fi 2>/dev/null
-    [ -d "$TREE/.git" ] || tell absent "$TREE"
-    { read -r k <"$D/current" && tell current "$k"; } 2>/dev/null
-    tell serves "$(observe)"
-    tell healthy "$(is_healthy)"
+    [ -d "$TREE/.git" ] || tell no_repository "$TREE"
+    [ ! -r "$LOCK" ] || is_free "$LOCK" || tell lock "$(first_line "$LOCK")"
+    tell current "$(first_line "$D/current")"
+    tell serves "$(observe 2>/dev/null)"
+    tell healthy "$(is_healthy 2>/dev/null)"
     look_at_runs
-    tell done
+    tell over
 }

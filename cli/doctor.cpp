@@ -1,0 +1,282 @@
+#include "cli/doctor.hpp"
+
+#include "cli/host_survey.hpp"
+#include "cli/local_state.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/look.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using nlohmann::ordered_json;
+
+enum class Verdict { ok, warning, bad };
+
+// One thing looked at, and how to mend it.
+struct Finding {
+    std::string where; // "config", "ledger", a host
+    std::string what;
+    Verdict verdict = Verdict::ok;
+    std::string detail;
+    std::string mend; // "" if ok
+};
+
+class Findings {
+public:
+    explicit Findings(Services& services)
+        : m_services(services) {}
+
+    void add(std::string where, std::string what, Verdict verdict, std::string detail, Phrase mend = {}) {
+        m_all.push_back({std::move(where),
+                         std::move(what),
+                         verdict,
+                         m_services.redactor().redact(sanitize_line(detail)),
+                         verdict == Verdict::ok ? "" : in(m_services.language(), mend)});
+    }
+
+    void add(std::string where, std::string what, const Error& error) {
+        add(std::move(where),
+            std::move(what),
+            Verdict::bad,
+            in(m_services.language(), error.message()),
+            error.hint());
+    }
+
+    [[nodiscard]] const std::vector<Finding>& all() const { return m_all; }
+
+    [[nodiscard]] bool any_bad() const {
+        return std::any_of(m_all.begin(), m_all.end(), [](const Finding& finding) {
+            return finding.verdict == Verdict::bad;
+        });
+    }
+
+private:
+    Services& m_services;
+    std::vector<Finding> m_all;
+};
+
+// How to mend what the script on the host found: by the check's name (lib/deploy/host/doctor.sh).
+struct Cure {
+    std::string_view check;
+    Id mend;
+    Verdict verdict;
+};
+
+constexpr std::array k_cures{
+    Cure{"tool_git", Id::doctor_mend_tools, Verdict::bad},
+    Cure{"tool_awk", Id::doctor_mend_tools, Verdict::bad},
+    Cure{"flock", Id::doctor_mend_tools, Verdict::bad},
+    Cure{"setsid", Id::doctor_mend_tools, Verdict::bad},
+    Cure{"sync", Id::doctor_mend_tools, Verdict::bad},
+    Cure{"tail", Id::doctor_mend_tail, Verdict::warning},
+    Cure{"http", Id::doctor_mend_http, Verdict::bad},
+    Cure{"state_dir", Id::doctor_mend_state_dir, Verdict::bad},
+    Cure{"log_root", Id::doctor_mend_log_root, Verdict::warning},
+    Cure{"disk", Id::doctor_mend_disk, Verdict::warning},
+    Cure{"repository", Id::doctor_mend_repository, Verdict::bad},
+    Cure{"origin", Id::doctor_mend_origin, Verdict::bad},
+    Cure{"docker", Id::doctor_mend_docker, Verdict::bad},
+    Cure{"compose", Id::doctor_mend_compose, Verdict::bad},
+    Cure{"compose_file", Id::doctor_mend_compose_file, Verdict::bad},
+    Cure{"services", Id::doctor_mend_services, Verdict::bad},
+};
+
+void check_config(Services& services, Findings& findings) {
+    const config::Config& config = services.config();
+    findings.add("config",
+                 "loomrel.toml",
+                 config.toml_path.empty() ? Verdict::warning : Verdict::ok,
+                 config.toml_path.string(),
+                 messages::phrase(Id::doctor_mend_no_toml));
+    findings.add("config",
+                 ".env.servers",
+                 config.env_servers_path.empty() ? Verdict::warning : Verdict::ok,
+                 config.env_servers_path.string(),
+                 messages::phrase(Id::doctor_mend_no_env_servers));
+    for (const Phrase& warning : config.warnings()) {
+        findings.add("config",
+                     "config",
+                     Verdict::warning,
+                     in(services.language(), warning),
+                     messages::phrase(Id::doctor_mend_config));
+    }
+}
+
+void check_ledger(Services& services, Findings& findings) {
+    const std::string url = store::shown_url(services.config().store.url);
+    try {
+        const auto store = services.open_another_store(Services::Embedded::allowed,
+                                                       Milliseconds{5000});
+        const store::SchemaState state = store->check();
+        findings.add("ledger", url, Verdict::ok, state.product);
+        findings.add("ledger",
+                     "schema",
+                     state.pending.empty() ? Verdict::ok : Verdict::warning,
+                     join(state.pending, ", "),
+                     messages::phrase(Id::doctor_mend_migrate));
+        for (const std::string& problem : state.problems) {
+            findings.add("ledger",
+                         "schema",
+                         Verdict::bad,
+                         problem,
+                         messages::phrase(Id::doctor_mend_db_check));
+        }
+    } catch (const Error& error) {
+        findings.add("ledger", url, error);
+    }
+    const std::size_t waiting = make_spool(services).waiting();
+    findings.add("ledger",
+                 "spool",
+                 waiting == 0 ? Verdict::ok : Verdict::warning,
+                 std::to_string(waiting),
+                 messages::phrase(Id::doctor_mend_spool));
+}
+
+void take_checks(const deploy::Diagnosis& diagnosis,
+                 const config::DeploySettings& settings,
+                 const Place& place,
+                 Findings& findings) {
+    for (const deploy::Check& check : diagnosis.checks) {
+        const auto cure = std::find_if(k_cures.begin(), k_cures.end(), [&](const Cure& one) {
+            return one.check == check.name;
+        });
+        const bool known = cure != k_cures.end();
+        findings.add(place.environment + " " + place.name,
+                     settings.service + " " + check.name,
+                     check.ok ? Verdict::ok : (known ? cure->verdict : Verdict::bad),
+                     check.detail,
+                     known ? messages::phrase(cure->mend,
+                                              fmt::arg("service", settings.service),
+                                              fmt::arg("repo", settings.repo),
+                                              fmt::arg("dir", settings.root + "/" + settings.dir))
+                           : Phrase{});
+    }
+}
+
+void check_hosts(Services& services, const DoctorOptions& options, Findings& findings) {
+    std::vector<Place> all;
+    try {
+        all = places(services, options.environment, options.service);
+    } catch (const Error& error) {
+        findings.add("config", "hosts", error);
+        return;
+    }
+    std::vector<std::vector<deploy::Diagnosis>> diagnoses(all.size());
+    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+        for (const config::DeploySettings& settings : all[i].services) {
+            diagnoses[i].push_back(deploy::diagnose(connection, all[i].name, settings));
+        }
+    });
+    std::map<std::pair<std::string, std::string>, std::string> machines;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::string where = all[i].environment + " " + all[i].name;
+        if (surveyed[i].error) {
+            findings.add(where, "ssh", *surveyed[i].error);
+            continue;
+        }
+        findings.add(where, "ssh", Verdict::ok, "libssh " + ssh::library_version());
+        for (std::size_t n = 0; n < diagnoses[i].size(); ++n) {
+            take_checks(diagnoses[i][n], all[i].services[n], all[i], findings);
+        }
+        const std::string machine = diagnoses[i].empty() ? "" : diagnoses[i].front().machine_id;
+        const auto [other, fresh] = machines.insert({{all[i].environment, machine}, all[i].name});
+        if (!machine.empty() && !fresh) {
+            findings.add(where,
+                         "machine-id",
+                         Verdict::bad,
+                         other->second,
+                         messages::phrase(Id::doctor_mend_same_machine));
+        }
+    }
+}
+
+std::string_view word(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::ok:
+        return "ok";
+    case Verdict::warning:
+        return "warning";
+    case Verdict::bad:
+        return "bad";
+    }
+    return "";
+}
+
+std::string_view sign(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::ok:
+        return "✅";
+    case Verdict::warning:
+        return "⚠️ ";
+    case Verdict::bad:
+        return "❌";
+    }
+    return "";
+}
+
+void show(Services& services, const Findings& findings) {
+    if (services.json()) {
+        ordered_json rows = ordered_json::array();
+        for (const Finding& finding : findings.all()) {
+            rows.push_back({{"where", finding.where},
+                            {"check", finding.what},
+                            {"verdict", word(finding.verdict)},
+                            {"detail", finding.detail},
+                            {"mend", finding.mend}});
+        }
+        services.out_json({{"ok", !findings.any_bad()}, {"checks", std::move(rows)}});
+        return;
+    }
+    std::string where;
+    for (const Finding& finding : findings.all()) {
+        if (finding.where != where) {
+            where = finding.where;
+            services.out(where + "\n");
+        }
+        services.out(fmt::format("  {} {}{}{}\n",
+                                 sign(finding.verdict),
+                                 finding.what,
+                                 finding.detail.empty() ? "" : ": ",
+                                 finding.detail));
+        if (!finding.mend.empty()) {
+            services.out("     → " + finding.mend + "\n");
+        }
+    }
+}
+
+} // namespace
+
+ExitCode run_doctor(Services& services, const DoctorOptions& options) {
+    Findings findings(services);
+    try {
+        check_config(services, findings);
+    } catch (const Error& error) {
+        // Without a configuration there is nothing else to look at.
+        findings.add("config", "config", error);
+        show(services, findings);
+        return ExitCode::usage;
+    }
+    check_ledger(services, findings);
+    check_hosts(services, options, findings);
+    show(services, findings);
+    return findings.any_bad() ? ExitCode::run_failed : ExitCode::ok;
+}
+
+void register_doctor(Command& parent) {
+    auto options = std::make_shared<DoctorOptions>();
+    parent.command("doctor", Id::cli_doctor_about)
+        .option("--env", "E", Id::cli_help_env, &options->environment)
+        .choices({"dev", "stage", "prod"})
+        .option("--service", "S", Id::cli_help_service, &options->service)
+        .runs([options](Services& services) { return run_doctor(services, *options); });
+}
+
+} // namespace loomrel::cli
