@@ -21,11 +21,12 @@
 //    bool (flag), std::string, std::optional of std::string or std::int64_t, std::vector of
 //    std::string; where a flag of Actions or the config file may fill a gap, leave it optional and
 //    ask services.github() / services.service(flag).
-// 3. The run function is what tests call (tests/support/command_test.hpp gives it a Services with
-//    strings for a terminal, its own clock, environment and stores). It writes through services:
+// 3. The run function is what tests call (tests/support/command_world.hpp gives it a Services with
+//    strings for a terminal, its own clock, environment and ledger). It writes through services:
 //    say() for texts, out() for results, note() for what --quiet leaves away, out_json() under
 //    services.json() - then nothing else goes to standard output. It throws Error for whatever
-//    ends it before its work is done and returns an ExitCode when it has a result to show.
+//    ends it before its work is done and returns an ExitCode when it has a result to show. One
+//    that runs on hosts calls services.exit_code_is_the_result() first.
 //    Texts stand in lib/messages/catalogue/cli.inc; values from outside go through
 //    sanitize_line(), which Table does by itself.
 // 4. One line in cli/commands.cpp, one section in man/loomrel.1. Help, completion and "did you

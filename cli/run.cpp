@@ -68,8 +68,8 @@ ExitCode run_command(const Command& command, Services& services) {
     return command.runner()(services);
 }
 
-// A run's own end is never told as anything else because nobody could read it; but who waits for
-// the number of a release must not take its absence for success.
+// Who waits for the number of a release must not take its absence for success; how a run ended is
+// never told as anything else because nobody could read it.
 ExitCode after_output(ExitCode code, Services& services) {
     const int problem = services.io().out_error();
     if (problem == 0 || problem == EPIPE) { // "| head -1": the reader has what it wanted
@@ -81,7 +81,8 @@ ExitCode after_output(ExitCode code, Services& services) {
             Id::cli_error,
             fmt::arg("message", services.say(Id::cli_output_lost, fmt::arg("reason", reason))))
         + "\n");
-    return code == ExitCode::ok ? ExitCode::output_lost : code;
+    return code == ExitCode::ok && !services.is_exit_code_the_result() ? ExitCode::output_lost
+                                                                       : code;
 }
 
 // Files opened later must not come to stand where a closed stream was. What is written to such a

@@ -136,8 +136,9 @@ bool Services::colour() const {
                          [this](const std::string& name) { return env(name); });
 }
 
-void Services::out_json(const nlohmann::json& object) {
-    m_outside.io.out(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+void Services::out_json(const nlohmann::ordered_json& object) {
+    m_outside.io.out(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                     + "\n");
 }
 
 void Services::note(std::string_view text) {

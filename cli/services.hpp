@@ -95,11 +95,17 @@ public:
     void out(std::string_view text) { m_outside.io.out(text); }
 
     // The one object of --json.
-    void out_json(const nlohmann::json& object);
+    void out_json(const nlohmann::ordered_json& object);
     // A line for people on standard error, which --quiet leaves away.
     void note(std::string_view text);
     // A date for people, in the configured zone.
     [[nodiscard]] std::string date(Time time);
+
+    // For commands whose exit code tells how a run ended: it stays, also when nobody could read the
+    // output. Others end with ExitCode::output_lost then.
+    void exit_code_is_the_result() { m_exit_code_is_the_result = true; }
+
+    [[nodiscard]] bool is_exit_code_the_result() const { return m_exit_code_is_the_result; }
 
     // Asks on the terminal. Without one: false, nothing is asked.
     [[nodiscard]] bool confirm(const std::string& question);
@@ -111,6 +117,7 @@ private:
     std::unique_ptr<store::Store> m_store;
     std::optional<GithubActions> m_github;
     Redactor m_redactor;
+    bool m_exit_code_is_the_result = false;
 };
 
 } // namespace loomrel::cli

@@ -1,0 +1,120 @@
+#include "cli/github_outputs.hpp"
+#include "cli/release.hpp"
+#include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/release/names.hpp"
+
+#include <exception>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+void check_by(const std::string& by) {
+    constexpr std::size_t k_longest = 100;
+    if (by.empty() || by.size() > k_longest || sanitize_line(by) != by) {
+        throw Error(ErrorKind::usage,
+                    "bad_by",
+                    phrase(Id::cli_bad_value, fmt::arg("option", "--by")),
+                    phrase(Id::cli_release_by_rule));
+    }
+}
+
+store::NewRelease gather(Services& services, const ReleaseCreateOptions& options) {
+    const GithubActions& github = services.github();
+    store::NewRelease release;
+    release.service = services.service(options.service);
+    release.tag = services.tag(options.tag);
+    // What Actions says of ref and commit holds for the tag that it runs for, for no other.
+    const bool same_tag = github.tag == release.tag;
+    release.by = options.by.value_or(services.actor());
+    release.run_id =
+        options.run_id.value_or(github.run_id.empty() ? "local-" + random_uuid() : github.run_id);
+    release.link = options.link.value_or(github.link);
+    release.ref = options.ref.value_or(
+        same_tag && !github.ref.empty() ? github.ref : "refs/tags/" + release.tag);
+    release.commit = options.commit.value_or(same_tag ? github.commit : "");
+    release.source = "cli";
+    check_by(release.by);
+    check_run_id(release.run_id);
+    check_link(release.link);
+    if (!release::is_safe_ref(release.ref)) {
+        throw Error(ErrorKind::usage,
+                    "bad_ref",
+                    phrase(Id::cli_bad_value, fmt::arg("option", "--ref")),
+                    phrase(Id::cli_release_ref_rule));
+    }
+    if (!release.commit.empty()) {
+        release::check_commit(release.commit);
+    }
+    return release;
+}
+
+ExitCode show_plan(Services& services, const store::NewRelease& release) {
+    const std::string ledger = store::shown_url(services.config().store.url);
+    if (services.json()) {
+        services.out_json({{"dry_run", true},
+                           {"store", ledger},
+                           {"release",
+                            {{"service_name", release.service},
+                             {"release_tag", release.tag},
+                             {"initiated_by", release.by},
+                             {"github_run_id", release.run_id},
+                             {"github_action_link", release.link},
+                             {"github_ref", release.ref},
+                             {"commit_sha", release.commit}}}});
+        return ExitCode::ok;
+    }
+    services.out(services.say(Id::cli_release_create_plan,
+                              fmt::arg("service", release.service),
+                              fmt::arg("tag", release.tag),
+                              fmt::arg("by", release.by),
+                              fmt::arg("run_id", release.run_id),
+                              fmt::arg("ref", release.ref),
+                              fmt::arg("commit", release.commit.empty() ? "-" : release.commit),
+                              fmt::arg("store", ledger))
+                 + "\n");
+    return ExitCode::ok;
+}
+
+// For the steps after this one. The release is there whether or not they can be told.
+void set_outputs(Services& services, const store::Created& created) {
+    const auto file = services.env("GITHUB_OUTPUT");
+    if (!services.github().active || !file) {
+        return;
+    }
+    try {
+        github::append_outputs(
+            *file, {{"release_id", std::to_string(created.id)}, {"status", created.status}});
+    } catch (const std::exception& error) {
+        services.note(services.say(Id::cli_outputs_lost, fmt::arg("reason", error.what())));
+    }
+}
+
+} // namespace
+
+ExitCode run_release_create(Services& services, const ReleaseCreateOptions& options) {
+    const store::NewRelease release = gather(services, options);
+    if (options.dry_run) {
+        return show_plan(services, release);
+    }
+    const store::Created created = services.store().create_release(release);
+    if (services.json()) {
+        services.out_json({{"release_id", created.id}, {"status", created.status}});
+    } else {
+        services.out(std::to_string(created.id) + "\n");
+    }
+    set_outputs(services, created);
+    services.note(
+        services.say(created.created ? Id::cli_release_created : Id::cli_release_there,
+                     fmt::arg("id", created.id),
+                     fmt::arg("service", release.service),
+                     fmt::arg("tag", release.tag),
+                     fmt::arg("status", status_label(services.language(), created.status))));
+    return ExitCode::ok;
+}
+
+} // namespace loomrel::cli

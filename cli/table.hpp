@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace loomrel::cli {
+
+// Rows for people or for a pipe. Cells come from anywhere: they are made harmless here.
+class Table {
+public:
+    explicit Table(std::vector<std::string> headings)
+        : m_headings(std::move(headings)) {}
+
+    // As many cells as there are headings.
+    void add(std::vector<std::string> cells);
+
+    [[nodiscard]] bool empty() const { return m_rows.empty(); }
+
+    // Columns under their headings, two blanks apart.
+    [[nodiscard]] std::string aligned() const;
+    // No headings, a tab between cells: for cut, awk, while read.
+    [[nodiscard]] std::string plain() const;
+
+private:
+    std::vector<std::string> m_headings;
+    std::vector<std::vector<std::string>> m_rows;
+};
+
+} // namespace loomrel::cli
