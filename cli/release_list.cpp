@@ -65,7 +65,8 @@ nlohmann::ordered_json parsed_detail(const std::string& detail) {
 } // namespace
 
 ExitCode run_release_list(Services& services, const ReleaseListOptions& options) {
-    const auto releases = services.store().list_releases(make_query(options));
+    const store::ReleaseQuery query = make_query(options);
+    const auto releases = services.store().list_releases(query);
     if (services.json()) {
         nlohmann::ordered_json rows = nlohmann::ordered_json::array();
         for (const release::Release& each : releases) {
@@ -98,17 +99,17 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
 
 ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
     const release::Release row = find_release(services, options.id);
-    nlohmann::ordered_json next = nlohmann::ordered_json::array();
+    std::vector<std::string> next;
     std::string next_actions;
     if (const auto state = row.state()) {
         for (const release::Status each : release::next_of(*state)) {
-            next.push_back(to_string(each));
+            next.emplace_back(to_string(each));
         }
         next_actions = messages::next_actions(services.language(), *state);
     }
     if (services.json()) {
         auto object = release_json(row);
-        object["next"] = std::move(next);
+        object["next"] = next;
         object["next_actions"] = next_actions;
         services.out_json(object);
         return ExitCode::ok;
@@ -121,7 +122,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         {"service_name", Id::cli_field_service, row.service_name},
         {"release_tag", Id::cli_field_tag, row.release_tag},
         {"status", Id::cli_field_status, status_for(services, row.status)},
-        {"next", Id::cli_field_next, next_actions},
+        {"next", Id::cli_field_next, services.io().out_is_tty() ? next_actions : join(next, ",")},
         {"rollback_to_tag", Id::cli_field_rollback_to, row.rollback_to_tag},
         {"commit_sha", Id::cli_field_commit, row.commit_sha.value_or("")},
         {"initiated_by", Id::cli_field_by, row.initiated_by},

@@ -114,6 +114,20 @@ Error to_error(const std::exception& unexpected) {
                  phrase(Id::cli_internal_hint));
 }
 
+// Parsing stopped at what was wrong; how it is to be told may stand behind that.
+void read_form_of_errors(const std::vector<std::string>& words, GlobalOptions& options) {
+    for (std::size_t index = 0; index < words.size(); ++index) {
+        const std::string& word = words[index];
+        if (word == "--json") {
+            options.json = true;
+        } else if (word == "--lang" && index + 1 < words.size()) {
+            options.language = words[index + 1];
+        } else if (word.starts_with("--lang=")) {
+            options.language = word.substr(word.find('=') + 1);
+        }
+    }
+}
+
 } // namespace
 
 ExitCode run(const std::vector<std::string>& words, Outside& outside) {
@@ -127,6 +141,9 @@ ExitCode run(const std::vector<std::string>& words, Outside& outside) {
         wrong = error;
     } catch (const std::exception& error) {
         wrong = to_error(error);
+    }
+    if (wrong) {
+        read_form_of_errors(words, options);
     }
     Services services(outside, options);
     ExitCode code = ExitCode::ok;

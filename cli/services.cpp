@@ -82,7 +82,7 @@ const GithubActions& Services::github() {
 
 std::string Services::service(const std::optional<std::string>& flag) {
     std::string name = flag.value_or(github().service);
-    if (name.empty() && config().services.size() == 1) {
+    if (name.empty() && !flag && config().services.size() == 1) {
         name = config().services.front();
     }
     if (name.empty() && !flag) {

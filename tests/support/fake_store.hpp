@@ -1,0 +1,150 @@
+#pragma once
+
+#include "lib/store/store.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loomrel::test {
+
+// What a ledger was told and what it answers. Outlives the store that a command is given.
+struct Ledger {
+    std::map<std::int64_t, release::Release> rows;
+    std::map<std::int64_t, std::vector<release::Event>> history;
+    std::vector<std::pair<store::NewRelease, store::Created>> created;
+    std::vector<store::Change> changes;
+    std::optional<store::Changed> refuses; // the answer to the next change
+    std::vector<store::ReleaseQuery> queries;
+    store::SchemaState schema{"Fake 1.0", {}, {}, {}};
+    std::optional<Error> broken; // thrown by every call
+    Time time;
+    int opened = 0;
+    store::Options options; // it was opened with
+};
+
+// A ledger in memory for the tests of commands: the status table is obeyed, transactions and the
+// rest of the contract belong to the conformance suite of lib/store.
+class FakeStore : public store::Store {
+public:
+    explicit FakeStore(Ledger& ledger)
+        : m_ledger(ledger) {}
+
+    store::Created create_release(const store::NewRelease& release) override {
+        answer();
+        for (const auto& [known, result] : m_ledger.created) {
+            if (known.service == release.service && known.tag == release.tag
+                && known.run_id == release.run_id) {
+                return {result.id, false, m_ledger.rows.at(result.id).status};
+            }
+        }
+        const auto id = static_cast<std::int64_t>(m_ledger.rows.size()) + 1;
+        release::Release row;
+        row.id = id;
+        row.service_name = release.service;
+        row.release_tag = release.tag;
+        row.status = "initiated";
+        row.initiated_by = release.by;
+        row.github_run_id = release.run_id;
+        row.github_action_link = release.link;
+        row.github_ref = release.ref;
+        row.created_at = m_ledger.time;
+        if (!release.commit.empty()) {
+            row.commit_sha = release.commit;
+        }
+        m_ledger.rows[id] = row;
+        const store::Created result{id, true, row.status};
+        m_ledger.created.emplace_back(release, result);
+        return result;
+    }
+
+    std::optional<release::Release> find_release(std::int64_t id) override {
+        answer();
+        const auto found = m_ledger.rows.find(id);
+        return found == m_ledger.rows.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::vector<release::Release> list_releases(const store::ReleaseQuery& query) override {
+        answer();
+        m_ledger.queries.push_back(query);
+        std::vector<release::Release> found;
+        for (auto row = m_ledger.rows.rbegin(); row != m_ledger.rows.rend(); ++row) {
+            const auto state = row->second.state();
+            const bool listed = !query.list || (state && release::list_of(*state) == *query.list);
+            if (listed && (query.service.empty() || row->second.service_name == query.service)
+                && static_cast<int>(found.size()) < query.limit) {
+                found.push_back(row->second);
+            }
+        }
+        return found;
+    }
+
+    std::vector<release::Event> events(std::int64_t release_id) override {
+        answer();
+        return m_ledger.history[release_id];
+    }
+
+    store::Changed apply(const store::Change& change) override {
+        answer();
+        m_ledger.changes.push_back(change);
+        if (m_ledger.refuses) {
+            return *std::exchange(m_ledger.refuses, std::nullopt);
+        }
+        const auto found = m_ledger.rows.find(change.release_id);
+        if (found == m_ledger.rows.end()) {
+            return {store::Changed::What::absent, "", ""};
+        }
+        std::string& status = found->second.status;
+        bool moved = change.steps.empty();
+        for (const auto& step : change.steps) {
+            const auto from = release::parse_status(status);
+            if (from == step.to) {
+                continue;
+            }
+            if (!from || !release::may_become(*from, step.to)) {
+                return {store::Changed::What::refused, status, "status"};
+            }
+            status = to_string(step.to);
+            moved = true;
+        }
+        return {moved ? store::Changed::What::done : store::Changed::What::already, status, ""};
+    }
+
+    bool open_run(const store::Run&) override { return true; }
+
+    void touch_run(const std::string&) override {}
+
+    void end_run(const store::RunEnd&) override {}
+
+    std::optional<store::Run> find_run(const std::string&) override { return std::nullopt; }
+
+    std::vector<store::Run> list_runs(const store::RunQuery&) override { return {}; }
+
+    std::vector<store::HostResult> run_hosts(const std::string&) override { return {}; }
+
+    std::vector<std::string> migrate() override {
+        answer();
+        auto& schema = m_ledger.schema;
+        schema.applied.insert(schema.applied.end(), schema.pending.begin(), schema.pending.end());
+        return std::exchange(schema.pending, {});
+    }
+
+    store::SchemaState check() override {
+        answer();
+        return m_ledger.schema;
+    }
+
+private:
+    void answer() const {
+        if (m_ledger.broken) {
+            throw Error(*m_ledger.broken);
+        }
+    }
+
+    Ledger& m_ledger;
+};
+
+} // namespace loomrel::test
