@@ -59,6 +59,7 @@ AgentTalk::AgentTalk(ssh_session session, Deadline deadline) {
     m_watchdog = std::thread([this, deadline] {
         std::unique_lock lock(m_mutex);
         if (!m_finished.wait_until(lock, deadline, [this] { return m_done; })) {
+            m_cut = true;
             ::shutdown(m_socket, SHUT_RDWR);
         }
     });

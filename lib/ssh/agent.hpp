@@ -3,6 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/ssh/handles.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -24,9 +25,13 @@ public:
     // False: there is no agent behind SSH_AUTH_SOCK.
     [[nodiscard]] bool is_there() const { return m_socket >= 0; }
 
+    // True if it had to be cut off.
+    [[nodiscard]] bool was_cut() const { return m_cut; }
+
 private:
     int m_socket = -1; // our own copy; libssh closes its one
     bool m_done = false;
+    std::atomic<bool> m_cut = false;
     std::mutex m_mutex;
     std::condition_variable m_finished;
     std::thread m_watchdog;

@@ -121,22 +121,23 @@ private:
         });
     }
 
-    static Phrase problem(const Phrase& name, PrivateKey::Problem problem) {
-        const auto said = [&](Id id) {
-            return Phrase{messages::say(Language::ru, id, fmt::arg("key", name.ru)),
-                          messages::say(Language::en, id, fmt::arg("key", name.en))};
-        };
-        switch (problem) {
+    static Phrase problem(const Phrase& name, Id id) {
+        return {messages::say(Language::ru, id, fmt::arg("way", name.ru)),
+                messages::say(Language::en, id, fmt::arg("way", name.en))};
+    }
+
+    static Phrase problem(const Phrase& name, PrivateKey::Problem problem_of_key) {
+        switch (problem_of_key) {
         case PrivateKey::Problem::none:
             return name;
         case PrivateKey::Problem::missing:
-            return said(Id::ssh_key_missing);
+            return problem(name, Id::ssh_key_missing);
         case PrivateKey::Problem::unreadable:
-            return said(Id::ssh_key_unreadable);
+            return problem(name, Id::ssh_key_unreadable);
         case PrivateKey::Problem::encrypted:
-            return said(Id::ssh_key_encrypted);
+            return problem(name, Id::ssh_key_encrypted);
         case PrivateKey::Problem::not_a_key:
-            return said(Id::ssh_key_not_a_key);
+            return problem(name, Id::ssh_key_not_a_key);
         }
         return name;
     }
@@ -151,11 +152,17 @@ private:
     }
 
     int by_agent() {
-        const AgentTalk talk(m_session, m_deadline);
+        // Half of what is left: the password may still get us in when the agent does not answer.
+        const AgentTalk talk(m_session, deadline_in(left_until(m_deadline) / 2));
         if (!talk.is_there()) {
+            m_tried.back() = problem(m_tried.back(), Id::ssh_agent_absent);
             return SSH_AUTH_DENIED;
         }
-        return drive([&] { return ssh_userauth_agent(m_session, nullptr); });
+        const int result = drive([&] { return ssh_userauth_agent(m_session, nullptr); });
+        if (talk.was_cut()) {
+            m_tried.back() = problem(m_tried.back(), Id::ssh_agent_silent);
+        }
+        return result;
     }
 
     // Whatever is asked in secret is answered with the password, as PAM and its kin ask for it.

@@ -1,23 +1,19 @@
 #include "tests/support/sshd.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -31,63 +27,18 @@ using namespace std::chrono_literals;
 
 constexpr const char* k_sshd = "/usr/sbin/sshd";
 
-pid_t start_program(std::vector<std::string> words, const std::filesystem::path& output) {
-    std::vector<char*> arguments;
-    for (std::string& word : words) {
-        arguments.push_back(word.data());
-    }
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(
-        &files, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&files, 1, 2);
-    pid_t pid = -1;
-    const int failed =
-        ::posix_spawnp(&pid, arguments.front(), &files, nullptr, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (failed != 0) {
-        throw std::runtime_error("cannot start " + words.front());
-    }
-    return pid;
-}
-
-std::string read_all(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-// What a program wrote; it must end well.
-std::string run(const std::vector<std::string>& words, const std::filesystem::path& folder) {
-    const std::filesystem::path output = folder / "output";
-    std::filesystem::remove(output);
-    const pid_t pid = start_program(words, output);
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    const std::string text = read_all(output);
-    if (status != 0) {
-        throw std::runtime_error(words.front() + " failed: " + text);
-    }
-    return text;
-}
-
 // sshd 9.8 and later would shut out 127.0.0.1 after a few refusals; older ones do not know the
 // word and would not start.
 bool knows_penalties(const std::filesystem::path& folder) {
     try {
-        run({k_sshd,
-             "-t",
-             "-f",
-             "/dev/null",
-             "-h",
-             (folder / "host_ed25519").string(),
-             "-o",
-             "PerSourcePenalties=no"},
-            folder);
+        run_program({k_sshd,
+                     "-t",
+                     "-f",
+                     "/dev/null",
+                     "-h",
+                     (folder / "host_ed25519").string(),
+                     "-o",
+                     "PerSourcePenalties=no"});
         return true;
     } catch (const std::runtime_error&) {
         return false;
@@ -111,27 +62,6 @@ bool answers(std::uint16_t port) {
     }
     ::close(socket);
     return good;
-}
-
-std::map<pid_t, pid_t> parents() {
-    std::map<pid_t, pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename();
-        if (name.find_first_not_of("0123456789") != std::string::npos) {
-            continue;
-        }
-        const std::string stat = read_all(entry.path() / "stat");
-        const std::size_t end = stat.rfind(')'); // the name before it may hold anything
-        if (end == std::string::npos) {
-            continue;
-        }
-        std::istringstream rest(stat.substr(end + 1));
-        std::string state;
-        pid_t parent = 0;
-        rest >> state >> parent;
-        found[std::stoi(name)] = parent;
-    }
-    return found;
 }
 
 } // namespace
@@ -160,8 +90,8 @@ void make_key(const std::filesystem::path& path,
               const std::string& passphrase) {
     std::filesystem::remove(path);
     std::filesystem::remove(path.string() + ".pub");
-    run({"ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test", "-f", path.string()},
-        path.parent_path());
+    run_program(
+        {"ssh-keygen", "-q", "-t", type, "-N", passphrase, "-C", "test", "-f", path.string()});
 }
 
 bool Sshd::is_available() {
@@ -177,12 +107,9 @@ bool Sshd::is_available() {
 }
 
 Sshd::Sshd(const SshdOptions& options)
-    : m_options(options) {
-    std::string pattern = std::filesystem::temp_directory_path() / "loomrel-sshd-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) {
-        throw std::runtime_error("no folder for sshd");
-    }
-    m_folder = pattern;
+    : m_options(options),
+      m_temp("loomrel-sshd"),
+      m_folder(m_temp.path()) {
     if (::geteuid() == 0) {
         std::filesystem::create_directories("/run/sshd"); // sshd does not start without
     }
@@ -203,14 +130,12 @@ Sshd::Sshd(const SshdOptions& options)
     std::ofstream known(known_hosts());
     for (const std::string& type : m_options.host_key_types) {
         known << fmt::format("[127.0.0.1]:{} ", m_port)
-              << read_all(m_folder / ("host_" + type + ".pub"));
+              << read_whole(m_folder / ("host_" + type + ".pub"));
     }
 }
 
 Sshd::~Sshd() {
     stop();
-    std::error_code ignored;
-    std::filesystem::remove_all(m_folder, ignored);
 }
 
 std::filesystem::path Sshd::authorized_keys() const {
@@ -230,8 +155,7 @@ ssh::Endpoint Sshd::endpoint() const {
 
 std::string Sshd::fingerprint(const std::string& type) const {
     std::istringstream words(
-        run({"ssh-keygen", "-l", "-E", "sha256", "-f", (m_folder / ("host_" + type)).string()},
-            m_folder));
+        run_program({"ssh-keygen", "-l", "-f", (m_folder / ("host_" + type)).string()}));
     std::string bits;
     std::string fingerprint;
     words >> bits >> fingerprint;
@@ -239,21 +163,7 @@ std::string Sshd::fingerprint(const std::string& type) const {
 }
 
 std::string Sshd::log() const {
-    return read_all(m_folder / "log");
-}
-
-std::vector<pid_t> Sshd::descendants() const {
-    const std::map<pid_t, pid_t> parent_of = parents();
-    std::vector<pid_t> found{m_pid};
-    for (std::size_t at = 0; at < found.size(); ++at) {
-        for (const auto& [pid, parent] : parent_of) {
-            if (parent == found[at]) {
-                found.push_back(pid);
-            }
-        }
-    }
-    found.erase(found.begin());
-    return found;
+    return read_whole(m_folder / "log");
 }
 
 void Sshd::change_host_keys() {
@@ -266,14 +176,12 @@ void Sshd::stop() {
     if (m_pid < 0) {
         return;
     }
-    const std::vector<pid_t> rest = descendants();
+    const std::vector<pid_t> rest = descendants_of(m_pid);
     ::kill(m_pid, SIGKILL);
     for (const pid_t pid : rest) {
         ::kill(pid, SIGKILL);
     }
-    int status = 0;
-    while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    wait_for(m_pid);
     m_pid = -1;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/ssh/ssh.hpp"
+#include "tests/support/process.hpp"
 
 #include <sys/types.h>
 
@@ -45,10 +46,8 @@ public:
     [[nodiscard]] std::string fingerprint(const std::string& type = "ed25519") const;
     [[nodiscard]] std::string log() const;
 
-    // The listener; and the processes of its connections with all that they started.
+    // The listener. descendants_of() gives the processes of its connections and what they started.
     [[nodiscard]] pid_t pid() const { return m_pid; }
-
-    [[nodiscard]] std::vector<pid_t> descendants() const;
 
     // New host keys on the same port; known_hosts() is left as it was.
     void change_host_keys();
@@ -59,6 +58,7 @@ private:
     void start();
 
     SshdOptions m_options;
+    TempFolder m_temp;
     std::filesystem::path m_folder;
     std::uint16_t m_port = 0;
     pid_t m_pid = -1;
