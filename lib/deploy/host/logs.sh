@@ -1,0 +1,32 @@
+# The log for people: the one that is named, else the newest of this service and environment.
+
+find_log() {
+    if [ -n "$LOG_PATH" ]; then
+        for f in "$LOG_ROOT/$LOG_PATH" "$D/log/$LOG_PATH"; do
+            [ -f "$f" ] && echo "$f" && return
+        done
+        return 1
+    fi
+    # shellcheck disable=SC2012
+    f=$(ls -t "$LOG_ROOT/$LOG_DIR"/*.log "$D/log/$LOG_DIR"/*.log 2>/dev/null | head -n 1)
+    [ -n "$f" ] && echo "$f"
+}
+
+logs() {
+    state_of_host
+    F=$(find_log) || {
+        tell no_log "$LOG_ROOT/${LOG_PATH:-$LOG_DIR}"
+        return
+    }
+    tell log "$F"
+    printf '\036%s begin\n' "$S"
+    if [ -n "$FOLLOW" ]; then
+        tail -n 1000 -f "$F" &
+        T=$!
+        # Ends with the connection.
+        while read -r _; do :; done
+        kill $T
+    else
+        cat "$F"
+    fi
+}
