@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "lib/base/file.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 
@@ -119,6 +120,33 @@ TEST_CASE("every command of the tree has help in both languages, and its flags a
         }
         CHECK((command.commands().empty() != !command.runner()));
     });
+}
+
+TEST_CASE("the manual page knows every command, flag and exit code") {
+    std::string page = read_file(LOOMREL_SOURCE_DIR "/man/loomrel.1").value_or("");
+    for (std::size_t at = 0; (at = page.find("\\-")) != std::string::npos;) {
+        page.erase(at, 1);
+    }
+    every_command(cli::make_commands(), [&](const cli::Command& command) {
+        if (!command.commands().empty()) {
+            return;
+        }
+        const std::size_t begin = page.find("\n.SS " + command.path());
+        CAPTURE(command.path());
+        REQUIRE(begin != std::string::npos);
+        const std::size_t end = page.find("\n.S", begin + 1);
+        for (const cli::Parameter& each : command.options()) {
+            CAPTURE(each.long_name);
+            CHECK(has(page.substr(begin, end - begin), each.long_name));
+        }
+    });
+    cli::GlobalOptions unused;
+    for (const cli::Parameter& each : cli::global_parameters(unused)) {
+        CHECK(has(page, each.long_name));
+    }
+    for (const char* code : {"0", "1", "2", "3", "4", "5", "6", "7", "70", "74", "130"}) {
+        CHECK(has(page, std::string("\n.B ") + code + "\n"));
+    }
 }
 
 TEST_CASE("global flags count before and after the command") {
