@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The bootstrap: makes or finds the run's folder, starts the run once, and is the window on it.
 # Everything is a function until the last line of the script, so that a script cut short by a dying
 # link does nothing at all. Log on standard output behind a mark with this channel's nonce $S,

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The command engine: what serves is not in a container; build, up and current are the service's
 # own commands, run in the kept tree of the commit.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine. Compose's plugin is called directly where it is found: 30 to 40 ms a call.
 # compose() itself is made by the plan: it holds the file and those env files that exist.
 
@@ -160,7 +161,7 @@ observe() {
     c=$(containers | head -n 1)
     [ -n "$c" ] || return
     i=$(timeout 20 docker inspect -f '{{.Image}}' "$c")
-    t= k=
+    t='' k=''
     { read -r t _ _ k _ <"$D/current"; } 2>/dev/null
     if [ "$i" = "$k" ]; then echo "$t"; else echo "$i"; fi
 }

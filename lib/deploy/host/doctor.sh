@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What a deploy will need here, each tried for real. "check NAME ok|bad|warn DETAIL".
 
 check() {

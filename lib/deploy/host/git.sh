@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The steps lock, repository, checkout: which commit, and the work tree on it.
 
 own_git() {
@@ -11,7 +12,7 @@ do_lock() {
         return
     fi
     if ! flock -n 9; then
-        HOLDER=
+        HOLDER=''
         read -r HOLDER <"$LOCK"
         journal waiting "$HOLDER"
         m_waiting_lock
@@ -69,7 +70,7 @@ do_repository() {
 
 # Several may have waited for the lock, in any order: an older tag must not overwrite a newer one.
 not_superseded() {
-    NEWER=
+    NEWER=''
     { read -r NEWER _ <"$D/current"; } 2>/dev/null
     [ -n "$TAG" ] && [ -n "$NEWER" ] && [ -z "$OLDER" ] && [ "$NEWER" != "$TAG" ] || return 0
     first=$(own_git -c versionsort.suffix=- for-each-ref --sort=-version:refname --count=1 \

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What serves here, since when, who holds the lock, which runs are open. Changes nothing.
 
 is_free() {

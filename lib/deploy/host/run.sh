@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The run itself: a guardian (session leader, no traps) watches a worker that does the steps. Locks
 # are the only signals: 8 = alive (the run goes on), 7 = work (the worker, or compose in its place,
 # is at it), 6 = guard (the guardian lives), 9 = the service's lock. The kernel frees them whatever
@@ -123,7 +124,7 @@ tick() {
             journal going_on
         fi
     fi
-    locked=
+    locked=''
     read -r locked <"$R/locked"
     if [ -n "$locked" ]; then
         up_time
@@ -136,7 +137,7 @@ tick() {
 cap() {
     size=$(wc -c <"$R/out")
     if [ "$size" -gt $((OUT_CAP * 2)) ]; then
-        fallocate -p -o $((OUT_CAP / 2)) -l $((size - OUT_CAP)) "$R/out" && LOG=cut
+        fallocate -p -o $((OUT_CAP / 2)) -l $((size - OUT_CAP)) "$R/out" && LOG='cut'
     fi
 } 2>/dev/null
 
@@ -202,10 +203,10 @@ do_keep() {
 
 # What the worker left, or, if it left nothing, that it died; then what serves, then the end.
 conclude() {
-    RC= dot=
+    RC='' dot=''
     read -r RC OUTCOME STEP REASON dot <"$R/result"
     if [ "$dot" != . ]; then
-        STEP=
+        STEP=''
         read -r STEP <"$R/step"
         RC=1 OUTCOME=died REASON=died
         [ -z "$KILLED" ] || OUTCOME=${KILLED% *} REASON=${KILLED#* }

@@ -1,0 +1,120 @@
+#include "lib/base/error.hpp"
+#include "lib/deploy/script.hpp"
+#include "tests/lib/deploy/plans.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/process.hpp"
+
+#include <sys/wait.h>
+
+using namespace loomrel;
+using namespace loomrel::test;
+
+namespace {
+
+const deploy::ChannelMark k_mark{"feedfacefeedface", 0};
+
+bool passes(const std::vector<std::string>& command, const std::string& text) {
+    const TempFolder folder;
+    const auto script = folder.path() / "script.sh";
+    write_whole(script, text);
+    std::vector<std::string> words = command;
+    words.push_back(script.string());
+    const int status = wait_for(start_program(words, folder.path() / "said"));
+    INFO(read_whole(folder.path() / "said"));
+    CHECK(status == 0);
+    return status == 0;
+}
+
+std::vector<std::string> all_scripts() {
+    const auto compose = plan_of(compose_settings());
+    const auto command = plan_of(command_settings(), tag_request(), Language::en);
+    return {deploy::run_script(compose),
+            deploy::run_script(command),
+            deploy::start_script(compose, k_mark),
+            deploy::start_script(command, k_mark),
+            deploy::attach_script({"run-1", "loom-content", "stage", ""}, k_mark),
+            deploy::look_script(compose_settings(), k_mark),
+            deploy::doctor_script(compose_settings(), k_mark),
+            deploy::logs_script(compose_settings(), "v1.2.3", true, k_mark)};
+}
+
+} // namespace
+
+TEST_CASE("the scripts of both engines are the ones that were looked at") {
+    check_golden("run-compose", deploy::run_script(plan_of(compose_settings())));
+    check_golden("run-command",
+                 deploy::run_script(plan_of(command_settings(), tag_request(), Language::en)));
+    check_golden("start-compose", deploy::start_script(plan_of(compose_settings()), k_mark));
+    check_golden("attach",
+                 deploy::attach_script({"run-1", "loom-content", "stage", "/srv/state"}, k_mark));
+}
+
+TEST_CASE("a branch's script names the branch and its own log") {
+    deploy::Request request = tag_request();
+    request.tag = "";
+    request.branch = "feature/new-feature";
+    config::DeploySettings settings = compose_settings();
+    settings.environment = "dev";
+    const deploy::Plan plan = plan_of(settings, request);
+    CHECK(plan.log_path == "dev/loom-content/feature-new-feature.log");
+    CHECK(plan.ref() == "refs/remotes/origin/feature/new-feature");
+    check_golden("run-branch", deploy::run_script(plan));
+}
+
+TEST_CASE("every script is clean by shellcheck") {
+    if (std::system("command -v shellcheck >/dev/null") != 0) {
+        WARN("shellcheck is not here");
+        return;
+    }
+    for (const std::string& script : all_scripts()) {
+        // What is assigned for some engines only, or called through a variable.
+        CHECK(passes({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2034,SC2046,SC2154,SC2317"},
+                     script));
+    }
+}
+
+TEST_CASE("every script is read by dash, bash and busybox") {
+    for (const std::string& script : all_scripts()) {
+        for (const std::vector<std::string>& shell :
+             {std::vector<std::string>{"dash", "-n"}, {"bash", "--posix", "-n"}, {"busybox", "sh", "-n"}}) {
+            CHECK(passes(shell, script));
+        }
+    }
+}
+
+TEST_CASE("hostile values stay values") {
+    config::DeploySettings settings = command_settings();
+    settings.dir = "a'b; $(touch /tmp/owned) `x`";
+    settings.up = "echo '\"$HOME\"'";
+    deploy::Request request = tag_request();
+    request.by = "it's \"me\" $(id) \\";
+    CHECK(passes({"dash", "-n"}, deploy::start_script(plan_of(settings, request), k_mark)));
+    const std::string script = deploy::run_script(plan_of(settings, request));
+    CHECK(script.find("TREE='a'\\''b; $(touch /tmp/owned) `x`'") != std::string::npos);
+}
+
+TEST_CASE("the spec's logs lie where the spec says") {
+    const config::DeploySettings stage = compose_settings();
+    config::DeploySettings prod = stage;
+    prod.environment = "prod";
+    using store::RunKind;
+    CHECK(deploy::log_path(stage, RunKind::deploy, "v1.2.3") == "loom-content/v1.2.3.log");
+    CHECK(deploy::log_path(prod, RunKind::deploy, "v1.2.3")
+          == "production/loom-content/v1.2.3-prod.log");
+    CHECK(deploy::log_path(prod, RunKind::rollback, "v1.2.2")
+          == "rollback/loom-content/v1.2.2-rollback.log");
+}
+
+TEST_CASE("the command engine without its commands is refused before anything starts") {
+    config::DeploySettings settings = command_settings();
+    settings.current = "";
+    CHECK_THROWS_AS(plan_of(settings), Error);
+    settings = command_settings();
+    settings.health_kind = config::HealthKind::unset;
+    CHECK_THROWS_AS(plan_of(settings), Error);
+}
+
+TEST_CASE("a script stays small enough for two flights of a fresh connection") {
+    CHECK(deploy::start_script(plan_of(compose_settings()), k_mark).size() < 24 * 1024);
+}
