@@ -220,8 +220,9 @@ std::string fish_script(const std::vector<Node>& nodes, Language language) {
         }
         return out + "'";
     };
+    const std::string valued = valued_flags(nodes);
     std::string patterns;
-    for (const std::string_view each : split(valued_flags(nodes), '|')) {
+    for (const std::string_view each : split(valued, '|')) {
         patterns += " " + std::string(each);
     }
     std::string paths;
