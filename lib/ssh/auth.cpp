@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -189,12 +190,15 @@ private:
     }
 
     [[noreturn]] void refused_or_lost() {
-        // "Too many authentication failures" and the like: the server ended it on purpose.
-        if (const char* farewell = ssh_get_disconnect_message(m_session); farewell != nullptr) {
-            fail(sanitize_line(farewell));
-        }
         const std::string reason = m_link.error();
-        m_link.fail(phrase(Id::ssh_during_login), {reason, reason});
+        // "Too many authentication failures" and the like: the server ended it on purpose. libssh
+        // 0.10 tells it by these words only (ssh_get_disconnect_message() wants a state that is
+        // never reached); without them it is a lost link, which is no host either.
+        constexpr std::string_view k_farewell = "Received SSH_MSG_DISCONNECT: ";
+        if (reason.starts_with(k_farewell)) {
+            fail(reason.substr(k_farewell.size()));
+        }
+        m_link.fail(phrase(Id::ssh_during_login));
     }
 
     [[noreturn]] void fail(const std::string& farewell) const {

@@ -26,7 +26,7 @@ public:
         : m_link(std::move(link)),
           m_channel(ssh_channel_new(m_link->session())) {
         if (!m_channel) {
-            m_link->fail(phrase(Id::ssh_during_channel), Phrase{m_link->error(), m_link->error()});
+            m_link->fail(phrase(Id::ssh_during_channel));
         }
         listen();
     }
@@ -87,7 +87,7 @@ private:
     template <typename Call> void drive(Deadline deadline, Call call) {
         const Phrase during = phrase(Id::ssh_during_channel);
         if (m_link->drive(SSH_AGAIN, deadline, during, call) != SSH_OK) {
-            m_link->fail(during, Phrase{m_link->error(), m_link->error()});
+            m_link->fail(during);
         }
     }
 
@@ -128,7 +128,7 @@ private:
         };
         ssh_callbacks_init(&m_callbacks);
         if (ssh_add_channel_callbacks(m_channel.get(), &m_callbacks) != SSH_OK) {
-            m_link->fail(phrase(Id::ssh_during_channel), Phrase{m_link->error(), m_link->error()});
+            m_link->fail(phrase(Id::ssh_during_channel));
         }
     }
 

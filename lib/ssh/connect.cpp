@@ -111,13 +111,23 @@ private:
             return Met{std::move(link), address, std::move(key), {}};
         }
         dropped = dropped || failure->dropped;
-        const Phrase reason = failure->timed_out ? phrase(Id::ssh_no_answer)
-                              : failure->dropped ? phrase(Id::ssh_dropped)
-                                                 : Phrase{failure->reason, failure->reason};
+        const Phrase reason = told(*failure);
         // One address that is what was typed need not be said twice.
         const std::string prefix = address == m_endpoint.host ? "" : address + ": ";
         m_failures.push_back({prefix + reason.ru, prefix + reason.en});
         return std::nullopt;
+    }
+
+    static Phrase told(const Link::Failure& failure) {
+        if (failure.timed_out) {
+            return phrase(Id::ssh_no_answer);
+        }
+        if (!failure.dropped) {
+            return {failure.reason, failure.reason};
+        }
+        return failure.reason.empty()
+                   ? phrase(Id::ssh_dropped)
+                   : phrase(Id::ssh_dropped_saying, fmt::arg("said", failure.reason));
     }
 
     [[noreturn]] void fail(bool dropped) const {

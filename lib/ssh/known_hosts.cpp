@@ -39,7 +39,7 @@ std::string text_of(const std::filesystem::path& path) {
 struct Line {
     std::string_view marker; // "@revoked", "@cert-authority"
     std::string_view names;
-    std::string rest; // names, type and key, one blank between
+    std::string key; // type and key, one blank between
 };
 
 Line take_apart(std::string_view text) {
@@ -62,18 +62,32 @@ Line take_apart(std::string_view text) {
         return line;
     }
     line.names = words[0];
-    line.rest = std::string(words[0]) + " " + std::string(words[1]) + " " + std::string(words[2]);
+    line.key = std::string(words[1]) + " " + std::string(words[2]);
     return line;
 }
 
-std::optional<HostKey> key_for(const Line& line, const std::string& name) {
+std::optional<HostKey>
+key_if(const std::string& names, const std::string& key, const std::string& name) {
     ssh_knownhosts_entry* raw = nullptr;
-    if (line.names.empty()
-        || ssh_known_hosts_parse_line(name.c_str(), line.rest.c_str(), &raw) != SSH_OK) {
+    const std::string line = names + " " + key;
+    if (ssh_known_hosts_parse_line(name.c_str(), line.c_str(), &raw) != SSH_OK) {
         return std::nullopt;
     }
     const EntryHandle entry(raw);
     return describe(entry->publickey, name);
+}
+
+std::optional<HostKey> key_for(const Line& line, const std::string& name) {
+    if (line.names.empty()) {
+        return std::nullopt;
+    }
+    // libssh is content with the first name that matches, and overlooks a "!name" behind it.
+    for (const std::string_view each : split(line.names, ',')) {
+        if (each.starts_with('!') && key_if(std::string(each.substr(1)), line.key, name)) {
+            return std::nullopt;
+        }
+    }
+    return key_if(std::string(line.names), line.key, name);
 }
 
 // `names` without the one that is `name` itself: other hosts on the line keep their key.

@@ -9,8 +9,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <string_view>
 
 namespace loomrel::ssh {
 
@@ -82,6 +84,7 @@ Link::Link(const Endpoint& endpoint,
     set_option(session, SSH_OPTIONS_TIMEOUT, &timeout_s);
     set_option(session, SSH_OPTIONS_KEY_EXCHANGE, k_key_exchange);
     set_option(session, SSH_OPTIONS_HOSTKEYS, host_key_algorithms.c_str());
+    ssh_set_counters(session, &m_traffic, nullptr);
     ssh_set_blocking(session, 0);
 }
 
@@ -101,12 +104,17 @@ std::optional<Link::Failure> Link::open(Deadline deadline) {
             break;
         }
         if (result != SSH_AGAIN) {
-            return Failure{m_reached && ssh_get_serverbanner(session) == nullptr, false, error()};
+            // Something of ours went out, so TCP was up; and nobody said "SSH-2.0-…".
+            if (m_traffic.out_bytes > 0 && ssh_get_serverbanner(session) == nullptr) {
+                return Failure{true, false, m_said};
+            }
+            return Failure{false, false, error()};
         }
         const Waited waited = wait(deadline);
         if (waited == Waited::timed_out) {
             return Failure{false, true, ""};
         }
+        overhear();
     }
     m_event.reset(ssh_event_new());
     if (!m_event || ssh_event_add_session(m_event.get(), session) != SSH_OK) {
@@ -137,10 +145,22 @@ void Link::prepare_socket() {
     if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
         static_cast<void>(::fcntl(socket, F_SETFL, flags | O_NONBLOCK));
     }
-    sockaddr_storage peer{};
-    socklen_t size = sizeof(peer);
-    if (!m_reached && ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
-        m_reached = true;
+}
+
+// A server that is too busy says so in one line and closes: "Not allowed at this time". libssh
+// throws it away.
+void Link::overhear() {
+    if (ssh_get_serverbanner(m_session.get()) != nullptr) {
+        return;
+    }
+    std::array<char, 200> line{};
+    const ssize_t size =
+        ::recv(ssh_get_fd(m_session.get()), line.data(), line.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (size > 0) {
+        const std::string_view text(line.data(), static_cast<std::size_t>(size));
+        if (!text.starts_with("SSH-")) {
+            m_said = sanitize_line(trim(text));
+        }
     }
 }
 
@@ -162,18 +182,6 @@ Link::Waited Link::wait(Deadline deadline) {
         return errno == EINTR ? Waited::interrupted : Waited::gone;
     }
     return result == 0 ? Waited::timed_out : Waited::ready;
-}
-
-void Link::check(Waited waited, const Phrase& during) const {
-    switch (waited) {
-    case Waited::ready:
-    case Waited::interrupted:
-        return;
-    case Waited::timed_out:
-        fail(during, phrase(Id::ssh_no_answer));
-    case Waited::gone:
-        fail(during, Phrase{error(), error()});
-    }
 }
 
 bool Link::process(std::size_t enough) {
@@ -198,6 +206,15 @@ bool Link::is_alive() const {
 
 std::string Link::error() const {
     return sanitize_line(ssh_get_error(m_session.get()));
+}
+
+void Link::fail(const Phrase& during) const {
+    const std::string reason = error();
+    fail(during, {reason, reason});
+}
+
+void Link::fail_late(const Phrase& during) const {
+    fail(during, phrase(Id::ssh_no_answer));
 }
 
 void Link::fail(const Phrase& during, const Phrase& reason) const {

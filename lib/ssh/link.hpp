@@ -43,8 +43,9 @@ public:
     // Until the peer sent something, or takes something that is queued.
     Waited wait(Deadline deadline);
 
-    // Repeats a non-blocking call while it answers `again`. Throws Error(no_host) with code
-    // host_unreachable when the deadline has passed or the link is gone; `during` says what for.
+    // Repeats a non-blocking call while it answers `again`. SSH_ERROR if the link ends meanwhile;
+    // throws Error(no_host) with code host_unreachable when the deadline has passed, `during` says
+    // what for.
     template <typename Call>
     int drive(int again, Deadline deadline, const Phrase& during, Call call) {
         for (;;) {
@@ -52,7 +53,15 @@ public:
             if (result != again) {
                 return result;
             }
-            check(wait(deadline), during);
+            switch (wait(deadline)) {
+            case Waited::ready:
+            case Waited::interrupted:
+                break;
+            case Waited::gone:
+                return SSH_ERROR;
+            case Waited::timed_out:
+                fail_late(during);
+            }
         }
     }
 
@@ -70,18 +79,22 @@ public:
     // From now on the peer is told when we leave.
     void say_goodbye_at_end() { m_goodbye = true; }
 
-    [[noreturn]] void fail(const Phrase& during, const Phrase& reason) const;
+    // Error(no_host) with code host_unreachable: the link ended by itself, or took too long.
+    [[noreturn]] void fail(const Phrase& during) const;
+    [[noreturn]] void fail_late(const Phrase& during) const;
 
 private:
     void prepare_socket();
-    void check(Waited waited, const Phrase& during) const;
+    void overhear();
+    [[noreturn]] void fail(const Phrase& during, const Phrase& reason) const;
 
     std::string m_shown;
     std::string m_probe;
+    ssh_counter_struct m_traffic{}; // outlives the session, which counts in it
     SessionHandle m_session;
     EventHandle m_event; // released before the session: it gives the session's poll handle back
     bool m_prepared = false;
-    bool m_reached = false;
+    std::string m_said; // by the peer, in place of "SSH-2.0-…"
     bool m_goodbye = false;
 };
 

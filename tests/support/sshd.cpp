@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -192,22 +193,42 @@ void Sshd::make_host_keys() {
 }
 
 void Sshd::start() {
-    std::ofstream config(m_folder / "sshd_config");
-    for (const std::string& line : m_options.config) {
-        config << line << '\n';
-    }
+    std::vector<std::string> lines = m_options.config;
     for (const std::string& type : m_options.host_key_types) {
-        config << "HostKey " << (m_folder / ("host_" + type)).string() << '\n';
+        lines.push_back("HostKey " + (m_folder / ("host_" + type)).string());
     }
-    config << "ListenAddress 127.0.0.1\nPort " << m_port << "\nAuthorizedKeysFile "
-           << authorized_keys().string()
-           << "\nPidFile none\nStrictModes no\nUsePAM no\nUseDNS no\nPermitRootLogin yes\n"
-              "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxStartups 200\n"
-              "MaxSessions 100\nLogLevel VERBOSE\n";
+    std::vector<std::string> own{"ListenAddress 127.0.0.1",
+                                 fmt::format("Port {}", m_port),
+                                 "AuthorizedKeysFile " + authorized_keys().string(),
+                                 "PidFile none",
+                                 "StrictModes no",
+                                 "UsePAM no",
+                                 "UseDNS no",
+                                 "PermitRootLogin yes",
+                                 "PasswordAuthentication no",
+                                 "KbdInteractiveAuthentication no",
+                                 "MaxStartups 200",
+                                 "MaxSessions 100",
+                                 "LogLevel VERBOSE"};
     if (knows_penalties(m_folder)) {
-        config << "PerSourcePenalties no\n";
+        own.emplace_back("PerSourcePenalties no");
     }
-    config.close();
+    // Of some words sshd takes the first, of some the last: each stands there once.
+    for (const std::string& line : own) {
+        const std::string word = line.substr(0, line.find(' ') + 1);
+        const bool is_given =
+            std::any_of(m_options.config.begin(), m_options.config.end(), [&](const auto& given) {
+                return given.starts_with(word);
+            });
+        if (!is_given) {
+            lines.push_back(line);
+        }
+    }
+    std::string config;
+    for (const std::string& line : lines) {
+        config += line + "\n";
+    }
+    write_whole(m_folder / "sshd_config", config);
 
     m_pid = start_program({k_sshd, "-D", "-e", "-f", (m_folder / "sshd_config").string()},
                           m_folder / "log");

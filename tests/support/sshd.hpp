@@ -13,7 +13,7 @@
 namespace loomrel::test {
 
 struct SshdOptions {
-    std::vector<std::string> config; // more lines of sshd_config; they come first, so they win
+    std::vector<std::string> config; // lines of sshd_config, in place of ours if they begin alike
     std::vector<std::string> host_key_types{"ed25519"}; // ed25519, ecdsa, rsa
 };
 
