@@ -1,0 +1,44 @@
+# Calling loomrel as its users do: in CI's folder, with no terminal and nothing on standard input.
+# shellcheck shell=bash disable=SC2034 # names that the other parts use
+
+ENVIRONMENT=()
+
+# loomrel ARGUMENTS…: CODE is its exit code; what it printed is in $T/out and $T/err.
+loomrel() {
+    CODE=0
+    printf '%s\n' "loomrel $*" >"$T/command"
+    (cd "$T/ci" && exec env "${ENVIRONMENT[@]}" timeout -k 5 "${LIMIT:-120}" "$LOOMREL" "$@") \
+        </dev/null >"$T/out" 2>"$T/err" || CODE=$?
+    [ $CODE != 124 ] || fail "still going after ${LIMIT:-120} s: loomrel $*"
+}
+
+# The same in the background: its process id is in STARTED, its output in $T/out.NAME and $T/err.NAME.
+loomrel_start() {
+    local name=$1
+    shift
+    (cd "$T/ci" && exec env "${ENVIRONMENT[@]}" "$LOOMREL" "$@") \
+        </dev/null >"$T/out.$name" 2>"$T/err.$name" &
+    STARTED=$!
+}
+
+# CODE of one that was started; its output becomes the last command's.
+loomrel_wait() {
+    CODE=0
+    wait "$2" || CODE=$?
+    cp "$T/out.$1" "$T/out"
+    cp "$T/err.$1" "$T/err"
+}
+
+stage_deploy() {
+    loomrel --json stage-deploy --service "$SERVICE" --tag "$@"
+}
+
+# as_github RUN ATTEMPT TAG: the environment that Actions gives to a step of a tag's workflow.
+as_github() {
+    : >"$T/summary"
+    : >"$T/output"
+    ENVIRONMENT=(CI=true GITHUB_ACTIONS=true GITHUB_RUN_ID="$1" GITHUB_RUN_ATTEMPT="$2"
+        GITHUB_REPOSITORY="example/$SERVICE" GITHUB_SERVER_URL=https://github.com
+        GITHUB_REF="refs/tags/$3" GITHUB_REF_NAME="$3" GITHUB_REF_TYPE=tag GITHUB_ACTOR=developer
+        GITHUB_SHA="$(commit_of "$3")" GITHUB_STEP_SUMMARY="$T/summary" GITHUB_OUTPUT="$T/output")
+}

@@ -1,0 +1,179 @@
+# The sample service: a web server that answers with its version. Its repository has a bare origin,
+# a developer's clone to make versions in, and a clone on the host, laid out as in the spec. Either
+# a container (compose) or a process started by the service's own commands (command).
+# shellcheck shell=bash
+
+SERVICE=demo ENGINE=command PROJECT=lr-$ID
+
+# lab [command|compose]: one host "stage", the service on it, a configuration. Tests begin here.
+lab() {
+    ENGINE=${1:-command}
+    require sshd
+    [ "$ENGINE" != compose ] || require docker
+    make_host stage
+    make_service
+    install_service stage
+    write_config
+}
+
+in_dev() {
+    git -C "$T/dev/$SERVICE" -c user.name=dev -c user.email=dev@localhost "$@"
+}
+
+make_service() {
+    local dir=$T/dev/$SERVICE
+    SERVICE_PORT=$(free_port)
+    export GIT_CONFIG_NOSYSTEM=1
+    mkdir -p "$T/origin"
+    git init -q --bare -b main "$T/origin/$SERVICE.git"
+    git clone -q "$T/origin/$SERVICE.git" "$dir" 2>/dev/null
+    mkdir -p "$dir/www"
+    : >"$dir/build.sh"
+    if [ "$ENGINE" = compose ]; then write_image; else write_commands; fi
+    version v1.0.0
+}
+
+write_image() {
+    local dir=$T/dev/$SERVICE
+    cp "$(command -v busybox)" "$dir/busybox"
+    cat >"$dir/Dockerfile" <<'EOF'
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+COPY build.sh serve www/version /
+RUN ["/bin/sh", "/build.sh"]
+COPY www /www
+CMD ["/bin/sh", "/serve"]
+EOF
+    cat >"$dir/serve" <<'EOF'
+trap 'exit 0' TERM
+httpd -f -p 8080 -h /www &
+wait
+EOF
+}
+
+# Started and stopped are counted, so that a test can tell "once" from "twice".
+write_commands() {
+    local dir=$T/dev/$SERVICE
+    cat >"$dir/up.sh" <<EOF
+set -eu
+mkdir -p "\$HOME/run"
+echo "\$LOOMREL_TAG" >>"\$HOME/run/ups"
+for p in \$(pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT '); do kill "\$p"; done
+while pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT ' >/dev/null; do sleep 0.02; done
+busybox httpd -p 127.0.0.1:$SERVICE_PORT -h "\$LOOMREL_TREE/www"
+echo "\$LOOMREL_COMMIT" >"\$HOME/run/commit"
+EOF
+}
+
+# version TAG [--build 'shell text'] [--unhealthy] [--no-tag]: a commit on main, tagged and pushed.
+version() {
+    local tag=$1 dir=$T/dev/$SERVICE
+    shift
+    echo "$tag" >"$dir/www/version"
+    echo ok >"$dir/www/health"
+    cat >"$dir/build.sh" <<'EOF'
+mkdir -p "${HOME:-}/run"
+cat www/version >>"${HOME:-}/run/builds" 2>/dev/null || :
+EOF
+    in_dev rm -q --cached --ignore-unmatch www/health
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --build)
+            printf '%s\n' "$2" >>"$dir/build.sh"
+            shift
+            ;;
+        --unhealthy) rm "$dir/www/health" ;;
+        --no-tag) local untagged=1 ;;
+        *) fail "version does not know $1" ;;
+        esac
+        shift
+    done
+    in_dev add -A
+    in_dev commit -q -m "$tag"
+    [ -n "${untagged:-}" ] || in_dev tag -a -m "$tag" "$tag"
+    in_dev push -q origin HEAD:main --tags
+}
+
+commit_of() {
+    in_dev rev-parse "$1^{commit}"
+}
+
+# The host as the spec has it: loom/<service>, loom/loom-system/docker-compose, loom-system/env.
+install_service() {
+    local loom=$T/$1/home/loom
+    mkdir -p "$loom/loom-system"/{docker-compose,env}
+    git clone -q "$T/origin/$SERVICE.git" "$loom/$SERVICE"
+    if [ "$ENGINE" = compose ]; then
+        echo "DEMO_PORT=$SERVICE_PORT" >"$loom/loom-system/env/.env.app"
+        cat >"$loom/loom-system/docker-compose/app.yaml" <<EOF
+name: $PROJECT
+services:
+  $SERVICE:
+    build:
+      context: ../../$SERVICE
+    image: $PROJECT/$SERVICE
+    ports: ["127.0.0.1:\${DEMO_PORT:?}:8080"]
+EOF
+    fi
+}
+
+# More TOML for the parts: DEPLOY_TOML, SERVICE_TOML.
+write_config() {
+    local health="http://127.0.0.1:$SERVICE_PORT/health"
+    cat >"$T/ci/loomrel.toml" <<EOF
+[store]
+url = "$STORE_URL"
+[deploy]
+engine = "$ENGINE"
+log_root = "$T/stage/log"
+state_dir = "$T/stage/state"
+health_interval = "1s"
+${DEPLOY_TOML:-}
+[services.$SERVICE]
+health = "$health"
+EOF
+    [ "$ENGINE" != command ] || cat >>"$T/ci/loomrel.toml" <<'EOF'
+build = "sh ./build.sh"
+up = "sh ./up.sh"
+current = "cat \"$HOME/run/commit\""
+EOF
+    printf '%s\n' "${SERVICE_TOML:-}" >>"$T/ci/loomrel.toml"
+    write_servers
+}
+
+write_servers() {
+    cat >"$T/ci/.env.servers" <<EOF
+STAGE_HOST=127.0.0.1
+STAGE_PORT=$(port_of stage)
+STAGE_USER=$(id -un)
+STAGE_KEY_FILE=$T/me/key
+EOF
+    chmod 600 "$T/ci/.env.servers"
+}
+
+# The version that answers on the service's port; empty = nobody.
+serves() {
+    curl -fsS --max-time 2 "http://127.0.0.1:$SERVICE_PORT/version" 2>/dev/null || :
+}
+
+serves_now() {
+    [ "$(serves)" = "$1" ]
+}
+
+expect_serves() {
+    expect_equal "what serves" "$1" "$(serves)"
+}
+
+# How often the command engine was told to start this tag.
+expect_ups() {
+    expect_equal "starts of $2" "$1" "$(grep -cxF -e "$2" "$T/stage/home/run/ups" 2>/dev/null || :)"
+}
+
+remove_containers() {
+    local label=label=com.docker.compose.project=$PROJECT
+    [ "$ENGINE" = compose ] || return 0
+    docker ps -aq --filter "$label" | xargs -r docker rm -f
+    docker network ls -q --filter "$label" | xargs -r docker network rm
+    docker images -q "$PROJECT/*" | sort -u | xargs -r docker rmi -f
+} >/dev/null 2>&1
