@@ -78,6 +78,9 @@ struct Hooks {
     std::string on_failure;
 };
 
+struct Value;
+struct EnvLine;
+
 // How one service is deployed in one environment: deploy < services < environments < both.
 struct DeploySettings {
     std::string service;
@@ -146,6 +149,13 @@ class Config {
 public:
     static Config load(const Inputs& inputs);
 
+    Config();
+    ~Config();
+    Config(const Config&);
+    Config(Config&&) noexcept;
+    Config& operator=(const Config&);
+    Config& operator=(Config&&) noexcept;
+
     Language language = Language::ru;
     std::string timezone = "Europe/Moscow";
     StoreSettings store;
@@ -179,6 +189,27 @@ public:
     // loomrel.known_hosts beside loomrel.toml, or in the working directory.
     [[nodiscard]] std::filesystem::path known_hosts() const;
     bool in_ci = false;
+
+private:
+    class Loader;
+
+    [[nodiscard]] std::optional<std::string> variable(const std::string& name) const;
+    [[nodiscard]] Host host_of(const std::string& prefix, const std::string& name) const;
+    [[nodiscard]] const Value* narrowest(std::string_view key,
+                                         const std::string& service,
+                                         const std::string& environment) const;
+    void set_health(DeploySettings& settings) const;
+
+    std::map<std::string, Value> m_values; // plain keys by name, deploy keys with their table
+    std::map<std::string, EnvLine> m_env;  // of .env.servers
+    std::map<std::string, std::string> m_environment;
+    std::map<std::string, std::string> m_developers; // folded login -> prefix as written
+    std::vector<Phrase> m_warnings;
+    std::filesystem::path m_working_directory;
 };
+
+// In CI the embedded default is refused: a runner's disk does not last. Error(config) says what to
+// set instead.
+void require_lasting_store(const Config& config);
 
 } // namespace loomrel::config

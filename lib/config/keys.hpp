@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace loomrel::config {
+
+enum class Type {
+    text,
+    path,      // for a host's shell: no newline, no NUL
+    boolean,
+    integer,
+    duration,  // "250ms", "5s", "35m", "24h"
+    texts,
+    paths,
+    integers,
+    quorum,    // a number from 1, or "all"
+};
+
+// One key of loomrel.toml. Parsing, errors, `config show` and the example's completeness derive
+// from the tables below.
+struct Key {
+    std::string_view name;        // "telegram.chat_id"; of a deploy key without its table
+    Type type;
+    std::string_view environment; // the variable that wins over the file; "" = none
+    std::string_view choices;     // "ru|en"; "" = anything
+    std::string_view fallback;    // the default, as `config show` prints it
+};
+
+// Keys with one place each.
+[[nodiscard]] std::span<const Key> plain_keys();
+
+// Keys of [deploy], [services.X], [environments.E] and [environments.E.services.X].
+[[nodiscard]] std::span<const Key> deploy_keys();
+
+// Keys of one table of [[people]].
+[[nodiscard]] std::span<const Key> person_keys();
+
+[[nodiscard]] const Key* find_key(std::span<const Key> keys, std::string_view name);
+
+} // namespace loomrel::config

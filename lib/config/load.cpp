@@ -1,0 +1,386 @@
+#include "lib/base/error.hpp"
+#include "lib/base/file.hpp"
+#include "lib/base/text.hpp"
+#include "lib/config/config.hpp"
+#include "lib/config/fields.hpp"
+#include "lib/config/lookup.hpp"
+
+#include <algorithm>
+#include <array>
+#include <regex>
+#include <utility>
+
+namespace loomrel::config {
+
+namespace {
+
+// Variables that are no developer's, and that loomrel knows.
+constexpr std::array<std::string_view, 15> k_known_variables{
+    "LOOM_RELEASE_TG_BOT_API_URL",
+    "LOOM_INTERSERVER_SECRET_KEY",
+    "LOOM_RELEASE_TG_BOT_CONTAINER_NAME",
+    "LOOM_RELEASE_TG_BOT_PORT",
+    "LOOM_RELEASE_TG_BOT_PREFIX",
+    "LOOM_RELEASE_TG_BOT_TOKEN",
+    "LOOM_RELEASE_TG_BOT_POSTGRES_CONTAINER_NAME",
+    "LOOM_RELEASE_TG_BOT_POSTGRES_PORT",
+    "LOOM_RELEASE_TG_BOT_POSTGRES_DB_NAME",
+    "LOOM_RELEASE_TG_BOT_POSTGRES_USER",
+    "LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD",
+    "LOOM_GITHUB_TOKEN",
+    "LOG_LEVEL",
+    "ENVIRONMENT",
+    "LOOMREL_STORE_PASSWORD",
+};
+
+constexpr std::array<std::string_view, 8> k_host_suffixes{
+    "_HOST", "_PASSWORD", "_USER", "_PORT", "_KEY_FILE", "_KEY", "_HOST_KEY", "_DOMAIN"};
+
+bool is_reserved(const std::string& folded) {
+    return folded == "stage" || folded == "prod" || folded.starts_with("loom_")
+           || folded == "loom";
+}
+
+// A URL without its password, and the password.
+std::pair<std::string, std::string> split_password(const std::string& url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t path = url.find_first_of("/?", scheme == std::string::npos ? 0 : scheme + 3);
+    const std::size_t at = url.rfind('@', path);
+    if (scheme == std::string::npos || at == std::string::npos || at < scheme) {
+        return {url, ""};
+    }
+    const std::size_t colon = url.find(':', scheme + 3);
+    if (colon == std::string::npos || colon > at) {
+        return {url, ""};
+    }
+    return {url.substr(0, colon) + url.substr(at), url.substr(colon + 1, at - colon - 1)};
+}
+
+bool has_password(const std::string& url) {
+    static const std::regex k_parameter("[?&](password|passfile|sslpassword)=",
+                                        std::regex::icase);
+    return !split_password(url).second.empty() || std::regex_search(url, k_parameter);
+}
+
+std::string url_encoded(const std::string& text) {
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            static constexpr std::string_view k_digits = "0123456789ABCDEF";
+            encoded += {'%', k_digits[byte >> 4], k_digits[byte & 15]};
+        }
+    }
+    return encoded;
+}
+
+std::string url_decoded(const std::string& text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0
+            && std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0) {
+            decoded += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
+[[noreturn]] void password_in_url(const std::string& where) {
+    throw Error(ErrorKind::config,
+                "password_in_url",
+                {where + ": паролю в адресе леджера не место",
+                 where + ": a password does not stand in the ledger's address"},
+                {"задайте LOOMREL_STORE_PASSWORD, LOOMREL_STORE или ~/.pgpass",
+                 "set LOOMREL_STORE_PASSWORD, LOOMREL_STORE or ~/.pgpass"});
+}
+
+} // namespace
+
+// Fills a Config from its inputs, step by step.
+class Config::Loader {
+public:
+    Loader(const Inputs& inputs, Config& config)
+        : m_inputs(inputs),
+          m_config(config) {}
+
+    void load() {
+        m_config.m_environment = m_inputs.environment;
+        m_config.m_working_directory = m_inputs.working_directory;
+        const auto ci = m_inputs.environment.find("CI");
+        m_config.in_ci = ci != m_inputs.environment.end() && ci->second == "true";
+        read_env_servers();
+        read_toml();
+        read_environment();
+        check_urls();
+        fill();
+        choose_store();
+    }
+
+private:
+    [[nodiscard]] const Value* value(const std::string& name) const {
+        const auto found = m_config.m_values.find(name);
+        return found == m_config.m_values.end() ? nullptr : &found->second;
+    }
+
+    void read_toml() {
+        const auto found = find_toml(m_inputs);
+        if (!found) {
+            return;
+        }
+        m_config.toml_path = found->path;
+        TomlFile file = parse_toml(found->text, found->place);
+        m_config.m_values.merge(file.values);
+        m_config.services = std::move(file.services);
+        m_config.people = std::move(file.people);
+    }
+
+    void read_env_servers() {
+        const auto found = find_env_servers(m_inputs);
+        if (!found) {
+            return;
+        }
+        m_config.env_servers_path = found->path;
+        if (!found->path.empty() && is_readable_by_others(found->path)) {
+            Phrase text{found->place + ": файл с паролями могут читать другие",
+                        found->place + ": others can read the file of passwords"};
+            if (!m_config.in_ci) {
+                throw Error(ErrorKind::config,
+                            "env_servers_readable",
+                            text,
+                            {"chmod 600 " + found->place, "chmod 600 " + found->place});
+            }
+            m_config.m_warnings.push_back(std::move(text));
+        }
+        m_config.m_env = parse_env_servers(found->text, found->place);
+        m_place = found->place;
+        find_developers();
+        find_near_misses();
+    }
+
+    void find_developers() {
+        for (const auto& [name, line] : m_config.m_env) {
+            if (!name.ends_with("_HOST") || name.size() == 5) {
+                continue;
+            }
+            const std::string prefix = name.substr(0, name.size() - 5);
+            const std::string folded = fold(prefix);
+            if (is_reserved(folded)) {
+                continue;
+            }
+            const auto [other, fresh] = m_config.m_developers.insert({folded, prefix});
+            if (!fresh) {
+                const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
+                throw Error(ErrorKind::config,
+                            "developer_twice",
+                            {where + other->second + "_HOST и " + name + " — один и тот же логин GitHub",
+                             where + other->second + "_HOST and " + name + " are one GitHub login"},
+                            {"оставьте одну запись", "leave one of them"});
+            }
+        }
+    }
+
+    void find_near_misses() {
+        std::vector<std::string> known(k_known_variables.begin(), k_known_variables.end());
+        for (const std::string prefix : {"STAGE", "PROD"}) {
+            for (const std::string_view suffix : k_host_suffixes) {
+                known.push_back(prefix + std::string(suffix));
+            }
+        }
+        for (const auto& [name, line] : m_config.m_env) {
+            const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
+            const bool is_host_key = std::any_of(
+                k_host_suffixes.begin(), k_host_suffixes.end(), [&](std::string_view suffix) {
+                    return name.ends_with(suffix)
+                           && m_config.m_developers.contains(
+                               fold(name.substr(0, name.size() - suffix.size())));
+                });
+            if (is_known || is_host_key) {
+                continue;
+            }
+            if (const auto meant = did_you_mean(name, known)) {
+                const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
+                m_config.m_warnings.push_back({where + name + " не используется; может быть, " + *meant + "?",
+                                               where + name + " is not used; did you mean " + *meant + "?"});
+            }
+        }
+    }
+
+    // A variable wins over the file, and the flag over both.
+    void read_environment() {
+        for (const Key& key : plain_keys()) {
+            const std::string name(key.name);
+            const std::string variable(key.environment);
+            const auto own = m_inputs.environment.find(variable);
+            if (!variable.empty() && own != m_inputs.environment.end() && !own->second.empty()) {
+                m_config.m_values[name] = {content_from_text(key, name, own->second, "$" + variable),
+                                           {Source::environment, "$" + variable}};
+            } else if (const auto line = m_config.m_env.find(variable);
+                       line != m_config.m_env.end() && value(name) == nullptr) {
+                m_config.m_values[name]
+                    = {content_from_text(key, name, line->second.value, variable),
+                       {Source::env_servers, variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
+            }
+        }
+        set_flag("language", m_inputs.language_flag, "--lang");
+        set_flag("store.url", m_inputs.store_flag, "--store");
+    }
+
+    void set_flag(const std::string& name, const std::optional<std::string>& typed, const std::string& flag) {
+        if (typed) {
+            m_config.m_values[name] = {
+                content_from_text(*find_key(plain_keys(), name), name, *typed, flag),
+                {Source::flag, flag}};
+        }
+    }
+
+    // Only LOOMREL_STORE may hold a password; it is taken out at once.
+    void check_urls() {
+        const auto found = m_config.m_values.find("store.url");
+        if (found == m_config.m_values.end()) {
+            return;
+        }
+        auto& url = std::get<std::string>(found->second.content);
+        if (found->second.origin.source != Source::environment) {
+            if (has_password(url)) {
+                password_in_url(found->second.origin.place);
+            }
+            return;
+        }
+        auto [bare, password] = split_password(url);
+        url = std::move(bare);
+        m_url_password = url_decoded(password);
+        if (has_password(url)) {
+            password_in_url(found->second.origin.place);
+        }
+    }
+
+    void fill() {
+        std::string language = "ru";
+        put(language, value("language"));
+        m_config.language = parse_language(language).value_or(Language::ru);
+        put(m_config.timezone, value("timezone"));
+        if (!is_known_zone(m_config.timezone)) {
+            const std::string where = value("timezone")->origin.place;
+            throw Error(ErrorKind::config,
+                        "bad_timezone",
+                        {where + ": неизвестный часовой пояс «" + sanitize_line(m_config.timezone) + "»",
+                         where + ": unknown time zone '" + sanitize_line(m_config.timezone) + "'"},
+                        {"имена: timedatectl list-timezones", "names: timedatectl list-timezones"});
+        }
+        ServerSettings& server = m_config.server;
+        put(server.listen, value("server.listen"));
+        put(server.public_url, value("server.public_url"));
+        put(server.trusted_proxies, value("server.trusted_proxies"));
+        put(server.api_approvals, value("server.api_approvals"));
+        server.prefix = m_config.variable("LOOM_RELEASE_TG_BOT_PREFIX").value_or(server.prefix);
+        server.container_name = m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
+        server.log_level = m_config.variable("LOG_LEVEL").value_or(server.log_level);
+        server.environment = m_config.variable("ENVIRONMENT").value_or("");
+        if (const auto port = m_config.variable("LOOM_RELEASE_TG_BOT_PORT");
+            port && value("server.listen") == nullptr) {
+            server.listen = "127.0.0.1:" + *port;
+        }
+        fill_telegram();
+        GithubSettings& github = m_config.github;
+        put(github.owner, value("github.owner"));
+        put(github.prod_workflow, value("github.prod_workflow"));
+        put(github.ref, value("github.ref"));
+        put(github.api_url, value("github.api_url"));
+        github.token = Secret(m_config.variable("LOOM_GITHUB_TOKEN").value_or(""));
+    }
+
+    void fill_telegram() {
+        TelegramSettings& telegram = m_config.telegram;
+        telegram.token = Secret(m_config.variable("LOOM_RELEASE_TG_BOT_TOKEN").value_or(""));
+        put(telegram.chat_id, value("telegram.chat_id"));
+        for (const std::string environment : {"dev", "stage", "prod"}) {
+            if (const Value* chat = value("telegram.chat_id_" + environment)) {
+                put(telegram.chat_id_of[environment], chat);
+            }
+        }
+        put(telegram.thread_id, value("telegram.thread_id"));
+        put(telegram.approvers, value("telegram.approvers"));
+        put(telegram.admins, value("telegram.admins"));
+        if (const Value* quorum = value("telegram.quorum")) {
+            const auto* number = std::get_if<std::int64_t>(&quorum->content);
+            telegram.quorum = number == nullptr ? 0 : static_cast<int>(*number);
+        }
+        put(telegram.self_approval, value("telegram.self_approval"));
+        put(telegram.approval_expires, value("telegram.approval_expires"));
+        put(telegram.updates, value("telegram.updates"));
+        put(telegram.api_url, value("telegram.api_url"));
+    }
+
+    // --store, LOOMREL_STORE, [store] url; all four Postgres variables; the API; SQLite.
+    void choose_store() {
+        StoreSettings& store = m_config.store;
+        store.password = Secret(m_config.variable("LOOMREL_STORE_PASSWORD").value_or(m_url_password));
+        store.api_secret = Secret(m_config.variable("LOOM_INTERSERVER_SECRET_KEY").value_or(""));
+        put(store.url, value("store.url"));
+        if (!store.url.empty()) {
+            return;
+        }
+        const auto postgres = [&](const std::string& name) {
+            return m_config.variable("LOOM_RELEASE_TG_BOT_POSTGRES_" + name);
+        };
+        const auto host = postgres("CONTAINER_NAME");
+        const auto name = postgres("DB_NAME");
+        const auto user = postgres("USER");
+        const auto password = postgres("PASSWORD");
+        if (host && name && user && password) {
+            store.url = "postgresql://" + url_encoded(*user) + "@" + url_encoded(*host) + ":"
+                        + postgres("PORT").value_or("5432") + "/" + url_encoded(*name);
+            store.password = Secret(*password);
+            note_store(Source::environment, "LOOM_RELEASE_TG_BOT_POSTGRES_*");
+        } else if (const auto api = m_config.variable("LOOM_RELEASE_TG_BOT_API_URL")) {
+            store.url = *api;
+            note_store(Source::environment, "LOOM_RELEASE_TG_BOT_API_URL");
+        } else {
+            const auto state = m_config.variable("XDG_STATE_HOME");
+            const std::string home = m_config.variable("HOME").value_or("/root");
+            store.url = "sqlite://" + state.value_or(home + "/.local/state") + "/loomrel/releases.db";
+            store.embedded = true;
+            note_store(Source::built_in, "");
+        }
+    }
+
+    void note_store(Source source, const std::string& place) {
+        m_config.m_values["store.url"] = {m_config.store.url, {source, place}};
+    }
+
+    const Inputs& m_inputs;
+    Config& m_config;
+    std::string m_place; // of .env.servers
+    std::string m_url_password;
+};
+
+Config::Config() = default;
+Config::~Config() = default;
+Config::Config(const Config&) = default;
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(const Config&) = default;
+Config& Config::operator=(Config&&) noexcept = default;
+
+Config Config::load(const Inputs& inputs) {
+    Config config;
+    Loader(inputs, config).load();
+    return config;
+}
+
+void require_lasting_store(const Config& config) {
+    if (config.store.embedded && config.in_ci) {
+        throw Error(ErrorKind::config,
+                    "store_does_not_last",
+                    {"в CI леджер не может лежать на диске раннера: его не станет",
+                     "in CI the ledger cannot lie on the runner's disk: it does not last"},
+                    {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или LOOMREL_STORE",
+                     "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
+    }
+}
+
+} // namespace loomrel::config

@@ -1,0 +1,96 @@
+#include "lib/config/config.hpp"
+#include "lib/config/values.hpp"
+
+#include <set>
+
+namespace loomrel::config {
+
+namespace {
+
+// Variables that hold secrets, as `config show` lists them: set or not, never what.
+constexpr std::string_view k_secret_variables[] = {"LOOM_RELEASE_TG_BOT_TOKEN",
+                                                   "LOOM_INTERSERVER_SECRET_KEY",
+                                                   "LOOM_GITHUB_TOKEN",
+                                                   "LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD",
+                                                   "LOOMREL_STORE_PASSWORD"};
+
+constexpr std::string_view k_host_variables[] = {
+    "_HOST", "_USER", "_PORT", "_DOMAIN", "_HOST_KEY", "_KEY_FILE"};
+constexpr std::string_view k_host_secrets[] = {"_PASSWORD", "_KEY"};
+
+} // namespace
+
+std::vector<Shown> Config::shown() const {
+    std::vector<Shown> rows;
+    std::set<std::string> done;
+    const auto add = [&](const std::string& name, std::string_view fallback) {
+        const auto found = m_values.find(name);
+        done.insert(name);
+        if (found != m_values.end()) {
+            rows.push_back({name, config::shown(found->second.content), found->second.origin});
+        } else {
+            rows.push_back({name, std::string(fallback), {}});
+        }
+    };
+    for (const Key& key : plain_keys()) {
+        add(std::string(key.name), key.fallback);
+    }
+    for (const Key& key : deploy_keys()) {
+        add("deploy." + std::string(key.name), key.fallback);
+    }
+    for (const auto& [name, value] : m_values) {
+        if (!done.contains(name)) {
+            add(name, "");
+        }
+    }
+    const auto add_variable = [&](const std::string& name, bool secret) {
+        const auto value = variable(name);
+        if (!value) {
+            return;
+        }
+        const bool own = m_environment.contains(name) && !m_environment.at(name).empty();
+        rows.push_back({name,
+                        secret ? std::string(Secret::masked()) : *value,
+                        {own ? Source::environment : Source::env_servers,
+                         own ? "$" + name
+                             : env_servers_path.string() + ":" + std::to_string(m_env.at(name).line)}});
+    };
+    for (const std::string_view name : k_secret_variables) {
+        add_variable(std::string(name), true);
+    }
+    std::vector<std::string> prefixes{"STAGE", "PROD"};
+    for (const auto& [folded, prefix] : m_developers) {
+        prefixes.push_back(prefix);
+    }
+    for (const std::string& prefix : prefixes) {
+        for (const std::string_view suffix : k_host_variables) {
+            add_variable(prefix + std::string(suffix), false);
+        }
+        for (const std::string_view suffix : k_host_secrets) {
+            add_variable(prefix + std::string(suffix), true);
+        }
+    }
+    return rows;
+}
+
+std::vector<Phrase> Config::warnings() const {
+    return m_warnings;
+}
+
+std::vector<Secret> Config::secrets() const {
+    std::vector<Secret> all{store.password, store.api_secret, telegram.token, github.token};
+    std::vector<std::string> prefixes{"STAGE", "PROD"};
+    for (const auto& [folded, prefix] : m_developers) {
+        prefixes.push_back(prefix);
+    }
+    for (const std::string& prefix : prefixes) {
+        for (const std::string_view suffix : k_host_secrets) {
+            all.emplace_back(variable(prefix + std::string(suffix)).value_or(""));
+        }
+    }
+    all.emplace_back(variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD").value_or(""));
+    std::erase_if(all, [](const Secret& secret) { return secret.empty(); });
+    return all;
+}
+
+} // namespace loomrel::config

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/config/config.hpp"
+#include "lib/config/keys.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace loomrel::config {
+
+using Content = std::variant<bool,
+                             std::int64_t,
+                             std::string,
+                             std::vector<std::string>,
+                             std::vector<std::int64_t>>;
+
+struct Value {
+    Content content;
+    Origin origin;
+};
+
+// Values by their dotted names: "environments.prod.services.loom-content.stable_for".
+using Values = std::map<std::string, Value>;
+
+struct TomlFile {
+    Values values;
+    std::vector<std::string> services; // in the file's order
+    std::vector<Person> people;
+};
+
+// `place` names the file in errors. Throws Error(config) with place:line.
+[[nodiscard]] TomlFile parse_toml(std::string_view text, const std::string& place);
+
+// Checks a value against its key; `where` is "loomrel.toml:12". Throws Error(config).
+void check_value(const Key& key, const std::string& name, const Content& content, const std::string& where);
+// What an environment variable says for a key.
+[[nodiscard]] Content content_from_text(const Key& key, const std::string& name, const std::string& text, const std::string& where);
+
+// "250ms", "5s", "35m", "24h"; nullopt for anything else.
+[[nodiscard]] std::optional<Milliseconds> parse_duration(std::string_view text);
+
+[[nodiscard]] std::string shown(const Content& content);
+
+// Variables of .env.servers: literal, never executed.
+struct EnvLine {
+    std::string value;
+    int line = 0;
+};
+
+using EnvValues = std::map<std::string, EnvLine>;
+
+[[nodiscard]] EnvValues parse_env_servers(std::string_view text, const std::string& place);
+
+} // namespace loomrel::config
