@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Includes point downwards only, and never to a neighbour (lib/README.md); the path tells the layer.
+. "$(dirname "$0")/common.sh"
+
+declare -A level=([base]=1 [release]=2 [messages]=3 [config]=3 [http]=3
+    [store]=4 [ssh]=4 [github]=4 [telegram]=4 [telemetry]=4 [deploy]=5 [bot]=5 [server]=5)
+
+while IFS=: read -r file line include; do
+    room=${file#lib/} room=${room%%/*}
+    target=${include#*\"} target=${target%\"*}
+    [ -n "${level[$room]:-}" ] || wrong "$file: lib/$room is not a room that tests/lint/layers.sh knows"
+    case $target in
+    lib/*)
+        other=${target#lib/} other=${other%%/*}
+        if [ "$other" = "$room" ]; then
+            continue
+        elif [ -z "${level[$other]:-}" ]; then
+            wrong "$file:$line: includes $target, of no known room"
+        elif [ "${level[$other]}" -gt "${level[$room]}" ]; then
+            wrong "$file:$line: includes $target, which is above"
+        elif [ "${level[$other]}" = "${level[$room]}" ]; then
+            wrong "$file:$line: includes $target, which is a neighbour"
+        fi
+        ;;
+    *) wrong "$file:$line: includes $target: lib includes by paths that begin with lib/" ;;
+    esac
+done < <(project_files lib | grep -E '\.(cpp|hpp|inc)$' | xargs grep -HnE '^ *# *include *"')
+
+while IFS=: read -r file line _; do
+    wrong "$file:$line: CLI11 is for cli/ only"
+done < <(project_files lib | xargs grep -HnF 'CLI/' || :)
+
+while IFS=: read -r file line _; do
+    wrong "$file:$line: what is shipped does not include tests"
+done < <(project_files cli lib | xargs grep -HnE '# *include *"tests/' || :)

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Every shell script of the project passes shellcheck. What runs on hosts is plain sh.
+. "$(dirname "$0")/common.sh"
+
+command -v shellcheck >/dev/null || {
+    [ "${LOOMREL_TEST_REQUIRE:-}" != all ] || exit 1
+    echo "skipped: no shellcheck"
+    exit 77
+}
+mapfile -t scripts < <(
+    project_files .ci examples tests workflows | while read -r file; do
+        case $file in
+        *.sh) echo "$file" ;;
+        *) head -n 1 "$file" | grep -qaE '^#!.*\b(ba|da)?sh\b' && echo "$file" ;;
+        esac
+    done
+)
+[ ${#scripts[@]} -gt 10 ] || wrong "only ${#scripts[@]} scripts found: is the search right?"
+shellcheck "${scripts[@]}" || BAD=1
+# Parts of one script that the plan puts together: alone, names in them seem unused or unset. The awk
+# program in single quotes is meant to be.
+mapfile -t parts < <(project_files lib/deploy/host | grep '\.sh$')
+shellcheck -s sh -e SC2016,SC2034,SC2153,SC2154 "${parts[@]}" || BAD=1

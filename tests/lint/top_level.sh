@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The top of the project holds what a newcomer needs to see, and nothing else.
+. "$(dirname "$0")/common.sh"
+
+while read -r name; do
+    case $name in
+    .* | CMakeLists.txt | CMakePresets.json | LICENSE | README.md) ;;
+    cli | examples | lib | man | tests | workflows) ;;
+    *) wrong "'$name' does not belong at the top level" ;;
+    esac
+done < <(project_files . | cut -d/ -f1 | sort -u)

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Builds loomrel and tests it against real parts: sshd, git, Docker Compose, PostgreSQL, SQLite.
+# On a Debian 12/13 or Ubuntu 24.04 machine it installs what is missing first. See --help.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# shellcheck source=tests/support/packages.sh
+. tests/support/packages.sh
+# shellcheck source=tests/support/dockerd.sh
+. tests/support/dockerd.sh
+
+usage() {
+    cat <<'EOF'
+tests/run.sh [--fast] [--asan] [--filter REGEX] [--accept]
+
+  --fast          unit tests only: nothing is installed, no Docker is looked for
+  --asan          build with AddressSanitizer and UndefinedBehaviorSanitizer, and test that
+  --filter REGEX  only tests whose name matches
+  --accept        write golden files anew instead of comparing with them
+
+LOOMREL_TEST_REQUIRE=all  a test that would be skipped for want of a database, sshd or Docker
+                          fails instead; the unit tests are run with the sanitizers too
+LOOMREL_BUILD_DIR         where to build (default: build/)
+EOF
+}
+
+fast='' asan='' filter=() accept=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --fast) fast=1 ;;
+    --asan) asan=1 ;;
+    --filter)
+        [ $# -ge 2 ] || {
+            usage >&2
+            exit 2
+        }
+        filter=(-R "$2")
+        shift
+        ;;
+    --accept) accept=1 ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *)
+        echo "tests/run.sh does not know '$1'" >&2
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+
+note() {
+    printf '\n== %s\n' "$*"
+}
+
+build() {
+    local preset=$1 folder=${LOOMREL_BUILD_DIR:-build}/$1 launcher=()
+    ! command -v ccache >/dev/null || launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    note "build: $preset"
+    cmake --preset "$preset" -B "$folder" "${launcher[@]}" --log-level=WARNING
+    cmake --build "$folder" -- ${2:+"$2"}
+}
+
+# Two more than there are processors: end-to-end tests wait more than they work.
+run() {
+    local preset=$1
+    shift
+    note "test: $preset $*"
+    ctest --test-dir "${LOOMREL_BUILD_DIR:-build}/$preset" --output-on-failure --no-tests=error \
+        --stop-time "$(date -d '+25 minutes' +%T)" -j "$(($(nproc) + 2))" "$@" </dev/null
+}
+
+[ -z "$accept" ] || export LOOMREL_ACCEPT=1
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+preset=dev
+[ -z "$asan" ] || preset=asan
+
+if [ -n "$fast" ]; then
+    build $preset
+    run $preset -L unit "${filter[@]}"
+    exit
+fi
+
+install_packages --docker "${BUILD_PACKAGES[@]}" "${DEMO_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+build $preset
+trap stop_docker EXIT
+trap 'exit 130' INT TERM HUP
+start_docker
+run $preset "${filter[@]}"
+if [ "${LOOMREL_TEST_REQUIRE:-}" = all ] && [ $preset = dev ] && [ ${#filter[@]} = 0 ]; then
+    build asan
+    run asan -L unit
+fi
