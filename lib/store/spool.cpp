@@ -2,10 +2,10 @@
 
 #include "lib/base/file.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::store {
 
@@ -32,8 +32,8 @@ json to_json(const RunEnd& end) {
 RunEnd run_end_from(const json& object) {
     RunEnd end;
     end.run_id = object.at("run_id");
-    end.outcome = parse_run_outcome(object.at("outcome").get<std::string>())
-                      .value_or(RunOutcome::unknown);
+    end.outcome =
+        parse_run_outcome(object.at("outcome").get<std::string>()).value_or(RunOutcome::unknown);
     end.result = object.at("result");
     for (const json& host : object.at("hosts")) {
         end.hosts.push_back(
@@ -98,9 +98,8 @@ void Spool::keep(const Change& change) {
     // Names sort by time: a change that came later is told later.
     const std::string name = to_rfc3339(now()) + "-" + change.id + ".json";
     const json object{{"ledger", m_ledger}, {"change", to_json(change)}};
-    write_file_atomically(m_folder / name,
-                          object.dump(2, ' ', false, json::error_handler_t::replace) + "\n",
-                          0600);
+    write_file_atomically(
+        m_folder / name, object.dump(2, ' ', false, json::error_handler_t::replace) + "\n", 0600);
 }
 
 std::vector<std::filesystem::path> Spool::files() const {
@@ -122,8 +121,8 @@ std::size_t Spool::waiting() const {
 std::size_t Spool::deliver(Store& store) {
     std::size_t told = 0;
     for (const auto& path : files()) {
-        const json object
-            = json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
+        const json object =
+            json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
         if (object.is_discarded() || object.value("ledger", "") != m_ledger) {
             continue;
         }

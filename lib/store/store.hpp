@@ -76,6 +76,7 @@ struct RunEnd {
 struct Change {
     std::string id; // a UUID made by the caller; the same change sent twice is done once
     std::int64_t release_id = 0;
+
     // Statuses to reach one after the other. The store starts behind the last of them that is the
     // present status; each move is one conditional UPDATE … WHERE status = ANY(sources). None
     // left = already there, no event. One refused = nothing of the change is done.
@@ -103,8 +104,8 @@ struct Changed {
 
 struct ReleaseQuery {
     std::optional<release::List> list;
-    std::string service;             // "" = all
-    std::string tag;                 // "" = all
+    std::string service;                // "" = all
+    std::string tag;                    // "" = all
     std::optional<std::int64_t> before; // ids below this one: the next page
     int limit = 20;
 };
@@ -157,8 +158,8 @@ public:
 };
 
 struct Options {
-    std::string url;             // sqlite:///path · postgresql://… · https://host/prefix
-    Secret password;             // never part of url
+    std::string url;              // sqlite:///path · postgresql://… · https://host/prefix
+    Secret password;              // never part of url
     Milliseconds deadline{15000}; // of one call, all its retries included
 };
 

@@ -1,0 +1,76 @@
+#include "lib/store/sql_check.hpp"
+
+#include "lib/base/text.hpp"
+
+#include <array>
+
+namespace loomrel::store {
+
+namespace {
+
+// Enough to see what kind of trouble it is.
+constexpr const char* k_most = " LIMIT 20";
+
+struct Rule {
+    const char* query; // gives rows of words that complete the sentence
+    std::array<const char*, 4> sentence;
+};
+
+// English, as the column SchemaState::problems is for operators and --json alike.
+constexpr std::array k_rules{
+    Rule{"SELECT releases.id, releases.status, last.to_status FROM releases"
+         " JOIN release_events AS last ON last.id ="
+         " (SELECT MAX(id) FROM release_events WHERE release_id = releases.id)"
+         " WHERE last.to_status <> releases.status ORDER BY releases.id",
+         {"release ", " is \"", "\", but its last event says \"", "\""}},
+    // Every event begins where the one before it ended; a row edited or taken out breaks that.
+    Rule{"SELECT release_id, id, from_status FROM (SELECT release_id, id, from_status,"
+         " LAG(to_status) OVER (PARTITION BY release_id ORDER BY id) AS before"
+         " FROM release_events) AS line WHERE before IS NOT NULL AND before <> from_status"
+         " ORDER BY id",
+         {"history of release ",
+          ": event ",
+          " begins at \"",
+          "\", which is not where the one before it ended"}},
+    Rule{
+        "SELECT release_keys.release_id, release_keys.service, release_keys.tag"
+        " FROM release_keys JOIN releases ON releases.id = release_keys.release_id"
+        " WHERE releases.service_name <> release_keys.service"
+        " OR releases.release_tag <> release_keys.tag ORDER BY release_keys.release_id",
+        {"release ", " is kept under the key \"", "\" \"", "\", which is not its service and tag"}},
+    Rule{"SELECT id, service, environment FROM runs"
+         " WHERE (ended_at IS NULL) <> (outcome IS NULL) ORDER BY started_at",
+         {"run ",
+          " of \"",
+          "\" on \"",
+          "\" has an end without an outcome, or an outcome without an end"}},
+};
+
+std::string fill(const Rule& rule, const Row& row) {
+    std::string text = rule.sentence[0];
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        text += sanitize_line(row[i].value_or("")) + rule.sentence[i + 1];
+    }
+    return text;
+}
+
+} // namespace
+
+std::vector<std::string> find_problems(Session& session) {
+    std::vector<std::string> problems;
+    if (session.dialect().kind == Dialect::Kind::sqlite) {
+        for (const Row& row : session.run({"PRAGMA integrity_check(20)"}).rows) {
+            if (row[0] != "ok") {
+                problems.push_back(sanitize_line(row[0].value_or("")));
+            }
+        }
+    }
+    for (const Rule& rule : k_rules) {
+        for (const Row& row : session.run({std::string(rule.query) + k_most}).rows) {
+            problems.push_back(fill(rule, row));
+        }
+    }
+    return problems;
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,192 @@
+#include "lib/store/sql_releases.hpp"
+
+#include "lib/store/sql_text.hpp"
+
+#include <algorithm>
+
+namespace loomrel::store {
+
+namespace {
+
+constexpr const char* k_columns =
+    "id, service_name, release_tag, rollback_to_tag, status, initiated_by, github_run_id,"
+    " github_action_link, github_ref, created_at, started_at, completed_at, commit_sha";
+
+release::Release release_of(const Row& row) {
+    release::Release release;
+    release.id = integer_of(row[0]);
+    release.service_name = row[1].value_or("");
+    release.release_tag = row[2].value_or("");
+    release.rollback_to_tag = row[3].value_or("");
+    release.status = row[4].value_or("");
+    release.initiated_by = row[5].value_or("");
+    release.github_run_id = row[6].value_or("");
+    release.github_action_link = row[7].value_or("");
+    release.github_ref = row[8].value_or("");
+    release.created_at = parse_instant(row[9]).value_or(Time{});
+    release.started_at = parse_instant(row[10]);
+    release.completed_at = parse_instant(row[11]);
+    release.commit_sha = row[12];
+    return release;
+}
+
+// Held until the end of the transaction, so that the status read is the status later.
+std::optional<Created> find_by_key(Session& session, const NewRelease& release) {
+    Query query;
+    const std::string service = query.bind(release.service);
+    const std::string tag = query.bind(release.tag);
+    query.text = "SELECT releases.id, releases.status FROM release_keys"
+                 " JOIN releases ON releases.id = release_keys.release_id"
+                 " WHERE release_keys.service = "
+                 + service + " AND release_keys.tag = " + tag
+                 + " AND release_keys.run_id = " + query.bind(release.run_id);
+    const Result found = session.run(query);
+    if (found.rows.empty()) {
+        return std::nullopt;
+    }
+    return Created{integer_of(found.rows[0][0]), false, found.rows[0][1].value_or("")};
+}
+
+bool is_event_of(Session& session, std::int64_t release_id, const std::string& change_id) {
+    Query query;
+    query.text = "SELECT 1 FROM release_events WHERE change_id = " + query.bind(change_id);
+    query.text += " AND release_id = " + query.bind(release_id);
+    return !session.run(query).rows.empty();
+}
+
+std::int64_t insert_release(Session& session, const NewRelease& release) {
+    const Dialect& dialect = session.dialect();
+    Query query;
+    query.text = "INSERT INTO releases (id, service_name, release_tag, rollback_to_tag, status,"
+                 " initiated_by, github_run_id, github_action_link, github_ref, created_at,"
+                 " started_at, completed_at, commit_sha) VALUES (";
+    query.text += std::string(dialect.new_release_id) + ", " + query.bind(release.service) + ", ";
+    query.text += query.bind(release.tag) + ", '', 'initiated', ";
+    query.text += query.bind(storable(release.by)) + ", ";
+    query.text += query.bind(storable(release.run_id)) + ", ";
+    query.text += query.bind(storable(release.link)) + ", ";
+    query.text += query.bind(storable(release.ref)) + ", " + dialect.now_plain;
+    // Not the column's default: it starts with its first build.
+    query.text += ", NULL, NULL, ";
+    query.text += query.bind(release.commit.empty() ? Value() : Value(release.commit));
+    query.text += ") RETURNING id";
+    return integer_of(session.run(query).rows.at(0)[0]);
+}
+
+bool insert_key(Session& session, const NewRelease& release, std::int64_t id) {
+    Query query;
+    query.text = "INSERT INTO release_keys (service, tag, run_id, release_id) VALUES (";
+    query.text += query.bind(release.service) + ", " + query.bind(release.tag) + ", ";
+    query.text += query.bind(release.run_id) + ", " + query.bind(id) + ") ON CONFLICT DO NOTHING";
+    return session.run(query).affected == 1;
+}
+
+// A page read off an index that is ordered by id.
+std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string* status) {
+    std::string text = std::string("SELECT ") + k_columns + " FROM releases WHERE 1 = 1";
+    if (!wanted.service.empty()) {
+        text += " AND service_name = " + query.bind(wanted.service);
+    }
+    if (!wanted.tag.empty()) {
+        text += " AND release_tag = " + query.bind(wanted.tag);
+    }
+    if (status != nullptr) {
+        text += " AND status = " + query.bind(*status);
+    }
+    if (wanted.before) {
+        text += " AND id < CAST(" + query.bind(*wanted.before) + " AS BIGINT)";
+    }
+    const std::int64_t limit = std::max(wanted.limit, 0);
+    return text + " ORDER BY id DESC LIMIT " + query.bind(limit);
+}
+
+} // namespace
+
+Created create_release(Session& session, const NewRelease& release, const std::string& change_id) {
+    if (auto found = find_by_key(session, release)) {
+        found->created = is_event_of(session, found->id, change_id);
+        return *found;
+    }
+    const std::int64_t id = insert_release(session, release);
+    // Waits for a transaction that has the same key under way, a lost one of ours included.
+    if (!insert_key(session, release, id)) {
+        throw Fault(Fault::Kind::transient, "the release has just been created");
+    }
+    NewEvent event;
+    event.release_id = id;
+    event.to = "initiated";
+    event.actor = release.by;
+    event.source = release.source;
+    event.detail = "{}";
+    event.change_id = change_id;
+    add_event(session, event);
+    return {id, true, "initiated"};
+}
+
+std::optional<release::Release> find_release(Session& session, std::int64_t id) {
+    Query query;
+    query.text = std::string("SELECT ") + k_columns + " FROM releases WHERE id = CAST("
+                 + query.bind(id) + " AS BIGINT)";
+    const Result found = session.run(query);
+    return found.rows.empty() ? std::nullopt : std::optional(release_of(found.rows[0]));
+}
+
+// One page a status, then the newest of them all: `status IN (…) ORDER BY id` is left to the
+// planner's guess, which reads the whole table when the statuses asked for are rare.
+Query release_list_query(const ReleaseQuery& wanted) {
+    Query query;
+    if (!wanted.list) {
+        query.text = page_text(query, wanted, nullptr);
+        return query;
+    }
+    std::string pages;
+    for (const release::Status status : release::statuses_in(*wanted.list)) {
+        const std::string name(release::to_string(status));
+        pages += pages.empty() ? "" : " UNION ALL ";
+        pages += "SELECT * FROM (" + page_text(query, wanted, &name) + ") AS of_" + name;
+    }
+    const std::int64_t limit = std::max(wanted.limit, 0);
+    query.text =
+        "SELECT * FROM (" + pages + ") AS found ORDER BY id DESC LIMIT " + query.bind(limit);
+    return query;
+}
+
+std::vector<release::Release> list_releases(Session& session, const ReleaseQuery& query) {
+    std::vector<release::Release> releases;
+    for (const Row& row : session.run(release_list_query(query)).rows) {
+        releases.push_back(release_of(row));
+    }
+    return releases;
+}
+
+std::vector<release::Event> events(Session& session, std::int64_t release_id) {
+    Query query;
+    query.text = "SELECT at, from_status, to_status, actor, source, detail FROM release_events"
+                 " WHERE release_id = "
+                 + query.bind(release_id) + " ORDER BY id";
+    std::vector<release::Event> found;
+    for (const Row& row : session.run(query).rows) {
+        found.push_back({parse_instant(row[0]).value_or(Time{}),
+                         row[1].value_or(""),
+                         row[2].value_or(""),
+                         row[3].value_or(""),
+                         row[4].value_or(""),
+                         row[5].value_or("")});
+    }
+    return found;
+}
+
+void add_event(Session& session, const NewEvent& event) {
+    Query query;
+    query.text = "INSERT INTO release_events (release_id, at, from_status, to_status, actor,"
+                 " source, detail, change_id, step) VALUES (";
+    query.text += query.bind(event.release_id) + ", " + session.dialect().now + ", ";
+    query.text += query.bind(event.from) + ", " + query.bind(event.to) + ", ";
+    query.text += query.bind(storable(event.actor)) + ", ";
+    query.text += query.bind(storable(event.source)) + ", ";
+    query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
+    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ")";
+    session.run(query);
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "lib/store/sql_session.hpp"
+#include "lib/store/store.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// The table of releases and its history; each in a transaction of the caller's.
+namespace loomrel::store {
+
+// `change_id` marks the event, so that a create whose COMMIT got no answer knows its own row.
+[[nodiscard]] Created
+create_release(Session& session, const NewRelease& release, const std::string& change_id);
+
+[[nodiscard]] std::optional<release::Release> find_release(Session& session, std::int64_t id);
+
+[[nodiscard]] std::vector<release::Release> list_releases(Session& session,
+                                                          const ReleaseQuery& query);
+// The statement of list_releases(), for the test that looks at how it is executed.
+[[nodiscard]] Query release_list_query(const ReleaseQuery& query);
+
+[[nodiscard]] std::vector<release::Event> events(Session& session, std::int64_t release_id);
+
+struct NewEvent {
+    std::int64_t release_id = 0;
+    std::string from;
+    std::string to;
+    std::string actor;
+    std::string source;
+    std::string detail;
+    std::string change_id;
+    std::size_t step = 0;
+};
+
+void add_event(Session& session, const NewEvent& event);
+
+} // namespace loomrel::store

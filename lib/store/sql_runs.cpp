@@ -1,0 +1,174 @@
+#include "lib/store/sql_runs.hpp"
+
+#include "lib/store/sql_text.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace loomrel::store {
+
+namespace {
+
+std::string columns(const Dialect& dialect) {
+    return std::string("id, service, environment, kind, release_id, ref, commit_sha,"
+                       " github_run_id, github_run_attempt, started_at, ended_at, outcome,"
+                       " result, ")
+           + dialect.unseen_ms + " AS unseen_ms";
+}
+
+Run run_of(const Row& row) {
+    Run run;
+    run.id = row[0].value_or("");
+    run.service = row[1].value_or("");
+    run.environment = row[2].value_or("");
+    run.kind = parse_run_kind(row[3].value_or("")).value_or(RunKind::deploy);
+    if (row[4]) {
+        run.release_id = integer_of(row[4]);
+    }
+    run.ref = row[5].value_or("");
+    run.commit = row[6].value_or("");
+    run.github_run_id = row[7].value_or("");
+    run.github_run_attempt = static_cast<int>(integer_of(row[8]));
+    run.started_at = parse_instant(row[9]).value_or(Time{});
+    run.ended_at = parse_instant(row[10]);
+    if (row[11]) {
+        run.outcome = parse_run_outcome(*row[11]).value_or(RunOutcome::unknown);
+    }
+    run.result = row[12].value_or("");
+    run.unseen_for = Milliseconds(std::max<std::int64_t>(integer_of(row[13]), 0));
+    return run;
+}
+
+void fill_hosts(Session& session, std::vector<Run>& runs) {
+    if (runs.empty()) {
+        return;
+    }
+    std::vector<std::string> ids;
+    std::map<std::string, Run*> by_id;
+    for (Run& run : runs) {
+        ids.push_back(run.id);
+        by_id[run.id] = &run;
+    }
+    Query query;
+    query.text = "SELECT run_id, host FROM run_hosts WHERE run_id IN (" + bind_all(query, ids)
+                 + ") ORDER BY run_id, position";
+    for (const Row& row : session.run(query).rows) {
+        by_id.at(row[0].value_or(""))->hosts.push_back(row[1].value_or(""));
+    }
+}
+
+void add_host(Session& session, const std::string& run_id, const HostResult& host, std::size_t at) {
+    Query query;
+    query.text = "INSERT INTO run_hosts (run_id, host, position, state, outcome, serves) VALUES (";
+    query.text += query.bind(run_id) + ", " + query.bind(host.host) + ", ";
+    query.text += query.bind(static_cast<std::int64_t>(at)) + ", " + query.bind(host.state) + ", ";
+    query.text += query.bind(host.outcome) + ", " + query.bind(storable(host.serves));
+    query.text += ") ON CONFLICT (run_id, host) DO UPDATE SET state = excluded.state,"
+                  " outcome = excluded.outcome, serves = excluded.serves";
+    session.run(query);
+}
+
+} // namespace
+
+bool insert_run(Session& session, const Run& run) {
+    const Dialect& dialect = session.dialect();
+    Query query;
+    query.text = "INSERT INTO runs (id, service, environment, kind, release_id, ref, commit_sha,"
+                 " github_run_id, github_run_attempt, started_at, seen_at) VALUES (";
+    query.text += query.bind(run.id) + ", " + query.bind(run.service) + ", ";
+    query.text += query.bind(run.environment) + ", ";
+    query.text += query.bind(std::string(to_string(run.kind))) + ", ";
+    query.text += query.bind(run.release_id ? Value(*run.release_id) : Value()) + ", ";
+    query.text += query.bind(storable(run.ref)) + ", " + query.bind(run.commit) + ", ";
+    query.text += query.bind(storable(run.github_run_id)) + ", ";
+    query.text += query.bind(static_cast<std::int64_t>(run.github_run_attempt)) + ", ";
+    query.text += std::string(dialect.now) + ", " + dialect.now + ") ON CONFLICT DO NOTHING";
+    if (session.run(query).affected == 0) {
+        return false;
+    }
+    for (std::size_t i = 0; i < run.hosts.size(); ++i) {
+        add_host(session, run.id, {run.hosts[i], "waiting", "", ""}, i);
+    }
+    return true;
+}
+
+void touch_run(Session& session, const std::string& run_id) {
+    Query query;
+    query.text = std::string("UPDATE runs SET seen_at = ") + session.dialect().now
+                 + " WHERE id = " + query.bind(run_id) + " AND ended_at IS NULL";
+    session.run(query);
+}
+
+void end_run(Session& session, const RunEnd& end) {
+    Query query;
+    query.text = std::string("UPDATE runs SET ended_at = COALESCE(ended_at, ")
+                 + session.dialect().now
+                 + "), outcome = " + query.bind(std::string(to_string(end.outcome)));
+    query.text += ", result = " + query.bind(storable(end.result));
+    query.text += " WHERE id = " + query.bind(end.run_id);
+    // The first to tell is believed; what was not known then may be learned later.
+    query.text += " AND (ended_at IS NULL OR outcome = 'unknown')";
+    if (session.run(query).affected == 0) {
+        return;
+    }
+    const std::size_t known = run_hosts(session, end.run_id).size();
+    for (std::size_t i = 0; i < end.hosts.size(); ++i) {
+        add_host(session, end.run_id, end.hosts[i], known + i);
+    }
+}
+
+std::optional<Run> find_run(Session& session, const std::string& run_id) {
+    Query query;
+    query.text =
+        "SELECT " + columns(session.dialect()) + " FROM runs WHERE id = " + query.bind(run_id);
+    const Result found = session.run(query);
+    if (found.rows.empty()) {
+        return std::nullopt;
+    }
+    std::vector<Run> runs{run_of(found.rows[0])};
+    fill_hosts(session, runs);
+    return runs[0];
+}
+
+Query run_list_query(const RunQuery& wanted, const Dialect& dialect) {
+    Query query;
+    query.text = "SELECT " + columns(dialect) + " FROM runs WHERE 1 = 1";
+    if (!wanted.service.empty()) {
+        query.text += " AND service = " + query.bind(wanted.service);
+    }
+    if (!wanted.environment.empty()) {
+        query.text += " AND environment = " + query.bind(wanted.environment);
+    }
+    if (wanted.release_id) {
+        query.text += " AND release_id = " + query.bind(*wanted.release_id);
+    }
+    if (wanted.open_only) {
+        query.text += " AND ended_at IS NULL";
+    }
+    const std::int64_t limit = std::max(wanted.limit, 0);
+    query.text += " ORDER BY started_at DESC LIMIT " + query.bind(limit);
+    return query;
+}
+
+std::vector<Run> list_runs(Session& session, const RunQuery& query) {
+    std::vector<Run> runs;
+    for (const Row& row : session.run(run_list_query(query, session.dialect())).rows) {
+        runs.push_back(run_of(row));
+    }
+    fill_hosts(session, runs);
+    return runs;
+}
+
+std::vector<HostResult> run_hosts(Session& session, const std::string& run_id) {
+    Query query;
+    query.text = "SELECT host, state, outcome, serves FROM run_hosts WHERE run_id = "
+                 + query.bind(run_id) + " ORDER BY position";
+    std::vector<HostResult> hosts;
+    for (const Row& row : session.run(query).rows) {
+        hosts.push_back(
+            {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
+    }
+    return hosts;
+}
+
+} // namespace loomrel::store

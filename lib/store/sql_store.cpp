@@ -1,0 +1,126 @@
+#include "lib/store/sql_store.hpp"
+
+#include "lib/base/random.hpp"
+#include "lib/store/sql_changes.hpp"
+#include "lib/store/sql_check.hpp"
+#include "lib/store/sql_releases.hpp"
+#include "lib/store/sql_runs.hpp"
+#include "lib/store/sql_transactions.hpp"
+
+namespace loomrel::store {
+
+namespace {
+
+class SqlStore : public Store {
+public:
+    explicit SqlStore(SqlPlace place)
+        : m_transactions(std::move(place)) {}
+
+    Created create_release(const NewRelease& release) override {
+        const std::string change_id = random_uuid();
+        Created created;
+        m_transactions.write([&](Session& session, bool) {
+            created = store::create_release(session, release, change_id);
+        });
+        return created;
+    }
+
+    std::optional<release::Release> find_release(std::int64_t id) override {
+        return read<std::optional<release::Release>>(
+            [&](Session& session) { return store::find_release(session, id); });
+    }
+
+    std::vector<release::Release> list_releases(const ReleaseQuery& query) override {
+        return read<std::vector<release::Release>>(
+            [&](Session& session) { return store::list_releases(session, query); });
+    }
+
+    std::vector<release::Event> events(std::int64_t release_id) override {
+        return read<std::vector<release::Event>>(
+            [&](Session& session) { return store::events(session, release_id); });
+    }
+
+    Changed apply(const Change& change) override {
+        Changed changed;
+        try {
+            m_transactions.write(
+                [&](Session& session, bool) { changed = apply_change(session, change); });
+        } catch (const Refusal& refusal) {
+            return refusal.changed;
+        }
+        return changed;
+    }
+
+    [[nodiscard]] bool open_run(const Run& run) override {
+        bool opened = false;
+        m_transactions.write([&](Session& session, bool in_doubt) {
+            // The id is a UUID of the caller's: found after a lost COMMIT, it is the caller's.
+            opened = insert_run(session, run) || in_doubt;
+        });
+        return opened;
+    }
+
+    void touch_run(const std::string& run_id) override {
+        m_transactions.write([&](Session& session, bool) { store::touch_run(session, run_id); });
+    }
+
+    void end_run(const RunEnd& end) override {
+        m_transactions.write([&](Session& session, bool) { store::end_run(session, end); });
+    }
+
+    std::optional<Run> find_run(const std::string& run_id) override {
+        return read<std::optional<Run>>(
+            [&](Session& session) { return store::find_run(session, run_id); });
+    }
+
+    std::vector<Run> list_runs(const RunQuery& query) override {
+        return read<std::vector<Run>>(
+            [&](Session& session) { return store::list_runs(session, query); });
+    }
+
+    std::vector<HostResult> run_hosts(const std::string& run_id) override {
+        return read<std::vector<HostResult>>(
+            [&](Session& session) { return store::run_hosts(session, run_id); });
+    }
+
+    std::vector<std::string> migrate() override { return m_transactions.migrate(); }
+
+    SchemaState check() override {
+        SchemaState state;
+        const bool there = m_transactions.look([&](Session& session) {
+            Applied applied = read_applied(session);
+            state = {session.product(), std::move(applied.names), std::move(applied.pending), {}};
+            for (const std::string& name : applied.newer) {
+                state.problems.push_back("migration \"" + name + "\" is not known to this loomrel");
+            }
+            if (state.pending.empty()) {
+                const auto problems = find_problems(session);
+                state.problems.insert(state.problems.end(), problems.begin(), problems.end());
+            }
+        });
+        if (!there) {
+            for (const Migration& migration : migrations()) {
+                state.pending.emplace_back(migration.name);
+            }
+        }
+        return state;
+    }
+
+private:
+    // What is not there yet has no releases and no runs.
+    template <typename Found, typename Work> Found read(const Work& work) {
+        Found found{};
+        (void)m_transactions.read([&](Session& session) { found = work(session); });
+        return found;
+    }
+
+    SqlTransactions m_transactions;
+};
+
+} // namespace
+
+std::unique_ptr<Store> make_sql_store(SqlPlace place) {
+    return std::make_unique<SqlStore>(std::move(place));
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "lib/store/sql_session.hpp"
+#include "lib/store/store.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace loomrel::store {
+
+// How a store of SQL gets to its database.
+struct SqlPlace {
+    // Throws Fault. `attempt` counts within one call; `after_io_error`: look the file through.
+    std::function<std::unique_ptr<Session>(
+        Access access, Deadline deadline, unsigned attempt, bool after_io_error)>
+        open;
+    std::string shown; // for messages
+    Milliseconds deadline{15000};
+};
+
+[[nodiscard]] std::unique_ptr<Store> make_sql_store(SqlPlace place);
+
+} // namespace loomrel::store

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/store/sql_session.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loomrel::store {
+
+// "2024-03-15 14:30:00.123456" with or without fraction and "+00": what both databases give for an
+// instant in a UTC session. nullopt for anything else ("infinity").
+[[nodiscard]] std::optional<Time> parse_instant(const std::optional<std::string>& text);
+
+// What a text column takes: UTF-8 without NUL. Names were checked long before; this is for output
+// and details of foreign origin, which must not keep a result out of the ledger.
+[[nodiscard]] std::string storable(std::string_view text);
+// The same for a JSON column: what is no object is wrapped in one.
+[[nodiscard]] std::string storable_json(const std::string& text);
+
+// "$1, $2, $3" of the values now bound.
+[[nodiscard]] std::string bind_all(Query& query, const std::vector<std::string>& values);
+
+[[nodiscard]] std::int64_t integer_of(const std::optional<std::string>& text);
+
+} // namespace loomrel::store

@@ -1,0 +1,199 @@
+#include "lib/store/sql_transactions.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/messages/messages.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+namespace loomrel::store {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+constexpr unsigned k_most_transient = 20;
+// Building the indexes of a large table that was there before takes its time.
+constexpr Milliseconds k_migration_deadline{600000};
+
+bool may_try_again(const Fault& fault, unsigned attempt) {
+    switch (fault.kind) {
+    case Fault::Kind::lost:
+        return true; // until the deadline
+    case Fault::Kind::transient:
+        return attempt < k_most_transient;
+    case Fault::Kind::io:
+        return fault.in_commit && attempt == 0; // once, to look whether it was written
+    case Fault::Kind::busy:
+    case Fault::Kind::no_space:
+    case Fault::Kind::read_only:
+    case Fault::Kind::replaced:
+    case Fault::Kind::damaged:
+    case Fault::Kind::denied:
+    case Fault::Kind::no_rights:
+    case Fault::Kind::absent:
+    case Fault::Kind::bad_url:
+    case Fault::Kind::failed:
+        return false;
+    }
+    return false;
+}
+
+// 20 ms, 40 ms, … up to a second, each between a half and the whole of it: those who collided do
+// not collide again.
+Milliseconds pause_before(unsigned attempt) {
+    thread_local std::minstd_rand dice{std::random_device{}()};
+    const int whole = std::min(20 << std::min(attempt, 6U), 1000);
+    return Milliseconds(std::uniform_int_distribution<int>(whole / 2, whole)(dice));
+}
+
+} // namespace
+
+SqlTransactions::SqlTransactions(SqlPlace place)
+    : m_place(std::move(place)) {}
+
+void SqlTransactions::write(const Work& work) {
+    const Deadline deadline = deadline_in(m_place.deadline);
+    prepare_for_write(deadline);
+    call(Access::write, deadline, work);
+}
+
+bool SqlTransactions::read(const std::function<void(Session& session)>& work) {
+    bool there = true;
+    const bool found = look([&](Session& session) {
+        if (!m_schema_present) {
+            const Applied applied = read_applied(session);
+            check_newer(applied);
+            there = !applied.empty || !applied.names.empty();
+            if (!there) {
+                return;
+            }
+            if (!applied.pending.empty()) {
+                throw Error(ErrorKind::config,
+                            "schema_older",
+                            phrase(Id::store_schema_older,
+                                   fmt::arg("url", m_place.shown),
+                                   fmt::arg("names", join(applied.pending, ", "))),
+                            phrase(Id::store_schema_older_hint));
+            }
+            m_schema_present = true;
+        }
+        work(session);
+    });
+    return found && there;
+}
+
+bool SqlTransactions::look(const std::function<void(Session& session)>& work) {
+    try {
+        call(Access::read, deadline_in(m_place.deadline), [&](Session& session, bool) {
+            work(session);
+        });
+    } catch (const Fault& fault) {
+        if (fault.kind != Fault::Kind::absent) {
+            throw;
+        }
+        return false;
+    }
+    return true;
+}
+
+std::vector<std::string> SqlTransactions::migrate() {
+    const Deadline deadline = deadline_in(std::max(m_place.deadline, k_migration_deadline));
+    std::vector<std::string> names;
+    const std::vector<std::string> pending = read_pending(deadline);
+    for (const Migration& migration : migrations()) {
+        if (std::find(pending.begin(), pending.end(), migration.name) == pending.end()) {
+            continue;
+        }
+        bool applied = false;
+        call(Access::migrate, deadline, [&](Session& session, bool in_doubt) {
+            // Ours, if the COMMIT was ours; somebody else's is as good.
+            applied = apply_migration(session, migration) || (applied && in_doubt);
+        });
+        if (applied) {
+            names.emplace_back(migration.name);
+        }
+    }
+    m_schema_present = true;
+    return names;
+}
+
+void SqlTransactions::prepare_for_write(Deadline deadline) {
+    if (!m_schema_present && !read_pending(deadline).empty()) {
+        migrate();
+    }
+    m_schema_present = true;
+}
+
+std::vector<std::string> SqlTransactions::read_pending(Deadline deadline) {
+    std::vector<std::string> pending;
+    call(Access::write, deadline, [&](Session& session, bool) {
+        const Applied applied = read_applied(session);
+        check_newer(applied);
+        pending = applied.pending;
+    });
+    return pending;
+}
+
+void SqlTransactions::check_newer(const Applied& applied) const {
+    if (!applied.newer.empty()) {
+        throw Error(ErrorKind::config,
+                    "schema_newer",
+                    phrase(Id::store_schema_newer,
+                           fmt::arg("url", m_place.shown),
+                           fmt::arg("names", join(applied.newer, ", "))),
+                    phrase(Id::store_schema_newer_hint));
+    }
+}
+
+void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
+    bool in_doubt = false;
+    for (unsigned attempt = 0;; ++attempt) {
+        try {
+            once(access, deadline, attempt, work, in_doubt);
+            return;
+        } catch (const Fault& fault) {
+            after_fault(fault);
+            in_doubt = in_doubt || fault.in_commit;
+            if (fault.kind == Fault::Kind::absent) {
+                throw;
+            }
+            const Milliseconds pause = pause_before(attempt);
+            if (!may_try_again(fault, attempt) || left_until(deadline) <= pause) {
+                throw error_of_fault(fault, m_place.shown, in_doubt);
+            }
+            std::this_thread::sleep_for(pause);
+        } catch (...) {
+            if (m_session && !m_session->rollback()) {
+                m_session.reset();
+            }
+            throw;
+        }
+    }
+}
+
+void SqlTransactions::once(
+    Access access, Deadline deadline, unsigned attempt, const Work& work, bool in_doubt) {
+    if (!m_session) {
+        m_session = m_place.open(access, deadline, attempt, m_after_io_error);
+        m_after_io_error = false;
+    }
+    m_session->set_deadline(deadline);
+    m_session->begin(access);
+    work(*m_session, in_doubt);
+    m_session->commit();
+}
+
+void SqlTransactions::after_fault(const Fault& fault) {
+    m_after_io_error = m_after_io_error || fault.kind == Fault::Kind::io;
+    const bool usable = fault.kind == Fault::Kind::transient || fault.kind == Fault::Kind::busy
+                        || fault.kind == Fault::Kind::no_rights
+                        || fault.kind == Fault::Kind::failed;
+    if (m_session && !(usable && m_session->rollback())) {
+        m_session.reset();
+    }
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,101 @@
+#include "lib/store/store.hpp"
+
+#include "lib/messages/messages.hpp"
+#include "lib/store/postgres_session.hpp"
+#include "lib/store/sql_store.hpp"
+#include "lib/store/sqlite_session.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace loomrel::store {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+// A frozen server is given up for another connection after a third of the time there is.
+constexpr Milliseconds k_most_patience{5000};
+constexpr Milliseconds k_least_patience{500};
+
+Error url_error(const char* code, Id id, const std::string& url) {
+    return {ErrorKind::config,
+            code,
+            phrase(id, fmt::arg("url", shown_url(url)), fmt::arg("reason", "")),
+            phrase(Id::store_url_hint)};
+}
+
+std::unique_ptr<Store> make_sqlite_store(const Options& options) {
+    const std::string path = options.url.substr(std::string_view("sqlite://").size());
+    // Relative to what, nobody could say: one command runs here, another there.
+    if (!path.starts_with('/') || path.ends_with('/') || path.find('\0') != std::string::npos) {
+        throw url_error("store_url", Id::store_bad_url, options.url);
+    }
+    const auto open = [path](Access access, Deadline deadline, unsigned, bool after_io_error) {
+        return open_sqlite(path, access, deadline, after_io_error);
+    };
+    return make_sql_store({open, shown_url(options.url), options.deadline});
+}
+
+std::unique_ptr<Store> make_postgres_store(const Options& options) {
+    const Milliseconds patience =
+        std::clamp(options.deadline / 3, k_least_patience, k_most_patience);
+    const PostgresOptions postgres{options.url, options.password, patience, 0};
+    const auto open = [postgres](Access, Deadline deadline, unsigned attempt, bool) {
+        PostgresOptions now = postgres;
+        now.attempt = attempt;
+        return open_postgres(now, deadline);
+    };
+    return make_sql_store({open, shown_url(options.url), options.deadline});
+}
+
+std::unique_ptr<Store> refuse_http(const Options& options) {
+    throw url_error("store_http", Id::store_http_not_yet, options.url);
+}
+
+struct Scheme {
+    std::string_view prefix;
+    std::unique_ptr<Store> (*make)(const Options& options);
+};
+
+constexpr std::array k_schemes{
+    Scheme{"sqlite://", make_sqlite_store},
+    Scheme{"postgresql://", make_postgres_store},
+    Scheme{"postgres://", make_postgres_store},
+    Scheme{"http://", refuse_http},
+    Scheme{"https://", refuse_http},
+};
+
+} // namespace
+
+std::unique_ptr<Store> open_store(const Options& options) {
+    const auto found = std::find_if(k_schemes.begin(), k_schemes.end(), [&](const Scheme& scheme) {
+        return options.url.starts_with(scheme.prefix);
+    });
+    if (found == k_schemes.end()) {
+        throw url_error("store_scheme", Id::store_unknown_scheme, options.url);
+    }
+    return found->make(options);
+}
+
+std::string shown_url(const std::string& url) {
+    std::string shown = url.substr(0, url.find('?'));
+    const std::size_t start = shown.find("://");
+    if (start == std::string::npos || shown.starts_with("sqlite://")) {
+        return start == std::string::npos ? "" : url;
+    }
+    // The password may hold anything, "/" and "@" too; what stands behind the last "@" is the host.
+    const std::size_t name = start + 3;
+    const std::size_t at = shown.rfind('@');
+    if (at == std::string::npos || at < name) {
+        return shown;
+    }
+    const std::size_t colon = shown.find(':', name);
+    if (colon < at) {
+        shown.erase(colon, at - colon);
+    }
+    return shown;
+}
+
+} // namespace loomrel::store
