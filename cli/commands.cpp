@@ -1,15 +1,27 @@
 #include "cli/commands.hpp"
 
+#include "cli/attach.hpp"
 #include "cli/completion.hpp"
 #include "cli/config_command.hpp"
 #include "cli/db.hpp"
+#include "cli/doctor.hpp"
+#include "cli/logs.hpp"
 #include "cli/release.hpp"
+#include "cli/stage_deploy.hpp"
+#include "cli/status.hpp"
+#include "cli/trust.hpp"
 
 namespace loomrel::cli {
 
 Command make_commands() {
     Command program("loomrel", messages::Id::cli_about);
+    register_stage_deploy(program);
     register_release(program);
+    register_status(program);
+    register_logs(program);
+    register_attach(program);
+    register_doctor(program);
+    register_trust(program);
     register_db(program);
     register_config(program);
     register_completion(program);

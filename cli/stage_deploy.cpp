@@ -164,7 +164,8 @@ std::vector<store::Run> runs_of(store::Store& store, std::int64_t release_id) {
 } // namespace
 
 ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options) {
-    Asked asked = ask(services, options);
+    services.exit_code_is_the_result();
+    const Asked asked = ask(services, options);
     const config::DeploySettings settings
         = services.config().deploy(asked.service, k_environment);
     const std::vector<config::Host> hosts = services.config().hosts(k_environment);
