@@ -191,7 +191,8 @@ std::optional<Failure> explain(const Followed& followed,
 }
 
 std::string to_text(const Failure& failure, Language language) {
-    std::string text = failure.host + ": " + failure.message + "\n";
+    const bool named = failure.message.find(failure.host) != std::string::npos;
+    std::string text = (named ? "" : failure.host + ": ") + failure.message + "\n";
     if (!failure.step.empty()) {
         text += "  "
                 + say(language,
