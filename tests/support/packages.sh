@@ -88,7 +88,6 @@ install_docker() {
 borrow_docker() {
     local suite=$1 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=''
     [ ! -e $keyring ] || signed="[signed-by=$keyring] "
-    # shellcheck disable=SC2016 # apt's own variables
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' \
         'Created-By: Packages' | awk '$2 !~ /-/ && $3 == "Debian" { print $1; exit }')
     [ -n "$mirror" ] || {

@@ -108,3 +108,25 @@ small_disk() {
     mount -t tmpfs -o "size=$2" tmpfs "$T/$1/state"
     echo "$T/$1/state" >>"$T/mounts"
 }
+
+# proxy_start NAME: from now on CI reaches the host through a proxy that can be told to misbehave
+# (tests/support/fault_proxy.py): proxy blackhole on, proxy reset, …
+proxy_start() {
+    local words
+    start python3 "$SOURCE/tests/support/fault_proxy.py" --to "127.0.0.1:$(port_of "$1")" >"$T/proxy"
+    wait_for 10 "the proxy listens" grep -q '^listen ' "$T/proxy"
+    read -ra words <"$T/proxy"
+    PROXY_CONTROL=${words[3]}
+    printf '[127.0.0.1]:%s %s\n' "${words[1]}" "$(cat "$T/$1/sshd/host_key.pub")" \
+        >>"$T/ci/loomrel.known_hosts"
+    sed -i "s/^STAGE_PORT=.*/STAGE_PORT=${words[1]}/" "$T/ci/.env.servers"
+}
+
+proxy() {
+    local answer
+    exec 4<>"/dev/tcp/127.0.0.1/$PROXY_CONTROL"
+    echo "$*" >&4
+    read -r -t 10 answer <&4 || fail "the proxy does not answer '$*'"
+    exec 4>&-
+    echo "$answer"
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# A lock held for longer than lock_wait: exit 3, the holder named, nothing done.
+. "$(dirname "$0")/harness.sh"
+
+DEPLOY_TOML='lock_wait = "1s"'
+lab command
+tree=$T/stage/home/loom/$SERVICE
+echo "v0.9.0, somebody" >"$tree/.git/loomrel.lock"
+start flock "$tree/.git/loomrel.lock" sleep 60
+wait_for 5 "the lock is held" eval "! flock -n '$tree/.git/loomrel.lock' true"
+before=$(fingerprint "$T/stage/home")
+stage_deploy v1.0.0
+expect_exit 3
+expect_json .failure.code lock_held
+expect_said "somebody"
+expect_equal "the host" "$before" "$(fingerprint "$T/stage/home")"

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The same GitHub run again reports and starts nothing; the next attempt starts anew.
+. "$(dirname "$0")/harness.sh"
+
+lab command
+as_github 100 1 v1.0.0
+loomrel --json stage-deploy
+expect_exit 0
+run=$(jq -r .run_id "$T/out")
+commands=$(commands_of stage)
+loomrel --json stage-deploy
+expect_exit 0
+expect_json .ok true .run_id "$run" .release_id 1
+expect_ups 1 v1.0.0
+expect_sql 1 "SELECT count(*) FROM runs"
+expect_sql 1 "SELECT count(*) FROM releases"
+expect_equal "commands on the host" "$commands" "$(commands_of stage)"
+# Good is good: a higher attempt of the same run has nothing to do either.
+as_github 100 2 v1.0.0
+loomrel --json stage-deploy
+expect_exit 0
+expect_ups 1 v1.0.0
+
+version v1.1.0 --build 'test -e "$HOME/mended"'
+as_github 200 1 v1.1.0
+loomrel --json stage-deploy
+expect_exit 1
+run=$(jq -r .run_id "$T/out")
+touch "$T/stage/home/mended"
+loomrel --json stage-deploy
+expect_exit 1
+expect_json .run_id "$run" .failure.code build_failed
+expect_sql 1 "SELECT count(*) FROM runs WHERE ref = 'refs/tags/v1.1.0'"
+as_github 200 2 v1.1.0
+loomrel --json stage-deploy
+expect_exit 0
+expect_json .ok true .release_id 2
+expect_sql 2 "SELECT count(*) FROM runs WHERE ref = 'refs/tags/v1.1.0'"
+expect_sql 1 "SELECT count(*) FROM releases WHERE release_tag = 'v1.1.0'"
+expect_row v1.1.0 status manual_testing
+expect_serves v1.1.0

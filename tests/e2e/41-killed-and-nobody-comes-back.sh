@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# kill -9 mid-build and nobody asks again: the run ends by itself, attach concludes the release.
+. "$(dirname "$0")/harness.sh"
+
+lab command
+version v1.1.0 --build 'touch "$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done'
+loomrel_start gone --json stage-deploy --service "$SERVICE" --tag v1.1.0
+pid=$STARTED
+wait_for 20 "it builds" test -e "$T/stage/home/building"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || :
+run=$(sql "SELECT id FROM runs")
+touch "$T/stage/home/go"
+wait_for 20 "the run ends on the host" test -s "$T/stage/state/stage/$SERVICE/runs/$run/status"
+expect_serves v1.1.0
+expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "✅ Тег v1.1.0 успешно развернут и приложение работает!"
+expect_sql 0 "SELECT count(*) FROM runs WHERE ended_at IS NOT NULL"
+loomrel --json attach "$run"
+expect_exit 0
+expect_json .ok true .run_id "$run" .status manual_testing
+expect_moves v1.1.0 "initiated building stage_deploy manual_testing"
+expect_ups 1 v1.1.0
+
+# Concluded by the next command on the service, too.
+version v1.2.0 --build 'touch "$HOME/building2"; sleep 0.5'
+loomrel_start gone --json stage-deploy --service "$SERVICE" --tag v1.2.0
+pid=$STARTED
+wait_for 20 "it builds" test -e "$T/stage/home/building2"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || :
+run=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
+wait_for 20 "the run ends on the host" test -s "$T/stage/state/stage/$SERVICE/runs/$run/status"
+version v1.3.0
+stage_deploy v1.3.0
+expect_exit 0
+expect_row v1.2.0 status manual_testing
+expect_row v1.3.0 status manual_testing
+expect_serves v1.3.0

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# status, logs, attach, doctor and release show tell what is there, and change nothing.
+. "$(dirname "$0")/harness.sh"
+
+lab command
+loomrel --json status --env stage --service "$SERVICE"
+expect_exit 0
+stage_deploy v1.0.0
+expect_exit 0
+run=$(jq -r .run_id "$T/out")
+before=$(fingerprint "$T/stage/home")
+loomrel status --env stage --service "$SERVICE"
+expect_exit 0
+expect_said "v1.0.0" "$SERVICE"
+loomrel --json status
+expect_exit 0
+expect_json 'tostring | contains("v1.0.0")' true
+loomrel logs --env stage --service "$SERVICE" --tag v1.0.0
+expect_exit 0
+cmp -s "$T/out" "$T/stage/log/$SERVICE/v1.0.0.log" || fail "logs prints something else than the log"
+loomrel --json attach "$run"
+expect_exit 0
+expect_json .run_id "$run" .ok true
+loomrel --json release show 1
+expect_exit 0
+expect_json .id 1 .service_name "$SERVICE" .release_tag v1.0.0 .status manual_testing
+loomrel --json release events 1
+expect_exit 0
+expect_json '[.events[].to] | join(" ")' "initiated building stage_deploy manual_testing"
+loomrel --json release list --active
+expect_exit 0
+expect_json '.releases | length' 1
+loomrel doctor --env stage
+expect_exit 0
+loomrel config check
+expect_exit 0
+loomrel config show
+expect_exit 0
+expect_said "loomrel.toml" ".env.servers"
+expect_equal "the host" "$before" "$(fingerprint "$T/stage/home")"
+expect_ups 1 v1.0.0
