@@ -1,0 +1,131 @@
+#include "lib/store/postgres_connection.hpp"
+
+#include "lib/base/text.hpp"
+
+#include <map>
+#include <new>
+#include <regex>
+#include <vector>
+
+namespace loomrel::store {
+
+Fault::Kind kind_of_sqlstate(const std::string& state) {
+    static const std::map<std::string, Fault::Kind> kinds{
+        {"40001", Fault::Kind::transient}, // serialization failure
+        {"40P01", Fault::Kind::transient}, // deadlock
+        {"55P03", Fault::Kind::transient}, // lock timeout
+        {"57014", Fault::Kind::transient}, // statement timeout
+        {"57P01", Fault::Kind::lost},      // terminated by an administrator
+        {"57P02", Fault::Kind::lost},      // crash of another process
+        {"57P03", Fault::Kind::lost},      // starting up
+        {"57P05", Fault::Kind::lost},      // idle session
+        {"25P03", Fault::Kind::lost},      // idle in transaction
+        {"25P02", Fault::Kind::lost},      // in a failed transaction: not where we think we are
+        {"25006", Fault::Kind::lost},      // read only: a failover; the primary is elsewhere now
+        {"53300", Fault::Kind::lost},      // too many connections
+        {"53100", Fault::Kind::no_space},  {"58030", Fault::Kind::io},
+        {"28000", Fault::Kind::denied},    {"28P01", Fault::Kind::denied},
+        {"3D000", Fault::Kind::denied}, // no such database
+        {"42501", Fault::Kind::no_rights}, {"XX001", Fault::Kind::damaged},
+        {"XX002", Fault::Kind::damaged},
+    };
+    const auto found = kinds.find(state);
+    if (found != kinds.end()) {
+        return found->second;
+    }
+    return state.starts_with("08") ? Fault::Kind::lost : Fault::Kind::failed;
+}
+
+Fault connection_fault(const PGconn& connection) {
+    static const std::regex state_in_text(":  ([0-9A-Z]{5}): ");
+    const char* message = PQerrorMessage(&connection);
+    std::string text;
+    std::string state;
+    for (std::string_view line : split(message == nullptr ? "" : message, '\n')) {
+        std::match_results<std::string_view::const_iterator> found;
+        if (std::regex_search(line.begin(), line.end(), found, state_in_text)) {
+            state = found[1].str();
+            text += sanitize_line(found.prefix().str() + ": " + found.suffix().str()) + "; ";
+        } else if (!trim(line).empty() && !line.starts_with("LOCATION")) {
+            text += sanitize_line(trim(line)) + "; ";
+        }
+    }
+    text.resize(text.empty() ? 0 : text.size() - 2);
+    if (PQconnectionNeedsPassword(&connection) != 0) {
+        return {Fault::Kind::denied, text, "28P01"};
+    }
+    const Fault::Kind kind = state.empty() ? Fault::Kind::lost : kind_of_sqlstate(state);
+    return {kind == Fault::Kind::failed ? Fault::Kind::lost : kind, text, state};
+}
+
+namespace {
+
+// The same hosts, begun at another one.
+std::string rotate(const std::string& hosts, unsigned by) {
+    const auto parts = split(hosts, ',');
+    std::vector<std::string> turned;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        turned.emplace_back(parts[(i + by) % parts.size()]);
+    }
+    return join(turned, ",");
+}
+
+using ConnectionOptions = Handle<PQconninfoOption, PQconninfoFree>;
+using Parameters = std::map<std::string, std::string>;
+
+Parameters parameters_of(const PostgresOptions& options) {
+    char* complaint = nullptr;
+    const ConnectionOptions parsed(PQconninfoParse(options.url.c_str(), &complaint));
+    const Handle<char, PQfreemem> text(complaint);
+    if (!parsed) {
+        // Its words may quote the password that stands in the URL.
+        throw Fault(Fault::Kind::bad_url, "");
+    }
+    Parameters parameters{{"connect_timeout", "0"},
+                          {"tcp_user_timeout", std::to_string(options.patience.count())},
+                          {"gssencmode", "disable"}, // not safe with fork (faults.md, 5)
+                          {"client_encoding", "UTF8"},
+                          {"fallback_application_name", "loomrel"},
+                          {"target_session_attrs", "read-write"}};
+    for (const PQconninfoOption* one = parsed.get(); one->keyword != nullptr; ++one) {
+        if (one->val != nullptr && one->val[0] != '\0') {
+            parameters[one->keyword] = one->val;
+        }
+    }
+    parameters["gssencmode"] = "disable";
+    parameters["target_session_attrs"] = "read-write";
+    for (const char* list : {"host", "hostaddr", "port"}) {
+        const auto found = parameters.find(list);
+        if (found != parameters.end()) {
+            found->second = rotate(found->second, options.attempt);
+        }
+    }
+    if (!options.password.empty()) {
+        parameters["password"] = options.password.reveal();
+    }
+    return parameters;
+}
+
+} // namespace
+
+Connection begin_connecting(const PostgresOptions& options) {
+    const Parameters parameters = parameters_of(options);
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& [name, value] : parameters) {
+        names.push_back(name.c_str());
+        values.push_back(value.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
+    Connection connection(PQconnectStartParams(names.data(), values.data(), 0));
+    if (!connection) {
+        throw std::bad_alloc();
+    }
+    PQsetNoticeReceiver(
+        connection.get(), [](void*, const PGresult*) {}, nullptr);
+    PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
+    return connection;
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "lib/base/error.hpp"
+#include "lib/base/random.hpp"
+#include "lib/store/store.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/postgres_cluster.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+// One suite, every store: TEMPLATE_TEST_CASE("…", "", SqliteLedger, PostgresLedger).
+namespace loomrel::test {
+
+// An empty ledger of the test's own.
+class SqliteLedger {
+public:
+    [[nodiscard]] static bool is_available() { return true; }
+
+    [[nodiscard]] store::Options options() const { return {"sqlite://" + file(), Secret(), {}}; }
+
+    [[nodiscard]] std::string file() const { return (m_folder.path() / "ledger/releases.db"); }
+
+    // With the database's own tools, as an operator or another program would.
+    std::string sql(const std::string& text) const;
+
+private:
+    TempFolder m_folder;
+};
+
+class PostgresLedger {
+public:
+    PostgresLedger()
+        : m_cluster(&PostgresCluster::shared()),
+          m_database(m_cluster->create_database()) {}
+
+    [[nodiscard]] static bool is_available() { return PostgresCluster::is_available(); }
+
+    [[nodiscard]] store::Options options() const {
+        return {m_cluster->url(m_database), Secret(m_cluster->password()), {}};
+    }
+
+    std::string sql(const std::string& text) const { return m_cluster->sql(m_database, text); }
+
+    [[nodiscard]] PostgresCluster& cluster() const { return *m_cluster; }
+
+    [[nodiscard]] const std::string& database() const { return m_database; }
+
+private:
+    PostgresCluster* m_cluster;
+    std::string m_database;
+};
+
+template <typename Ledger>
+std::unique_ptr<store::Store> open_ledger(const Ledger& ledger,
+                                          Milliseconds deadline = Milliseconds(15000)) {
+    store::Options options = ledger.options();
+    options.deadline = deadline;
+    return store::open_store(options);
+}
+
+store::NewRelease new_release(const std::string& tag = "v1.2.3");
+// A change of one release to these statuses, one after the other.
+store::Change change_to(std::int64_t release_id, const std::vector<release::Status>& statuses);
+store::Run new_run(std::optional<std::int64_t> release_id = std::nullopt);
+
+// Makes a release and takes it along; gives its id.
+std::int64_t release_in(store::Store& store,
+                        const std::vector<release::Status>& way,
+                        const std::string& tag = "v1.2.3");
+
+// Runs it in so many processes of their own at once; gives the exit codes, -1 for a signal.
+std::vector<int> in_processes(int count, const std::function<int(int number)>& work);
+
+[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+// The words of the exception that it throws; "" if it throws none.
+std::string refusal_of(const std::function<void()>& work);
+
+// The Error that it throws; the test fails if it throws none.
+Error error_of(const std::function<void()>& work);
+
+} // namespace loomrel::test
+
+// Leaves the test on a machine that has not this database.
+#define LOOMREL_NEEDS(Ledger)                                                                      \
+    if (!Ledger::is_available()) {                                                                 \
+        WARN("skipped: no database server here");                                                  \
+        return;                                                                                    \
+    }                                                                                              \
+    static_assert(true)
