@@ -159,6 +159,12 @@ void show_result(Services& services,
     if (services.json()) {
         json object = json::parse(services.redactor().redact(to_json(report)));
         object["exit"] = static_cast<int>(code);
+        // Nothing was started anywhere: that is an error like any other too.
+        if (code == ExitCode::no_host && report.failure) {
+            object["error"] = {{"code", report.failure->code},
+                               {"message", report.failure->message},
+                               {"hint", report.failure->next}};
+        }
         services.note(text);
         services.out_json(object);
     } else {

@@ -188,7 +188,12 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     case deploy::Decision::What::report:
         return show_stored_result(services, *decision.run);
     case deploy::Decision::What::attach:
-        return session.attach(*decision.run);
+        // Its starter may have died before the host heard of it: starting it again by the same id
+        // finds it there, or starts it, exactly once.
+        plan.request.run_id = decision.run->id;
+        plan.request.release_id = release.id;
+        plan.request.commit = decision.run->commit;
+        return session.run(plan, *decision.run);
     case deploy::Decision::What::start:
         break;
     }
@@ -199,9 +204,7 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
         plan.request.commit = release.commit_sha.value_or("");
     }
     const store::Run run = run_row(plan, asked, session.host_names());
-    if (!store.open_run(run)) {
-        return session.attach(run);
-    }
+    (void)store.open_run(run);
     return session.run(plan, run);
 }
 
