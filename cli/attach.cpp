@@ -24,9 +24,8 @@ store::Run find_run(Services& services, const std::string& id) {
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();
     const store::Run run = find_run(services, options.run);
-    RunSession session(services,
-                       services.config().deploy(run.service, run.environment),
-                       hosts_of(services, run));
+    RunSession session(
+        services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
     session.set_store(services.store());
     make_spool(services).deliver(services.store());
     return session.attach(run);

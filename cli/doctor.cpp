@@ -5,11 +5,11 @@
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <map>
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::cli {
 
@@ -34,7 +34,11 @@ public:
     explicit Findings(Services& services)
         : m_services(services) {}
 
-    void add(std::string where, std::string what, Verdict verdict, std::string detail, Phrase mend = {}) {
+    void add(std::string where,
+             std::string what,
+             Verdict verdict,
+             std::string detail,
+             Phrase mend = {}) {
         m_all.push_back({std::move(where),
                          std::move(what),
                          verdict,
@@ -113,8 +117,8 @@ void check_config(Services& services, Findings& findings) {
 void check_ledger(Services& services, Findings& findings) {
     const std::string url = store::shown_url(services.config().store.url);
     try {
-        const auto store = services.open_another_store(Services::Embedded::allowed,
-                                                       Milliseconds{5000});
+        const auto store =
+            services.open_another_store(Services::Embedded::allowed, Milliseconds{5000});
         const store::SchemaState state = store->check();
         findings.add("ledger", url, Verdict::ok, state.product);
         findings.add("ledger",

@@ -31,9 +31,8 @@ std::vector<std::string> moves_of(const deploy::Plan& plan) {
 
 } // namespace
 
-ExitCode show_dry_run(Services& services,
-                      const deploy::Plan& plan,
-                      const std::vector<config::Host>& hosts) {
+ExitCode
+show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<config::Host>& hosts) {
     std::vector<std::string> names;
     for (const config::Host& host : hosts) {
         names.push_back(endpoint_of(services, host).shown());
@@ -62,8 +61,8 @@ ExitCode show_dry_run(Services& services,
     for (const std::string& step : plan.steps) {
         text += fmt::format("  {:<12} {}\n", step, messages::step_label(language, step));
     }
-    text += services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves_of(plan), " → ")))
-            + "\n";
+    text +=
+        services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves_of(plan), " → "))) + "\n";
     text += services.say(Id::deploy_plan_log,
                          fmt::arg("log", plan.settings.log_root + "/" + plan.log_path))
             + "\n";

@@ -9,8 +9,7 @@ namespace loomrel::cli {
 
 // The plan: hosts, steps, what would be recorded, the exact script. Nothing is asked and nothing
 // changed, neither here nor there.
-[[nodiscard]] ExitCode show_dry_run(Services& services,
-                                    const deploy::Plan& plan,
-                                    const std::vector<config::Host>& hosts);
+[[nodiscard]] ExitCode
+show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<config::Host>& hosts);
 
 } // namespace loomrel::cli

@@ -38,8 +38,8 @@ std::vector<std::string> services_asked(Services& services,
 std::vector<Place> places(Services& services,
                           const std::optional<std::string>& environment,
                           const std::optional<std::string>& service) {
-    const std::vector<std::string> environments
-        = environment ? std::vector{*environment} : std::vector<std::string>{"stage", "prod"};
+    const std::vector<std::string> environments =
+        environment ? std::vector{*environment} : std::vector<std::string>{"stage", "prod"};
     std::vector<Place> found;
     std::optional<Error> none;
     for (const std::string& name : environments) {
@@ -78,8 +78,8 @@ std::vector<Surveyed> survey(Services& services,
             } catch (const Error& error) {
                 results[i].error = error;
             } catch (const std::exception& bug) {
-                results[i].error
-                    = Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+                results[i].error =
+                    Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
             }
         });
     }

@@ -61,8 +61,11 @@ public:
     void finish() { m_writer.finish(); }
 
     void attached(const std::string&, const std::string&, bool) override {}
+
     void waiting(const std::string&, const std::string&) override {}
+
     void step_started(const std::string&, const std::string&) override {}
+
     void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
 
     void log_line(const std::string&, std::string_view text) override {
@@ -76,6 +79,7 @@ public:
     }
 
     void link_lost(const std::string&, const std::string&) override {}
+
     void link_back(const std::string&) override {}
 
 private:
@@ -86,19 +90,19 @@ private:
 // Needs the ledger only to know where the run was; nothing is concluded here.
 ExitCode show_run(Services& services, const std::string& id) {
     const store::Run run = find_run(services, id);
-    const config::DeploySettings settings
-        = services.config().deploy(run.service, run.environment);
+    const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
     RunPrinter printer(services);
     ExitCode code = ExitCode::no_host;
     for (deploy::Target& target : make_targets(services, hosts_of(services, run))) {
         deploy::Follower follower(target.name, target.connector, printer, {});
         follower.patience = patience(services);
-        const deploy::Followed followed
-            = follower.attach({run.id, run.service, run.environment, settings.state_dir});
+        const deploy::Followed followed =
+            follower.attach({run.id, run.service, run.environment, settings.state_dir});
         if (followed.error) {
             services.note(in(services.language(), followed.error->message()) + "\n");
         } else if (followed.how == deploy::HowFollowed::absent) {
-            services.note(services.say(Id::logs_run_not_here, fmt::arg("host", target.name)) + "\n");
+            services.note(services.say(Id::logs_run_not_here, fmt::arg("host", target.name))
+                          + "\n");
         } else {
             code = ExitCode::ok;
         }
@@ -122,9 +126,8 @@ ExitCode show_log(Services& services, const Place& place, const LogsOptions& opt
         [&](std::string_view bytes) { writer.feed(bytes); },
         [&] { return services.io().out_error() != 0; });
     writer.finish();
-    const auto absent = std::find_if(told.begin(), told.end(), [](const deploy::Told& line) {
-        return line.word == "no_log";
-    });
+    const auto absent = std::find_if(
+        told.begin(), told.end(), [](const deploy::Told& line) { return line.word == "no_log"; });
     if (absent != told.end()) {
         throw Error(ErrorKind::run_failed,
                     "no_log",
@@ -147,8 +150,8 @@ ExitCode run_logs(Services& services, const LogsOptions& options) {
     }
     LogsOptions asked = options;
     asked.environment = options.environment.value_or("stage");
-    const std::vector<Place> all
-        = places(services, asked.environment, services.service(options.service));
+    const std::vector<Place> all =
+        places(services, asked.environment, services.service(options.service));
     ExitCode code = ExitCode::ok;
     for (const Place& place : all) {
         if (all.size() > 1) {

@@ -5,11 +5,11 @@
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/step_texts.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <system_error>
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::cli {
 
@@ -76,10 +76,10 @@ std::string people_text(Services& services,
         }
     }
     if (code == ExitCode::spooled && conclusion.error) {
-        text += services.say(Id::deploy_spooled,
-                             fmt::arg("reason",
-                                      in(services.language(), conclusion.error->message())))
-                + '\n';
+        text +=
+            services.say(Id::deploy_spooled,
+                         fmt::arg("reason", in(services.language(), conclusion.error->message())))
+            + '\n';
     }
     return text;
 }
@@ -98,12 +98,12 @@ std::string summary(Services& services, const Report& report) {
                             step.ok.value_or(false) ? "✅" : "❌"});
         }
     }
-    std::string text = github::markdown_heading(
-                           services.say(Id::deploy_title,
-                                        fmt::arg("service", report.subject.service),
-                                        fmt::arg("ref", report.subject.ref),
-                                        fmt::arg("environment", report.subject.environment)))
-                       + github::markdown_table(rows);
+    std::string text =
+        github::markdown_heading(services.say(Id::deploy_title,
+                                              fmt::arg("service", report.subject.service),
+                                              fmt::arg("ref", report.subject.ref),
+                                              fmt::arg("environment", report.subject.environment)))
+        + github::markdown_table(rows);
     if (report.failure) {
         text += github::markdown_code(to_text(*report.failure, services.language()));
     }
@@ -154,8 +154,8 @@ void show_result(Services& services,
                  const Report& report,
                  const deploy::Keeper::Conclusion& conclusion,
                  ExitCode code) {
-    const std::string text
-        = services.redactor().redact(people_text(services, report, conclusion, code));
+    const std::string text =
+        services.redactor().redact(people_text(services, report, conclusion, code));
     if (services.json()) {
         json object = json::parse(services.redactor().redact(to_json(report)));
         object["exit"] = static_cast<int>(code);
@@ -192,9 +192,9 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
     if (services.json()) {
         services.out_json(result.is_object() ? result : json::object());
     } else {
-        services.out(why.empty() ? services.say(good ? Id::deploy_was_good : Id::deploy_was_bad)
-                                       + "\n"
-                                 : why);
+        services.out(why.empty()
+                         ? services.say(good ? Id::deploy_was_good : Id::deploy_was_bad) + "\n"
+                         : why);
     }
     return static_cast<ExitCode>(exit);
 }

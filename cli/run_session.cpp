@@ -4,10 +4,10 @@
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::cli {
 
@@ -45,8 +45,8 @@ RunSession::RunSession(Services& services,
     for (const deploy::Target& target : targets) {
         m_names.push_back(target.name);
     }
-    m_conductor
-        = std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
+    m_conductor =
+        std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
     m_conductor->wish = &m_signals.wish();
 }
 
@@ -90,18 +90,16 @@ ExitCode RunSession::finish(const store::Run& run,
                             std::vector<deploy::Followed> hosts,
                             deploy::Keeper& keeper) {
     m_view->finish();
-    deploy::Report report
-        = deploy::make_report(
-            subject_of(run, m_settings), std::move(hosts), m_services.language());
+    deploy::Report report =
+        deploy::make_report(subject_of(run, m_settings), std::move(hosts), m_services.language());
     report.release_id = run.release_id;
-    report.took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now()
-                                                           - m_began);
+    report.took =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
     deploy::Keeper::Conclusion conclusion;
     conclusion.told = true;
     if (report.outcome != store::RunOutcome::unknown && !run.ended_at) {
-        conclusion = keeper.conclude(deploy::to_run_end(report),
-                                     report.commit,
-                                     deploy::to_event_detail(report));
+        conclusion = keeper.conclude(
+            deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
     } else if (m_store != nullptr && run.release_id) {
         if (const auto release = m_store->find_release(*run.release_id)) {
             conclusion.status = release->status;
@@ -138,30 +136,36 @@ constexpr Milliseconds k_unwatched{30000};
 class Nobody final : public deploy::Watcher {
 public:
     void attached(const std::string&, const std::string&, bool) override {}
+
     void waiting(const std::string&, const std::string&) override {}
+
     void step_started(const std::string&, const std::string&) override {}
+
     void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
+
     void log_line(const std::string&, std::string_view) override {}
+
     void output(const std::string&, std::string_view) override {}
+
     void link_lost(const std::string&, const std::string&) override {}
+
     void link_back(const std::string&) override {}
 };
 
 } // namespace
 
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
-    const config::DeploySettings settings
-        = services.config().deploy(run.service, run.environment);
+    const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
     Nobody nobody;
     deploy::Patience patience;
     patience.away = Milliseconds{0};
     deploy::Conductor conductor(make_targets(services, hosts_of(services, run)), nobody, patience);
     auto hosts = conductor.peek({run.id, run.service, run.environment, settings.state_dir},
                                 run.unseen_for > k_unwatched);
-    deploy::Report report = deploy::make_report(
-        subject_of(run, settings), std::move(hosts), services.language());
-    const bool all_told = std::all_of(
-        report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
+    deploy::Report report =
+        deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
+    const bool all_told =
+        std::all_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
             return host.how == deploy::HowFollowed::ended && host.end;
         });
     if (!all_told) {

@@ -37,9 +37,8 @@ public:
 
 private:
     [[nodiscard]] deploy::Keeper make_keeper(const store::Run& run) const;
-    [[nodiscard]] ExitCode finish(const store::Run& run,
-                                  std::vector<deploy::Followed> hosts,
-                                  deploy::Keeper& keeper);
+    [[nodiscard]] ExitCode
+    finish(const store::Run& run, std::vector<deploy::Followed> hosts, deploy::Keeper& keeper);
     [[nodiscard]] ExitCode last_words(const deploy::Report& report,
                                       const deploy::Keeper::Conclusion& conclusion);
 
@@ -54,7 +53,8 @@ private:
 };
 
 // Concludes an open run in the ledger if it has ended on its hosts; false: it goes on, or a host
-// does not answer. One that never came to its hosts, and that nobody watches, is ended as cancelled.
+// does not answer. One that never came to its hosts, and that nobody watches, is ended as
+// cancelled.
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run);
 
 // The next command on a service and environment concludes runs that ended while nobody watched,

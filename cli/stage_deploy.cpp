@@ -105,13 +105,12 @@ Release release_for(Services& services, store::Store& store, const Asked& asked)
 // Only a release whose way to stage is not over may be deployed there.
 void check_status(Services& services, const Release& release) {
     const auto state = release.state();
-    const bool allowed = state == release::Status::initiated
-                         || state == release::Status::building
+    const bool allowed = state == release::Status::initiated || state == release::Status::building
                          || state == release::Status::stage_deploy
                          || state == release::Status::staging_failed;
     if (!allowed) {
-        const std::string status
-            = state ? messages::label(services.language(), *state) : release.status;
+        const std::string status =
+            state ? messages::label(services.language(), *state) : release.status;
         throw Error(ErrorKind::refused,
                     "status_forbids",
                     phrase(Id::deploy_status_forbids,
@@ -124,9 +123,8 @@ void check_status(Services& services, const Release& release) {
     }
 }
 
-deploy::Request request_for(Services& services,
-                            const Asked& asked,
-                            const StageDeployOptions& options) {
+deploy::Request
+request_for(Services& services, const Asked& asked, const StageDeployOptions& options) {
     deploy::Request request;
     request.run_id = random_uuid();
     request.tag = asked.tag;
@@ -137,9 +135,8 @@ deploy::Request request_for(Services& services,
     return request;
 }
 
-store::Run run_row(const deploy::Plan& plan,
-                   const Asked& asked,
-                   const std::vector<std::string>& hosts) {
+store::Run
+run_row(const deploy::Plan& plan, const Asked& asked, const std::vector<std::string>& hosts) {
     store::Run run;
     run.id = plan.request.run_id;
     run.service = plan.settings.service;
@@ -166,13 +163,10 @@ std::vector<store::Run> runs_of(store::Store& store, std::int64_t release_id) {
 ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options) {
     services.exit_code_is_the_result();
     const Asked asked = ask(services, options);
-    const config::DeploySettings settings
-        = services.config().deploy(asked.service, k_environment);
+    const config::DeploySettings settings = services.config().deploy(asked.service, k_environment);
     const std::vector<config::Host> hosts = services.config().hosts(k_environment);
-    deploy::Plan plan = deploy::make_plan(request_for(services, asked, options),
-                                          settings,
-                                          services.language(),
-                                          random_hex(8));
+    deploy::Plan plan = deploy::make_plan(
+        request_for(services, asked, options), settings, services.language(), random_hex(8));
     if (options.dry_run) {
         return show_dry_run(services, plan, hosts);
     }

@@ -5,9 +5,9 @@
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace loomrel::cli {
 
@@ -47,8 +47,8 @@ ordered_json to_object(Services& services, const Seen& seen) {
     }
     object["serves"] = sight.serves;
     object["commit"] = sight.commit;
-    object["since"] = sight.since ? ordered_json(to_rfc3339(from_seconds(*sight.since)))
-                                  : ordered_json();
+    object["since"] =
+        sight.since ? ordered_json(to_rfc3339(from_seconds(*sight.since))) : ordered_json();
     object["healthy"] = sight.healthy;
     object["lock"] = sight.lock.empty() ? ordered_json() : ordered_json(sight.lock);
     object["runs"] = std::move(runs);

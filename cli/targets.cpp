@@ -44,13 +44,12 @@ std::vector<config::Host> hosts_of(Services& services, const store::Run& run) {
             return endpoint_of(services, one).shown() == name;
         });
         if (host == known.end()) {
-            throw Error(ErrorKind::config,
-                        "run_host_not_configured",
-                        phrase(Id::deploy_run_host_unknown,
-                               fmt::arg("run", run.id),
-                               fmt::arg("host", name)),
-                        phrase(Id::deploy_run_host_unknown_hint,
-                               fmt::arg("environment", run.environment)));
+            throw Error(
+                ErrorKind::config,
+                "run_host_not_configured",
+                phrase(
+                    Id::deploy_run_host_unknown, fmt::arg("run", run.id), fmt::arg("host", name)),
+                phrase(Id::deploy_run_host_unknown_hint, fmt::arg("environment", run.environment)));
         }
         found.push_back(*host);
     }

@@ -25,7 +25,7 @@ struct Origin {
 struct StoreSettings {
     std::string url; // resolved by the rule "which store" of design 4; never holds a password
     Secret password;
-    Secret api_secret; // LOOM_INTERSERVER_SECRET_KEY
+    Secret api_secret;     // LOOM_INTERSERVER_SECRET_KEY
     bool embedded = false; // the default: SQLite under XDG_STATE_HOME
 };
 
@@ -42,7 +42,7 @@ struct ServerSettings {
 
 struct TelegramSettings {
     Secret token;
-    std::int64_t chat_id = 0; // 0 = nowhere
+    std::int64_t chat_id = 0;                       // 0 = nowhere
     std::map<std::string, std::int64_t> chat_id_of; // dev, stage, prod
     std::int64_t thread_id = 0;
     std::vector<std::int64_t> approvers;

@@ -97,6 +97,7 @@ private:
     }
 
     std::string take_quoted(char quote) {
+        const int began = m_line;
         std::string value;
         std::size_t at = 1;
         for (; at < m_text.size() && m_text[at] != quote; ++at) {
@@ -113,12 +114,14 @@ private:
             }
         }
         if (at == m_text.size()) {
+            m_line = began; // where the quote was opened
             bad("кавычка не закрыта", "the quote is not closed");
         }
         m_text.remove_prefix(at + 1);
         const std::string_view rest = trim(m_text.substr(0, m_text.find('\n')));
         if (!rest.empty() && rest.front() != '#') {
-            bad("после закрывающей кавычки что-то ещё стоит", "something stands behind the closing quote");
+            bad("после закрывающей кавычки что-то ещё стоит",
+                "something stands behind the closing quote");
         }
         skip_line();
         return value;

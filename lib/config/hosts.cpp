@@ -20,7 +20,8 @@ namespace {
                  "[USER@]HOST[:PORT] is wanted, IPv6 in brackets: root@[fd00::1]:22"});
 }
 
-std::uint16_t parse_port(const std::string& text, const std::string& where, const std::string& whole) {
+std::uint16_t
+parse_port(const std::string& text, const std::string& where, const std::string& whole) {
     const auto port = parse_integer(text);
     if (!port || *port < 1 || *port > 65535) {
         bad_host(where, whole);
@@ -81,7 +82,8 @@ std::string upper(std::string text) {
 } // namespace
 
 std::optional<std::string> Config::variable(const std::string& name) const {
-    if (const auto own = m_environment.find(name); own != m_environment.end() && !own->second.empty()) {
+    if (const auto own = m_environment.find(name);
+        own != m_environment.end() && !own->second.empty()) {
         return own->second;
     }
     if (const auto line = m_env.find(name); line != m_env.end() && !line->second.value.empty()) {
@@ -101,8 +103,8 @@ Host Config::host_of(const std::string& prefix, const std::string& name) const {
     host.password = Secret(variable(prefix + "_PASSWORD").value_or(""));
     host.key_file = variable(prefix + "_KEY_FILE").value_or("");
     if (host.key_file.string().starts_with("~/") && m_environment.contains("HOME")) {
-        host.key_file = std::filesystem::path(m_environment.at("HOME"))
-                        / host.key_file.string().substr(2);
+        host.key_file =
+            std::filesystem::path(m_environment.at("HOME")) / host.key_file.string().substr(2);
     }
     host.key = Secret(variable(prefix + "_KEY").value_or(""));
     host.host_key = variable(prefix + "_HOST_KEY").value_or("");
@@ -131,7 +133,8 @@ std::vector<Host> Config::hosts(const std::string& environment) const {
                     {"для окружения " + environment + " не задан ни один хост",
                      "no host is configured for environment " + environment},
                     {"добавьте в .env.servers " + prefix + "_HOST и " + prefix
-                         + "_PASSWORD (или _KEY_FILE), или hosts в [environments." + environment + "]",
+                         + "_PASSWORD (или _KEY_FILE), или hosts в [environments." + environment
+                         + "]",
                      "add " + prefix + "_HOST and " + prefix
                          + "_PASSWORD (or _KEY_FILE) to .env.servers, or hosts to [environments."
                          + environment + "]"});

@@ -88,9 +88,8 @@ std::span<const Key> person_keys() {
 }
 
 const Key* find_key(std::span<const Key> keys, std::string_view name) {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const Key& key) {
-        return key.name == name;
-    });
+    const auto found =
+        std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
     return found == keys.end() ? nullptr : &*found;
 }
 

@@ -8,20 +8,20 @@ namespace loomrel::config {
 
 enum class Type {
     text,
-    path,      // for a host's shell: no newline, no NUL
+    path, // for a host's shell: no newline, no NUL
     boolean,
     integer,
-    duration,  // "250ms", "5s", "35m", "24h"
+    duration, // "250ms", "5s", "35m", "24h"
     texts,
     paths,
     integers,
-    quorum,    // a number from 1, or "all"
+    quorum, // a number from 1, or "all"
 };
 
 // One key of loomrel.toml. Parsing, errors, `config show` and the example's completeness derive
 // from the tables below.
 struct Key {
-    std::string_view name;        // "telegram.chat_id"; of a deploy key without its table
+    std::string_view name; // "telegram.chat_id"; of a deploy key without its table
     Type type;
     std::string_view environment; // the variable that wins over the file; "" = none
     std::string_view choices;     // "ru|en"; "" = anything

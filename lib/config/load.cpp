@@ -37,8 +37,7 @@ constexpr std::array<std::string_view, 8> k_host_suffixes{
     "_HOST", "_PASSWORD", "_USER", "_PORT", "_KEY_FILE", "_KEY", "_HOST_KEY", "_DOMAIN"};
 
 bool is_reserved(const std::string& folded) {
-    return folded == "stage" || folded == "prod" || folded.starts_with("loom_")
-           || folded == "loom";
+    return folded == "stage" || folded == "prod" || folded.starts_with("loom_") || folded == "loom";
 }
 
 // A URL without its password, and the password.
@@ -57,8 +56,7 @@ std::pair<std::string, std::string> split_password(const std::string& url) {
 }
 
 bool has_password(const std::string& url) {
-    static const std::regex k_parameter("[?&](password|passfile|sslpassword)=",
-                                        std::regex::icase);
+    static const std::regex k_parameter("[?&](password|passfile|sslpassword)=", std::regex::icase);
     return !split_password(url).second.empty() || std::regex_search(url, k_parameter);
 }
 
@@ -79,7 +77,8 @@ std::string url_encoded(const std::string& text) {
 std::string url_decoded(const std::string& text) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0
+        if (text[i] == '%' && i + 2 < text.size()
+            && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0
             && std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0) {
             decoded += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
             i += 2;
@@ -175,11 +174,12 @@ private:
             const auto [other, fresh] = m_config.m_developers.insert({folded, prefix});
             if (!fresh) {
                 const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
-                throw Error(ErrorKind::config,
-                            "developer_twice",
-                            {where + other->second + "_HOST и " + name + " — один и тот же логин GitHub",
-                             where + other->second + "_HOST and " + name + " are one GitHub login"},
-                            {"оставьте одну запись", "leave one of them"});
+                throw Error(
+                    ErrorKind::config,
+                    "developer_twice",
+                    {where + other->second + "_HOST и " + name + " — один и тот же логин GitHub",
+                     where + other->second + "_HOST and " + name + " are one GitHub login"},
+                    {"оставьте одну запись", "leave one of them"});
             }
         }
     }
@@ -204,8 +204,9 @@ private:
             }
             if (const auto meant = did_you_mean(name, known)) {
                 const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
-                m_config.m_warnings.push_back({where + name + " не используется; может быть, " + *meant + "?",
-                                               where + name + " is not used; did you mean " + *meant + "?"});
+                m_config.m_warnings.push_back(
+                    {where + name + " не используется; может быть, " + *meant + "?",
+                     where + name + " is not used; did you mean " + *meant + "?"});
             }
         }
     }
@@ -217,20 +218,24 @@ private:
             const std::string variable(key.environment);
             const auto own = m_inputs.environment.find(variable);
             if (!variable.empty() && own != m_inputs.environment.end() && !own->second.empty()) {
-                m_config.m_values[name] = {content_from_text(key, name, own->second, "$" + variable),
-                                           {Source::environment, "$" + variable}};
+                m_config.m_values[name] = {
+                    content_from_text(key, name, own->second, "$" + variable),
+                    {Source::environment, "$" + variable}};
             } else if (const auto line = m_config.m_env.find(variable);
                        line != m_config.m_env.end() && value(name) == nullptr) {
-                m_config.m_values[name]
-                    = {content_from_text(key, name, line->second.value, variable),
-                       {Source::env_servers, variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
+                m_config.m_values[name] = {
+                    content_from_text(key, name, line->second.value, variable),
+                    {Source::env_servers,
+                     variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
             }
         }
         set_flag("language", m_inputs.language_flag, "--lang");
         set_flag("store.url", m_inputs.store_flag, "--store");
     }
 
-    void set_flag(const std::string& name, const std::optional<std::string>& typed, const std::string& flag) {
+    void set_flag(const std::string& name,
+                  const std::optional<std::string>& typed,
+                  const std::string& flag) {
         if (typed) {
             m_config.m_values[name] = {
                 content_from_text(*find_key(plain_keys(), name), name, *typed, flag),
@@ -266,11 +271,12 @@ private:
         put(m_config.timezone, value("timezone"));
         if (!is_known_zone(m_config.timezone)) {
             const std::string where = value("timezone")->origin.place;
-            throw Error(ErrorKind::config,
-                        "bad_timezone",
-                        {where + ": неизвестный часовой пояс «" + sanitize_line(m_config.timezone) + "»",
-                         where + ": unknown time zone '" + sanitize_line(m_config.timezone) + "'"},
-                        {"имена: timedatectl list-timezones", "names: timedatectl list-timezones"});
+            throw Error(
+                ErrorKind::config,
+                "bad_timezone",
+                {where + ": неизвестный часовой пояс «" + sanitize_line(m_config.timezone) + "»",
+                 where + ": unknown time zone '" + sanitize_line(m_config.timezone) + "'"},
+                {"имена: timedatectl list-timezones", "names: timedatectl list-timezones"});
         }
         ServerSettings& server = m_config.server;
         put(server.listen, value("server.listen"));
@@ -278,7 +284,8 @@ private:
         put(server.trusted_proxies, value("server.trusted_proxies"));
         put(server.api_approvals, value("server.api_approvals"));
         server.prefix = m_config.variable("LOOM_RELEASE_TG_BOT_PREFIX").value_or(server.prefix);
-        server.container_name = m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
+        server.container_name =
+            m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
         server.log_level = m_config.variable("LOG_LEVEL").value_or(server.log_level);
         server.environment = m_config.variable("ENVIRONMENT").value_or("");
         if (const auto port = m_config.variable("LOOM_RELEASE_TG_BOT_PORT");
@@ -319,7 +326,8 @@ private:
     // --store, LOOMREL_STORE, [store] url; all four Postgres variables; the API; SQLite.
     void choose_store() {
         StoreSettings& store = m_config.store;
-        store.password = Secret(m_config.variable("LOOMREL_STORE_PASSWORD").value_or(m_url_password));
+        store.password =
+            Secret(m_config.variable("LOOMREL_STORE_PASSWORD").value_or(m_url_password));
         store.api_secret = Secret(m_config.variable("LOOM_INTERSERVER_SECRET_KEY").value_or(""));
         put(store.url, value("store.url"));
         if (!store.url.empty()) {
@@ -343,7 +351,8 @@ private:
         } else {
             const auto state = m_config.variable("XDG_STATE_HOME");
             const std::string home = m_config.variable("HOME").value_or("/root");
-            store.url = "sqlite://" + state.value_or(home + "/.local/state") + "/loomrel/releases.db";
+            store.url =
+                "sqlite://" + state.value_or(home + "/.local/state") + "/loomrel/releases.db";
             store.embedded = true;
             note_store(Source::built_in, "");
         }
@@ -374,12 +383,14 @@ Config Config::load(const Inputs& inputs) {
 
 void require_lasting_store(const Config& config) {
     if (config.store.embedded && config.in_ci) {
-        throw Error(ErrorKind::config,
-                    "store_does_not_last",
-                    {"в CI леджер не может лежать на диске раннера: его не станет",
-                     "in CI the ledger cannot lie on the runner's disk: it does not last"},
-                    {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или LOOMREL_STORE",
-                     "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
+        throw Error(
+            ErrorKind::config,
+            "store_does_not_last",
+            {"в CI леджер не может лежать на диске раннера: его не станет",
+             "in CI the ledger cannot lie on the runner's disk: it does not last"},
+            {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или "
+             "LOOMREL_STORE",
+             "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
     }
 }
 

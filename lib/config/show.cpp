@@ -49,11 +49,12 @@ std::vector<Shown> Config::shown() const {
             return;
         }
         const bool own = m_environment.contains(name) && !m_environment.at(name).empty();
-        rows.push_back({name,
-                        secret ? std::string(Secret::masked()) : *value,
-                        {own ? Source::environment : Source::env_servers,
-                         own ? "$" + name
-                             : env_servers_path.string() + ":" + std::to_string(m_env.at(name).line)}});
+        rows.push_back(
+            {name,
+             secret ? std::string(Secret::masked()) : *value,
+             {own ? Source::environment : Source::env_servers,
+              own ? "$" + name
+                  : env_servers_path.string() + ":" + std::to_string(m_env.at(name).line)}});
     };
     for (const std::string_view name : k_secret_variables) {
         add_variable(std::string(name), true);

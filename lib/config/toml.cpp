@@ -2,11 +2,11 @@
 #include "lib/base/text.hpp"
 #include "lib/config/values.hpp"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <array>
 #include <sstream>
-
-#include <toml++/toml.h>
 
 namespace loomrel::config {
 
@@ -107,8 +107,10 @@ private:
                 const std::string where(forbidden.where);
                 throw Error(ErrorKind::config,
                             "secret_in_toml",
-                            {at(node) + ": секретам в loomrel.toml не место («" + sanitize_line(dotted) + "»)",
-                             at(node) + ": secrets do not stand in loomrel.toml ('" + sanitize_line(dotted) + "')"},
+                            {at(node) + ": секретам в loomrel.toml не место («"
+                                 + sanitize_line(dotted) + "»)",
+                             at(node) + ": secrets do not stand in loomrel.toml ('"
+                                 + sanitize_line(dotted) + "')"},
                             {"вместо этого: " + where, "instead: " + where});
             }
         }
@@ -119,7 +121,15 @@ private:
             }
         }
         if (dotted == name) {
-            known.insert(known.end(), {"store", "server", "telegram", "github", "deploy", "services", "environments", "people"});
+            known.insert(known.end(),
+                         {"store",
+                          "server",
+                          "telegram",
+                          "github",
+                          "deploy",
+                          "services",
+                          "environments",
+                          "people"});
         }
         const auto meant = did_you_mean(name, known);
         const std::string shown_name = sanitize_line(dotted);
@@ -127,12 +137,14 @@ private:
                     "unknown_key",
                     {at(node) + ": неизвестный ключ «" + shown_name + "»",
                      at(node) + ": unknown key '" + shown_name + "'"},
-                    meant ? Phrase{"может быть, «" + *meant + "»?", "did you mean '" + *meant + "'?"}
-                          : Phrase{"все ключи: examples/loomrel.toml, loomrel config show",
-                                   "all keys: examples/loomrel.toml, loomrel config show"});
+                    meant
+                        ? Phrase{"может быть, «" + *meant + "»?", "did you mean '" + *meant + "'?"}
+                        : Phrase{"все ключи: examples/loomrel.toml, loomrel config show",
+                                 "all keys: examples/loomrel.toml, loomrel config show"});
     }
 
-    [[nodiscard]] Content content_of(const std::string& name, const Key& key, const toml::node& node) const {
+    [[nodiscard]] Content
+    content_of(const std::string& name, const Key& key, const toml::node& node) const {
         if (const auto* text = node.as_string()) {
             return text->get();
         }
@@ -152,7 +164,8 @@ private:
         return key.type == Type::text ? Content(std::int64_t{0}) : Content(std::string());
     }
 
-    [[nodiscard]] Content numbers_of(const std::string& name, const Key& key, const toml::array& array) const {
+    [[nodiscard]] Content
+    numbers_of(const std::string& name, const Key& key, const toml::array& array) const {
         std::vector<std::int64_t> numbers;
         for (const toml::node& element : array) {
             const auto* number = element.as_integer();
@@ -165,7 +178,8 @@ private:
         return numbers;
     }
 
-    [[nodiscard]] Content texts_of(const std::string& name, const Key& key, const toml::array& array) const {
+    [[nodiscard]] Content
+    texts_of(const std::string& name, const Key& key, const toml::array& array) const {
         std::vector<std::string> texts;
         for (const toml::node& element : array) {
             const auto* text = element.as_string();
@@ -182,7 +196,8 @@ private:
         std::vector<std::pair<toml::source_index, std::string>> found;
         for (const auto& [name, inner] : table_of(node, prefix)) {
             const std::string service(name.str());
-            read_table(prefix + "." + service, table_of(inner, prefix + "." + service), deploy_keys());
+            read_table(
+                prefix + "." + service, table_of(inner, prefix + "." + service), deploy_keys());
             found.emplace_back(inner.source().begin.line, service);
         }
         if (list) {
@@ -196,20 +211,24 @@ private:
     void read_environments(const toml::node& node) {
         for (const auto& [name, inner] : table_of(node, "environments")) {
             const std::string environment(name.str());
-            if (std::find(k_environments.begin(), k_environments.end(), environment) == k_environments.end()) {
-                throw Error(ErrorKind::config,
-                            "unknown_environment",
-                            {at(inner) + ": неизвестное окружение «" + sanitize_line(environment) + "»",
-                             at(inner) + ": unknown environment '" + sanitize_line(environment) + "'"},
-                            {"есть dev, stage и prod", "there are dev, stage and prod"});
+            if (std::find(k_environments.begin(), k_environments.end(), environment)
+                == k_environments.end()) {
+                throw Error(
+                    ErrorKind::config,
+                    "unknown_environment",
+                    {at(inner) + ": неизвестное окружение «" + sanitize_line(environment) + "»",
+                     at(inner) + ": unknown environment '" + sanitize_line(environment) + "'"},
+                    {"есть dev, stage и prod", "there are dev, stage and prod"});
             }
             const std::string prefix = "environments." + environment;
             for (const auto& [key, value] : table_of(inner, prefix)) {
                 if (key.str() == "services") {
                     read_services(prefix + ".services", value, false);
-                } else if (const toml::table* hooks = value.as_table(); hooks != nullptr && key.str() == "hooks") {
+                } else if (const toml::table* hooks = value.as_table();
+                           hooks != nullptr && key.str() == "hooks") {
                     for (const auto& [hook, command] : *hooks) {
-                        read_value(prefix, "hooks." + std::string(hook.str()), command, deploy_keys(), "");
+                        read_value(
+                            prefix, "hooks." + std::string(hook.str()), command, deploy_keys(), "");
                     }
                 } else {
                     read_value(prefix, std::string(key.str()), value, deploy_keys(), "");

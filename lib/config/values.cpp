@@ -22,7 +22,10 @@ const std::string* text_of(const Content& content) {
     return std::get_if<std::string>(&content);
 }
 
-void check_text(const Key& key, const std::string& name, const std::string& text, const std::string& where) {
+void check_text(const Key& key,
+                const std::string& name,
+                const std::string& text,
+                const std::string& where) {
     if (text.find('\0') != std::string::npos) {
         bad_value(name, where, "нулевой байт в строке", "a NUL byte in the string");
     }
@@ -53,14 +56,20 @@ void check_text(const Key& key, const std::string& name, const std::string& text
     case Type::integer:
         bad_value(name, where, "нужно целое число", "a whole number is wanted");
     case Type::duration:
-        bad_value(name, where, "нужна длительность в кавычках: \"250ms\", \"5s\", \"35m\", \"24h\"", "a duration in quotes is wanted: \"250ms\", \"5s\", \"35m\", \"24h\"");
+        bad_value(name,
+                  where,
+                  "нужна длительность в кавычках: \"250ms\", \"5s\", \"35m\", \"24h\"",
+                  "a duration in quotes is wanted: \"250ms\", \"5s\", \"35m\", \"24h\"");
     case Type::texts:
     case Type::paths:
-        bad_value(name, where, "нужен список строк: [\"…\"]", "a list of strings is wanted: [\"…\"]");
+        bad_value(
+            name, where, "нужен список строк: [\"…\"]", "a list of strings is wanted: [\"…\"]");
     case Type::integers:
-        bad_value(name, where, "нужен список чисел: [11111]", "a list of numbers is wanted: [11111]");
+        bad_value(
+            name, where, "нужен список чисел: [11111]", "a list of numbers is wanted: [11111]");
     case Type::quorum:
-        bad_value(name, where, "нужно число от 1 или \"all\"", "a number from 1 or \"all\" is wanted");
+        bad_value(
+            name, where, "нужно число от 1 или \"all\"", "a number from 1 or \"all\" is wanted");
     case Type::text:
     case Type::path:
         break;
@@ -70,7 +79,8 @@ void check_text(const Key& key, const std::string& name, const std::string& text
 
 // Least values that make sense, by the key's last name.
 std::int64_t least_of(std::string_view name) {
-    for (const std::string_view positive : {"keep_capsules", "health_attempts", "canary", "parallel"}) {
+    for (const std::string_view positive :
+         {"keep_capsules", "health_attempts", "canary", "parallel"}) {
         if (name == positive) {
             return 1;
         }
@@ -85,7 +95,9 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
         std::string_view name;
         std::int64_t milliseconds;
     };
-    for (const Unit unit : {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}}) {
+
+    for (const Unit unit :
+         {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}}) {
         if (text.size() > unit.name.size() && text.ends_with(unit.name)) {
             const auto number = parse_integer(text.substr(0, text.size() - unit.name.size()));
             if (number && *number >= 0 && *number <= 1'000'000) {
@@ -96,7 +108,10 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
     return std::nullopt;
 }
 
-void check_value(const Key& key, const std::string& name, const Content& content, const std::string& where) {
+void check_value(const Key& key,
+                 const std::string& name,
+                 const Content& content,
+                 const std::string& where) {
     bool fits = false;
     switch (key.type) {
     case Type::text:
@@ -145,7 +160,10 @@ void check_value(const Key& key, const std::string& name, const Content& content
     }
 }
 
-Content content_from_text(const Key& key, const std::string& name, const std::string& text, const std::string& where) {
+Content content_from_text(const Key& key,
+                          const std::string& name,
+                          const std::string& text,
+                          const std::string& where) {
     Content content = text;
     if (key.type == Type::integer || key.type == Type::quorum) {
         if (const auto number = parse_integer(text)) {

@@ -14,11 +14,8 @@
 
 namespace loomrel::config {
 
-using Content = std::variant<bool,
-                             std::int64_t,
-                             std::string,
-                             std::vector<std::string>,
-                             std::vector<std::int64_t>>;
+using Content = std::
+    variant<bool, std::int64_t, std::string, std::vector<std::string>, std::vector<std::int64_t>>;
 
 struct Value {
     Content content;
@@ -38,9 +35,15 @@ struct TomlFile {
 [[nodiscard]] TomlFile parse_toml(std::string_view text, const std::string& place);
 
 // Checks a value against its key; `where` is "loomrel.toml:12". Throws Error(config).
-void check_value(const Key& key, const std::string& name, const Content& content, const std::string& where);
+void check_value(const Key& key,
+                 const std::string& name,
+                 const Content& content,
+                 const std::string& where);
 // What an environment variable says for a key.
-[[nodiscard]] Content content_from_text(const Key& key, const std::string& name, const std::string& text, const std::string& where);
+[[nodiscard]] Content content_from_text(const Key& key,
+                                        const std::string& name,
+                                        const std::string& text,
+                                        const std::string& where);
 
 // "250ms", "5s", "35m", "24h"; nullopt for anything else.
 [[nodiscard]] std::optional<Milliseconds> parse_duration(std::string_view text);

@@ -5,9 +5,8 @@
 namespace loomrel::deploy {
 
 Decision decide(const std::vector<store::Run>& runs, const Asker& asker) {
-    const auto open = std::find_if(runs.begin(), runs.end(), [](const store::Run& run) {
-        return !run.ended_at;
-    });
+    const auto open =
+        std::find_if(runs.begin(), runs.end(), [](const store::Run& run) { return !run.ended_at; });
     if (open != runs.end()) {
         return {Decision::What::attach, *open};
     }

@@ -21,11 +21,12 @@ using OnBytes = std::function<void(std::string_view)>;
 // Sends a script to a connection and gathers what it tells, until "over" or its end. What it prints
 // behind the begin mark goes to `on_output`. Throws Error(no_host) if it says nothing for `silence`
 // (0 = however long); ends early when `stop` says so.
-[[nodiscard]] std::vector<Told> ask_host(ssh::Connection& connection,
-                                         const std::string& host,
-                                         const std::function<std::string(const std::string& nonce)>& make_script,
-                                         Milliseconds silence,
-                                         const OnBytes& on_output = {},
-                                         const std::function<bool()>& stop = {});
+[[nodiscard]] std::vector<Told>
+ask_host(ssh::Connection& connection,
+         const std::string& host,
+         const std::function<std::string(const std::string& nonce)>& make_script,
+         Milliseconds silence,
+         const OnBytes& on_output = {},
+         const std::function<bool()>& stop = {});
 
 } // namespace loomrel::deploy

@@ -63,11 +63,11 @@ private:
 
 struct Conductor::Seat {
     Seat(const Target& target, Watcher& watcher, const std::shared_ptr<Bell>& bell)
-        : follower(target.name,
-                   target.connector,
-                   watcher,
-                   {[bell](const std::string& step) { bell->step(step); },
-                    [bell] { bell->alive(); }}) {
+        : follower(
+            target.name,
+            target.connector,
+            watcher,
+            {[bell](const std::string& step) { bell->step(step); }, [bell] { bell->alive(); }}) {
         followed.host = target.name;
         followed.how = HowFollowed::not_started;
     }
@@ -118,8 +118,8 @@ void Conductor::start(Seat& seat, std::function<Followed(Follower&)> work) {
                     seat.followed = ordered(seat.follower);
                 } catch (const std::exception& bug) {
                     seat.followed.how = HowFollowed::unknown;
-                    seat.followed.error = Error(
-                        ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+                    seat.followed.error =
+                        Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
                 }
             }
             bell->done();
@@ -150,17 +150,15 @@ std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     const auto parallel = static_cast<std::size_t>(std::max(plan.settings.parallel, 1));
     std::size_t begin = 0;
     while (begin < m_seats.size()) {
-        const std::size_t end
-            = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
+        const std::size_t end = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
         for (std::size_t i = begin; i < end; ++i) {
             start(*m_seats[i], [&plan](Follower& follower) { return follower.run(plan); });
         }
         wait_for(begin, end, keeper);
-        const bool good = std::all_of(m_seats.begin() + static_cast<std::ptrdiff_t>(begin),
-                                      m_seats.begin() + static_cast<std::ptrdiff_t>(end),
-                                      [](const auto& seat) {
-                                          return seat->followed.end && seat->followed.end->good();
-                                      });
+        const bool good = std::all_of(
+            m_seats.begin() + static_cast<std::ptrdiff_t>(begin),
+            m_seats.begin() + static_cast<std::ptrdiff_t>(end),
+            [](const auto& seat) { return seat->followed.end && seat->followed.end->good(); });
         if (!good) {
             break;
         }

@@ -10,7 +10,8 @@ namespace loomrel::deploy {
 namespace {
 
 constexpr std::size_t k_longest_status = 1024;
-constexpr std::array<std::string_view, 5> k_outcomes{"good", "failed", "refused", "cancelled", "died"};
+constexpr std::array<std::string_view, 5> k_outcomes{
+    "good", "failed", "refused", "cancelled", "died"};
 
 bool is_member(std::string_view word, const auto& words) {
     return std::find(words.begin(), words.end(), word) != words.end();

@@ -30,7 +30,9 @@ constexpr std::array k_reasons{
     Reason{"ref_not_found", Id::why_ref_not_found, "git push origin {ref}"},
     Reason{"fetch_failed", Id::why_fetch_failed, "loomrel doctor --env {env}"},
     Reason{"tag_moved", Id::why_tag_moved, "git ls-remote origin refs/tags/{ref}^{{}}"},
-    Reason{"superseded", Id::why_superseded, "loomrel {env}-deploy --service {service} --tag {ref} --older"},
+    Reason{"superseded",
+           Id::why_superseded,
+           "loomrel {env}-deploy --service {service} --tag {ref} --older"},
     Reason{"lock_held", Id::why_lock_held, "loomrel status --env {env} --service {service}"},
     Reason{"no_repository", Id::why_no_repository, "loomrel doctor --env {env}"},
     Reason{"no_docker", Id::why_no_docker, "loomrel doctor --env {env}"},
@@ -87,9 +89,20 @@ std::string in_words(int code, Language language) {
 }
 
 bool looks_like_cause(const std::string& line) {
-    static constexpr std::array<std::string_view, 14> k_words{
-        "error",   "fatal",  "failed",    "failure",   "denied",      "not found",     "no such",
-        "cannot",  "can't",  "could not", "refused",   "exception",   "already ",      "undefined"};
+    static constexpr std::array<std::string_view, 14> k_words{"error",
+                                                              "fatal",
+                                                              "failed",
+                                                              "failure",
+                                                              "denied",
+                                                              "not found",
+                                                              "no such",
+                                                              "cannot",
+                                                              "can't",
+                                                              "could not",
+                                                              "refused",
+                                                              "exception",
+                                                              "already ",
+                                                              "undefined"};
     const std::string lower = to_lower(line);
     return std::any_of(k_words.begin(), k_words.end(), [&](std::string_view word) {
         return lower.find(word) != std::string::npos;
@@ -102,8 +115,8 @@ std::vector<std::string> clean_lines(const std::string& text) {
         // A carriage return redraws a progress line: its last state counts.
         const std::string_view whole = trim(line);
         const std::size_t redrawn = whole.rfind('\r');
-        std::string clean = sanitize_line(
-            redrawn == std::string_view::npos ? whole : whole.substr(redrawn + 1));
+        std::string clean =
+            sanitize_line(redrawn == std::string_view::npos ? whole : whole.substr(redrawn + 1));
         if (!trim(clean).empty()) {
             lines.emplace_back(cut_bytes(clean, k_longest_line));
         }
@@ -118,8 +131,9 @@ void keep_last(std::vector<std::string>& lines, std::size_t most) {
 }
 
 std::string serves_sentence(const Followed& followed, Language language) {
-    const bool untouched = followed.how == HowFollowed::not_started
-                           || (followed.end && !followed.end->switched && followed.end->outcome != "good");
+    const bool untouched =
+        followed.how == HowFollowed::not_started
+        || (followed.end && !followed.end->switched && followed.end->outcome != "good");
     const std::string serves = followed.end ? followed.end->serves : "";
     if (!serves.empty()) {
         return say(language, Id::why_serves, fmt::arg("serves", sanitize_line(serves)));
@@ -129,9 +143,8 @@ std::string serves_sentence(const Followed& followed, Language language) {
 
 } // namespace
 
-std::vector<std::string> error_lines(const std::string& head,
-                                     const std::string& tail,
-                                     std::size_t most) {
+std::vector<std::string>
+error_lines(const std::string& head, const std::string& tail, std::size_t most) {
     std::vector<std::string> found;
     // The head holds the tail's text too when there was little of it.
     const bool little = tail.size() <= head.size();
@@ -150,9 +163,8 @@ std::vector<std::string> error_lines(const std::string& head,
     return found;
 }
 
-std::optional<Failure> explain(const Followed& followed,
-                               const Subject& subject,
-                               Language language) {
+std::optional<Failure>
+explain(const Followed& followed, const Subject& subject, Language language) {
     if (followed.how == HowFollowed::ended && followed.end && followed.end->good()) {
         return std::nullopt;
     }
@@ -160,12 +172,12 @@ std::optional<Failure> explain(const Followed& followed,
     failure.host = followed.host;
     failure.code = code_of(followed);
     const Reason& reason = reason_of(failure.code);
-    failure.message = say(language,
-                          failure.code == "ref_not_found" && !subject.is_tag
-                              ? Id::why_branch_not_found
-                              : reason.sentence,
-                          fmt::arg("tag", subject.ref),
-                          fmt::arg("attempts", subject.health_attempts));
+    failure.message =
+        say(language,
+            failure.code == "ref_not_found" && !subject.is_tag ? Id::why_branch_not_found
+                                                               : reason.sentence,
+            fmt::arg("tag", subject.ref),
+            fmt::arg("attempts", subject.health_attempts));
     failure.next = fmt::format(fmt::runtime(reason.next),
                                fmt::arg("ref", subject.ref),
                                fmt::arg("env", subject.environment),
@@ -180,8 +192,7 @@ std::optional<Failure> explain(const Followed& followed,
     if (followed.end) {
         failure.step = followed.end->step;
         failure.command = sanitize_line(followed.book.failed_command);
-        failure.how = failure.command.empty() ? ""
-                                              : in_words(followed.book.failed_code, language);
+        failure.how = failure.command.empty() ? "" : in_words(followed.book.failed_code, language);
         failure.lines = error_lines(followed.book.head(), followed.book.tail(), k_most_lines);
         failure.container = clean_lines(followed.book.container());
         keep_last(failure.container, k_most_lines);

@@ -24,26 +24,24 @@ struct Subject {
 // it is sanitized: it came from a host.
 struct Failure {
     std::string host;
-    std::string code;     // "health_failed"
-    std::string message;  // the sentence, in the run's language
-    std::string step;     // "health"; "" before any
-    std::string command;  // "docker compose build loom-content"; "" = none
-    std::string how;      // "exit code 1", "killed by signal KILL"; ""
+    std::string code;                   // "health_failed"
+    std::string message;                // the sentence, in the run's language
+    std::string step;                   // "health"; "" before any
+    std::string command;                // "docker compose build loom-content"; "" = none
+    std::string how;                    // "exit code 1", "killed by signal KILL"; ""
     std::vector<std::string> lines;     // the first real error lines
     std::vector<std::string> container; // its last lines
-    std::string serves;   // a sentence: what serves now
-    std::string next;     // the command to type
+    std::string serves;                 // a sentence: what serves now
+    std::string next;                   // the command to type
 };
 
 // nullopt if it did not fail.
-[[nodiscard]] std::optional<Failure> explain(const Followed& followed,
-                                             const Subject& subject,
-                                             Language language);
+[[nodiscard]] std::optional<Failure>
+explain(const Followed& followed, const Subject& subject, Language language);
 
 // At most `most` lines that look like the cause, in order; else the last ones.
-[[nodiscard]] std::vector<std::string> error_lines(const std::string& head,
-                                                   const std::string& tail,
-                                                   std::size_t most);
+[[nodiscard]] std::vector<std::string>
+error_lines(const std::string& head, const std::string& tail, std::size_t most);
 
 // For people: several lines, the sentence first, the command to type last.
 [[nodiscard]] std::string to_text(const Failure& failure, Language language);

@@ -29,11 +29,11 @@ struct Follower::Talk {
     BeginMark begin{nonce};
     Deadline heard = std::chrono::steady_clock::now();
     bool greeted = false;
-    bool over = false;                         // nothing more to wait for
-    std::optional<std::uint64_t> size;         // of `out`, once the run has ended
-    std::string status;                        // the status file's line
-    std::optional<std::string> refused;        // word and path
-    std::string early;                         // of the log, come before hello on the other pipe
+    bool over = false;                  // nothing more to wait for
+    std::optional<std::uint64_t> size;  // of `out`, once the run has ended
+    std::string status;                 // the status file's line
+    std::optional<std::string> refused; // word and path
+    std::string early;                  // of the log, come before hello on the other pipe
 };
 
 Follower::Follower(std::string host, Connector connector, Watcher& watcher, Passing passing)
@@ -77,9 +77,8 @@ Followed Follower::peek(const RunPlace& place, bool bury) {
         true);
 }
 
-Followed Follower::follow(const std::string& run_id,
-                          const MakeScript& make_script,
-                          bool only_look) {
+Followed
+Follower::follow(const std::string& run_id, const MakeScript& make_script, bool only_look) {
     m_only_look = only_look;
     m_run_id = run_id;
     bool sent = false;
@@ -243,9 +242,8 @@ void Follower::take_record(const Record& record) {
     } else if (record.kind == "log") {
         // "2024-03-15 14:30:00 - text": people here have their own clock.
         const std::size_t dash = record.rest.find(" - ");
-        m_watcher.log_line(m_host,
-                           std::string_view(record.rest)
-                               .substr(dash == std::string::npos ? 0 : dash + 3));
+        m_watcher.log_line(
+            m_host, std::string_view(record.rest).substr(dash == std::string::npos ? 0 : dash + 3));
     } else if (record.kind == "going_on" && m_asked == Wish::stop) {
         m_followed.how = HowFollowed::going_on;
     }

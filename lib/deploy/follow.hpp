@@ -28,7 +28,7 @@ enum class Wish {
 struct Patience {
     Milliseconds connect{15000};
     Milliseconds hello{20000};
-    Milliseconds silence{15000};      // the host beats every 5 s
+    Milliseconds silence{15000};       // the host beats every 5 s
     Milliseconds away{15 * 60 * 1000}; // lost for longer: the outcome is unknown
 };
 
@@ -98,9 +98,9 @@ private:
     std::unique_ptr<ssh::Channel> m_channel;
     std::unique_ptr<JournalReader> m_reader;
     std::string m_run_id;
-    std::string m_nonce;         // the run's, as told in hello
-    std::uint64_t m_offset = 0;  // of the next byte of `out`
-    bool m_greeted = false;      // a hello came: the run is there
+    std::string m_nonce;        // the run's, as told in hello
+    std::uint64_t m_offset = 0; // of the next byte of `out`
+    bool m_greeted = false;     // a hello came: the run is there
     bool m_only_look = false;
     Wish m_asked = Wish::none;
     Followed m_followed;

@@ -84,8 +84,8 @@ bool JournalReader::take_record(std::size_t end) {
     if (end == std::string::npos || end > k_longest_record) {
         return false;
     }
-    const auto record = parse_record(
-        std::string_view(m_held).substr(m_mark.size(), end - m_mark.size()));
+    const auto record =
+        parse_record(std::string_view(m_held).substr(m_mark.size(), end - m_mark.size()));
     if (!record) {
         return false;
     }

@@ -119,9 +119,8 @@ std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string
     return steps;
 }
 
-Keeper::Conclusion Keeper::conclude(const store::RunEnd& end,
-                                    const std::string& commit,
-                                    const std::string& detail) {
+Keeper::Conclusion
+Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail) {
     Conclusion conclusion;
     if (m_store == nullptr) {
         conclusion.told = true;

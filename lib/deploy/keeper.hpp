@@ -33,16 +33,15 @@ public:
     void catch_up(const RecordBook& book);
 
     struct Conclusion {
-        bool told = false;           // false: in the spool
-        std::string status;          // the release's, after it; "" without a release
-        bool refused = false;        // the release had moved on: `status` is what it has
-        std::optional<Error> error;  // why it could not be told
+        bool told = false;          // false: in the spool
+        std::string status;         // the release's, after it; "" without a release
+        bool refused = false;       // the release had moved on: `status` is what it has
+        std::optional<Error> error; // why it could not be told
     };
 
     // `commit` pins the release's. Tries for as long as the store's deadline allows.
-    Conclusion conclude(const store::RunEnd& end,
-                        const std::string& commit,
-                        const std::string& detail);
+    Conclusion
+    conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail);
 
 private:
     [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,

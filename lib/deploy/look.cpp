@@ -28,7 +28,9 @@ Sight look(ssh::Connection& connection,
     const auto told = ask_host(
         connection,
         host,
-        [&](const std::string& nonce) { return look_script(settings, {nonce, 0}); },
+        [&](const std::string& nonce) {
+            return look_script(settings, {nonce, 0});
+        },
         k_silence);
     Sight sight;
     std::string current;
@@ -62,7 +64,9 @@ Diagnosis diagnose(ssh::Connection& connection,
     const auto told = ask_host(
         connection,
         host,
-        [&](const std::string& nonce) { return doctor_script(settings, {nonce, 0}); },
+        [&](const std::string& nonce) {
+            return doctor_script(settings, {nonce, 0});
+        },
         k_silence);
     Diagnosis diagnosis;
     for (const Told& line : told) {

@@ -17,18 +17,17 @@ struct OpenRun {
 
 // What one host says of one service, just now.
 struct Sight {
-    std::string serves;                  // tag, commit or image; "" = nothing that we know
-    std::string commit;                  // of what was last deployed here, if that is what serves
-    std::optional<std::int64_t> since;   // seconds since 1970, likewise
-    std::string healthy;                 // yes, no, unknown
-    std::string lock;                    // who holds the service; "" = nobody
+    std::string serves;                // tag, commit or image; "" = nothing that we know
+    std::string commit;                // of what was last deployed here, if that is what serves
+    std::optional<std::int64_t> since; // seconds since 1970, likewise
+    std::string healthy;               // yes, no, unknown
+    std::string lock;                  // who holds the service; "" = nobody
     std::vector<OpenRun> runs;
     bool has_repository = true;
 };
 
-[[nodiscard]] Sight look(ssh::Connection& connection,
-                         const std::string& host,
-                         const config::DeploySettings& settings);
+[[nodiscard]] Sight
+look(ssh::Connection& connection, const std::string& host, const config::DeploySettings& settings);
 
 struct Check {
     std::string name;

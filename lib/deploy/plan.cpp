@@ -14,22 +14,20 @@ using messages::phrase;
 
 void require(const std::string& value, const std::string& key, const std::string& service) {
     if (value.empty()) {
-        throw Error(ErrorKind::config,
-                    "missing_key",
-                    phrase(Id::deploy_missing_command,
-                           fmt::arg("key", key),
-                           fmt::arg("service", service)),
-                    phrase(Id::deploy_missing_command_hint,
-                           fmt::arg("key", key),
-                           fmt::arg("service", service)));
+        throw Error(
+            ErrorKind::config,
+            "missing_key",
+            phrase(Id::deploy_missing_command, fmt::arg("key", key), fmt::arg("service", service)),
+            phrase(Id::deploy_missing_command_hint,
+                   fmt::arg("key", key),
+                   fmt::arg("service", service)));
     }
 }
 
 } // namespace
 
-std::string log_path(const config::DeploySettings& settings,
-                     store::RunKind kind,
-                     const std::string& ref) {
+std::string
+log_path(const config::DeploySettings& settings, store::RunKind kind, const std::string& ref) {
     const std::string& service = settings.service;
     if (kind == store::RunKind::rollback) {
         return "rollback/" + service + "/" + ref + "-rollback.log";
@@ -62,8 +60,8 @@ Plan make_plan(Request request,
         }
     }
     Plan plan;
-    plan.log_path = log_path(
-        settings, request.kind, request.tag.empty() ? request.branch : request.tag);
+    plan.log_path =
+        log_path(settings, request.kind, request.tag.empty() ? request.branch : request.tag);
     plan.steps = {"lock", "repository", "checkout", "build", "up", "health", "verify", "keep"};
     plan.request = std::move(request);
     plan.settings = std::move(settings);

@@ -29,7 +29,7 @@ struct Plan {
     Request request;
     config::DeploySettings settings;
     Language language = Language::ru;
-    std::string nonce; // 16 hex digits, this run's: journal records begin with it
+    std::string nonce;              // 16 hex digits, this run's: journal records begin with it
     std::string log_path;           // under log_root
     std::vector<std::string> steps; // in order
 
@@ -43,14 +43,11 @@ struct Plan {
 
 // Where the log for people lies under log_root: LOG_ROOT/<service>/<tag>.log and so on (spec.ru.md,
 // "Структура логов").
-[[nodiscard]] std::string log_path(const config::DeploySettings& settings,
-                                   store::RunKind kind,
-                                   const std::string& ref);
+[[nodiscard]] std::string
+log_path(const config::DeploySettings& settings, store::RunKind kind, const std::string& ref);
 
 // Throws Error(config) where the settings lack what the engine needs.
-[[nodiscard]] Plan make_plan(Request request,
-                             config::DeploySettings settings,
-                             Language language,
-                             std::string nonce);
+[[nodiscard]] Plan
+make_plan(Request request, config::DeploySettings settings, Language language, std::string nonce);
 
 } // namespace loomrel::deploy

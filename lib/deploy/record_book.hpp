@@ -25,9 +25,9 @@ public:
 
     [[nodiscard]] const std::vector<StepRecord>& steps() const { return m_steps; }
 
-    std::string commit;        // full, once the repository was fetched
-    std::string log_file;      // on the host
-    std::string saved_file;    // the patch of what was not committed there
+    std::string commit;         // full, once the repository was fetched
+    std::string log_file;       // on the host
+    std::string saved_file;     // the patch of what was not committed there
     std::string failed_command; // "docker compose build loom-content"
     int failed_code = 0;
     bool switched = false;

@@ -15,8 +15,8 @@ using messages::phrase;
 Error refusal(const std::string& host, std::string_view told) {
     const std::size_t blank = told.find(' ');
     const std::string word(told.substr(0, blank));
-    const std::string detail
-        = blank == std::string_view::npos ? "" : sanitize_line(told.substr(blank + 1));
+    const std::string detail =
+        blank == std::string_view::npos ? "" : sanitize_line(told.substr(blank + 1));
     const auto host_argument = fmt::arg("host", host);
     if (word == "no_tool") {
         return {ErrorKind::no_host,

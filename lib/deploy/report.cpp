@@ -1,9 +1,9 @@
 #include "lib/deploy/report.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::deploy {
 
@@ -62,18 +62,16 @@ RunOutcome outcome_of(const Report& report) {
     default:
         break;
     }
-    const bool cancelled = any(report, [](const Followed& host) {
-        return host.end && host.end->outcome == "cancelled";
-    });
+    const bool cancelled = any(
+        report, [](const Followed& host) { return host.end && host.end->outcome == "cancelled"; });
     return cancelled ? RunOutcome::cancelled : RunOutcome::failed;
 }
 
 ordered_json steps_of(const Followed& host) {
     ordered_json steps = ordered_json::array();
     for (const StepRecord& step : host.book.steps()) {
-        steps.push_back({{"name", step.name},
-                         {"ok", step.ok.value_or(false)},
-                         {"ms", step.took.count()}});
+        steps.push_back(
+            {{"name", step.name}, {"ok", step.ok.value_or(false)}, {"ms", step.took.count()}});
     }
     return steps;
 }

@@ -19,7 +19,7 @@ struct Report {
     Milliseconds took{0};
     std::vector<Followed> hosts;
     store::RunOutcome outcome = store::RunOutcome::unknown;
-    int exit = 0; // by the table of exit codes, before 6 and 130
+    int exit = 0;                   // by the table of exit codes, before 6 and 130
     std::optional<Failure> failure; // the first host's that failed
 };
 

@@ -101,9 +101,8 @@ std::string compose_function(const config::DeploySettings& settings) {
         checks += fmt::format("[ ! -f {0} ] || {1}={0}\n", shell_quote(file), name);
         words += fmt::format(" ${{{0}:+--env-file \"${0}\"}}", name);
     }
-    return fmt::format("compose() {{\n{}run_compose -f \"$COMPOSE_FILE\"{} \"$@\"\n}}\n",
-                       checks,
-                       words);
+    return fmt::format(
+        "compose() {{\n{}run_compose -f \"$COMPOSE_FILE\"{} \"$@\"\n}}\n", checks, words);
 }
 
 std::string engine_functions(const config::DeploySettings& settings) {
@@ -178,13 +177,11 @@ std::string looking_script(const config::DeploySettings& settings,
     set_health(values, settings);
     values.set("KIND", "look").set("TAG", "").set("COMMIT", "").set("RELEASE_ID", "");
     values.set("LOG_ROOT", settings.log_root);
-    return channel_values({"-", settings.service, settings.environment, settings.state_dir},
-                          mark,
-                          "look")
+    return channel_values(
+               {"-", settings.service, settings.environment, settings.state_dir}, mark, "look")
            + values.text() + more.text() + std::string(k_places) + std::string(k_host_boot)
            + std::string(k_host_run) + std::string(k_host_git) + std::string(k_host_health)
-           + engine_functions(settings) + std::string(functions) + std::string(last)
-           + "; exit\n";
+           + engine_functions(settings) + std::string(functions) + std::string(last) + "; exit\n";
 }
 
 } // namespace

@@ -146,9 +146,8 @@ void add_end_texts(Functions& functions, const Plan& plan) {
 std::string step_text_function(const Plan& plan) {
     std::string text = "step_text() {\ncase $STEP in\n";
     for (const std::string& step : plan.steps) {
-        text += fmt::format("{}) STEP_TEXT={} ;;\n",
-                            step,
-                            shell_quote(messages::step_label(plan.language, step)));
+        text += fmt::format(
+            "{}) STEP_TEXT={} ;;\n", step, shell_quote(messages::step_label(plan.language, step)));
     }
     return text + "*) STEP_TEXT=$STEP ;;\nesac\n}\n";
 }

@@ -10,8 +10,19 @@ namespace loomrel::deploy {
 
 // The steps of design 6 by their names in the journal, in the ledger and in --json.
 inline constexpr std::string_view k_step_names[] = {
-    "lock",  "repository", "checkout", "prune",  "adopt", "build",   "before_up",
-    "up",    "health",     "verify",   "after_up", "keep", "restore",
+    "lock",
+    "repository",
+    "checkout",
+    "prune",
+    "adopt",
+    "build",
+    "before_up",
+    "up",
+    "health",
+    "verify",
+    "after_up",
+    "keep",
+    "restore",
 };
 
 // Told of everything that passes in a run's stream, in order. All calls of one host come from one
@@ -25,10 +36,8 @@ public:
     // Another run holds the service's lock; `holder` is "v1.2.2, run …, developer, since …".
     virtual void waiting(const std::string& host, const std::string& holder) = 0;
     virtual void step_started(const std::string& host, const std::string& step) = 0;
-    virtual void step_ended(const std::string& host,
-                            const std::string& step,
-                            bool ok,
-                            Milliseconds took) = 0;
+    virtual void
+    step_ended(const std::string& host, const std::string& step, bool ok, Milliseconds took) = 0;
     // A line of the log for people, in the run's language: "🚀 Начинаем деплой тега v1.2.3".
     virtual void log_line(const std::string& host, std::string_view text) = 0;
     // What commands print: raw bytes as they come, any bytes, cut anywhere.

@@ -59,8 +59,8 @@ TEST_CASE("what failed is reported to the same attempt, and done again for a hig
 }
 
 TEST_CASE("a person continues the newest release whose way to stage is not over") {
-    const Status status = GENERATE(
-        Status::initiated, Status::building, Status::stage_deploy, Status::staging_failed);
+    const Status status =
+        GENERATE(Status::initiated, Status::building, Status::stage_deploy, Status::staging_failed);
     CHECK(deploy::to_continue({with(status, "")}, "").has_value());
     CHECK(deploy::to_continue({with(status, "aa")}, "aa").has_value());
     CHECK(deploy::to_continue({with(status, "aa")}, "").has_value());

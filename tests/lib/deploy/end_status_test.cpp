@@ -22,8 +22,8 @@ TEST_CASE("a whole status tells how the run ended") {
 }
 
 TEST_CASE("a failed run says where and what serves") {
-    const auto status
-        = parse_end_status(k_id + " 1 failed health health_failed v1.2.2 yes cut .", k_id);
+    const auto status =
+        parse_end_status(k_id + " 1 failed health health_failed v1.2.2 yes cut .", k_id);
     REQUIRE(status);
     CHECK_FALSE(status->good());
     CHECK(status->reason == "health_failed");
@@ -37,18 +37,19 @@ TEST_CASE("a status cut anywhere is never a success") {
 }
 
 TEST_CASE("garbage is unknown, never a success") {
-    const std::string text = GENERATE(as<std::string>(),
-                                      "",
-                                      "ok",
-                                      "0",
-                                      "other-run 0 good keep - v1 yes whole .",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 00 good keep - v yes whole . x",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 -0 good keep - v yes whole",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 99999999999999999999 good keep - v yes whole .",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 0 failed keep - v yes whole .",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 1 good keep - v yes whole .",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 0 good keep - v maybe whole .",
-                                      "6b0a0f1e-0000-4000-8000-000000000001 7 good keep - v yes whole .");
+    const std::string text = GENERATE(
+        as<std::string>(),
+        "",
+        "ok",
+        "0",
+        "other-run 0 good keep - v1 yes whole .",
+        "6b0a0f1e-0000-4000-8000-000000000001 00 good keep - v yes whole . x",
+        "6b0a0f1e-0000-4000-8000-000000000001 -0 good keep - v yes whole",
+        "6b0a0f1e-0000-4000-8000-000000000001 99999999999999999999 good keep - v yes whole .",
+        "6b0a0f1e-0000-4000-8000-000000000001 0 failed keep - v yes whole .",
+        "6b0a0f1e-0000-4000-8000-000000000001 1 good keep - v yes whole .",
+        "6b0a0f1e-0000-4000-8000-000000000001 0 good keep - v maybe whole .",
+        "6b0a0f1e-0000-4000-8000-000000000001 7 good keep - v yes whole .");
     CHECK_FALSE(parse_end_status(text, k_id));
 }
 

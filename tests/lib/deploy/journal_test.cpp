@@ -53,9 +53,9 @@ TEST_CASE("a stream is taken apart alike however it is cut") {
 TEST_CASE("a record that never ends is output, and memory stays bounded") {
     std::string output;
     JournalReader reader(
-        "0123abcd", [](const Record&) { FAIL("no record"); }, [&](std::string_view bytes) {
-            output += bytes;
-        });
+        "0123abcd",
+        [](const Record&) { FAIL("no record"); },
+        [&](std::string_view bytes) { output += bytes; });
     const std::string begin = "\036"
                               "0123abcd 1 log ";
     reader.feed(begin);

@@ -69,15 +69,17 @@ TEST_CASE("every script is clean by shellcheck") {
     }
     for (const std::string& script : all_scripts()) {
         // What is assigned for some engines only, or called through a variable.
-        CHECK(passes({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2034,SC2046,SC2154,SC2317"},
-                     script));
+        CHECK(
+            passes({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2034,SC2046,SC2154,SC2317"},
+                   script));
     }
 }
 
 TEST_CASE("every script is read by dash, bash and busybox") {
     for (const std::string& script : all_scripts()) {
-        for (const std::vector<std::string>& shell :
-             {std::vector<std::string>{"dash", "-n"}, {"bash", "--posix", "-n"}, {"busybox", "sh", "-n"}}) {
+        for (const std::vector<std::string>& shell : {std::vector<std::string>{"dash", "-n"},
+                                                      {"bash", "--posix", "-n"},
+                                                      {"busybox", "sh", "-n"}}) {
             CHECK(passes(shell, script));
         }
     }

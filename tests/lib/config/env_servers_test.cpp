@@ -1,0 +1,165 @@
+#include "lib/config/values.hpp"
+#include "tests/lib/config/inputs.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace loomrel;
+using namespace loomrel::test;
+using Catch::Matchers::Contains;
+
+TEST_CASE("values are literal, however the file was written") {
+    const auto values = config::parse_env_servers("\xEF\xBB\xBF# a comment\r\n"
+                                                  "export A_HOST = 10.0.0.1  # here\r\n"
+                                                  "B='$(touch x) `id` \"q\" #no comment'\r\n"
+                                                  "C=\"two \\\" words\" # yes\n"
+                                                  "D=with#hash\n"
+                                                  "\n"
+                                                  "E=\n"
+                                                  "KEY=\"-----BEGIN\nline two\r\n-----END\"\n"
+                                                  "F=a b  c\n"
+                                                  "G=${HOME}",
+                                                  ".env.servers");
+    CHECK(values.at("A_HOST").value == "10.0.0.1");
+    CHECK(values.at("B").value == "$(touch x) `id` \"q\" #no comment");
+    CHECK(values.at("C").value == "two \" words");
+    CHECK(values.at("D").value == "with#hash");
+    CHECK(values.at("E").value.empty());
+    CHECK(values.at("KEY").value == "-----BEGIN\nline two\n-----END");
+    CHECK(values.at("F").value == "a b  c");
+    CHECK(values.at("G").value == "${HOME}");
+    CHECK(values.at("G").line == 12);
+}
+
+TEST_CASE("a broken line is told by its number, never by what it holds") {
+    const std::string text = GENERATE(as<std::string>(),
+                                      "OK=1\nhunter2hunter2\n",
+                                      "OK=1\nP=\"hunter2hunter2\n",
+                                      "OK=1\nP='hunter2hunter2' hunter2\n",
+                                      "OK=1\n2P=hunter2hunter2\n");
+    ConfigWorld world;
+    const std::string said = world.env_servers(text).error();
+    CHECK_THAT(said, Contains(".env.servers:2: "));
+    CHECK_THAT(said, !Contains("hunter2"));
+}
+
+TEST_CASE("a developer is found by any spelling of the login") {
+    ConfigWorld world;
+    world.env_servers(
+        "Dev_One_HOST=10.0.0.1\nDev_One_PASSWORD=x\nDev_One_PORT=2222\nDev_One_USER=me\n"
+        "STAGE_HOST=10.0.0.2\nprod_HOST=10.0.0.3\nLOOM_DB_HOST=10.0.0.4\n");
+    const auto config = world.load();
+    for (const char* login : {"dev-one", "DEV_ONE", "Dev-One", "dev_one"}) {
+        const auto host = config.developer(login);
+        REQUIRE(host);
+        CHECK(host->address == "10.0.0.1");
+        CHECK(host->port == 2222);
+        CHECK(host->user == "me");
+    }
+    CHECK_FALSE(config.developer("stage"));
+    CHECK_FALSE(config.developer("prod"));
+    CHECK_FALSE(config.developer("loom_db"));
+    CHECK_FALSE(config.developer("nobody"));
+}
+
+TEST_CASE("two keys that are one login are an error") {
+    ConfigWorld world;
+    world.env_servers("dev-a_HOST=1.1.1.1\nDEV_A_HOST=2.2.2.2\n");
+    CHECK_THAT(world.error(), Contains("are one GitHub login"));
+}
+
+TEST_CASE("a file of passwords that others can read is an error, in CI a warning") {
+    ConfigWorld world;
+    world.env_servers("STAGE_HOST=h\n");
+    std::filesystem::permissions(world.path() / ".env.servers", std::filesystem::perms(0644));
+    CHECK_THAT(world.error(), Contains("others can read") && Contains("chmod 600"));
+    world.variable("CI", "true");
+    CHECK(world.error().empty());
+    CHECK(world.load().warnings().size() == 1);
+}
+
+TEST_CASE("a near miss is a warning, another tool's variable is not") {
+    ConfigWorld world;
+    world.env_servers("STAGE_HOTS=h\nAWS_REGION=eu\nLOOM_RELEASE_TG_BOT_API_ULR=x\n");
+    const auto warnings = world.load().warnings();
+    REQUIRE(warnings.size() == 2);
+    CHECK_THAT(warnings[0].en + warnings[1].en, Contains("STAGE_HOST") && Contains("API_URL"));
+}
+
+TEST_CASE("the text of the file may come in a variable, and the process wins over the file") {
+    ConfigWorld world;
+    world.variable("LOOMREL_ENV_SERVERS", "STAGE_HOST=10.0.0.1\nSTAGE_PASSWORD=p\n");
+    CHECK(world.load().hosts("stage").front().address == "10.0.0.1");
+    world.variable("STAGE_HOST", "10.9.9.9");
+    CHECK(world.load().hosts("stage").front().address == "10.9.9.9");
+    CHECK(world.load().hosts("stage").front().password.reveal() == "p");
+}
+
+TEST_CASE("hosts are read as they are written, others are refused") {
+    ConfigWorld world;
+    world.toml("[environments.prod]\nhosts = [\"me@10.0.0.1:2222\", \"[fd00::1]:23\", \"fd00::2\", "
+               "\"name\"]");
+    world.env_servers("PROD_USER=you\nPROD_PASSWORD=p\nPROD_HOST_KEY=SHA256:abc\n");
+    const auto hosts = world.load().hosts("prod");
+    REQUIRE(hosts.size() == 4);
+    CHECK((hosts[0].user == "me" && hosts[0].address == "10.0.0.1" && hosts[0].port == 2222));
+    CHECK((hosts[1].user == "you" && hosts[1].address == "fd00::1" && hosts[1].port == 23));
+    CHECK((hosts[2].address == "fd00::2" && hosts[2].port == 22));
+    CHECK(hosts[3].host_key == "SHA256:abc");
+    const std::string bad = GENERATE(as<std::string>(),
+                                     "-oProxyCommand=x",
+                                     "a b",
+                                     "h:99999",
+                                     "[fd00::1",
+                                     "$(id)",
+                                     "a;b",
+                                     "",
+                                     "x@-y");
+    world.toml("[environments.stage]\nhosts = [\"" + bad + "\"]");
+    CHECK_THROWS_AS(world.load().hosts("stage"), Error);
+}
+
+TEST_CASE("no host at all names the keys to add") {
+    ConfigWorld world;
+    try {
+        (void)world.load().hosts("stage");
+        FAIL("no error");
+    } catch (const Error& error) {
+        CHECK(error.kind() == ErrorKind::config);
+        CHECK_THAT(error.hint().en, Contains("STAGE_HOST") && Contains("STAGE_PASSWORD"));
+    }
+}
+
+TEST_CASE("which store: flag, variables of Postgres, the API, the embedded default") {
+    ConfigWorld world;
+    CHECK(world.load().store.url
+          == "sqlite://" + (world.path() / "home").string() + "/.local/state/loomrel/releases.db");
+    world.variable("LOOM_RELEASE_TG_BOT_API_URL", "https://api.example.com/api/tg-bot");
+    CHECK(world.load().store.url == "https://api.example.com/api/tg-bot");
+    for (const char* name : {"CONTAINER_NAME", "DB_NAME", "USER"}) {
+        world.variable(std::string("LOOM_RELEASE_TG_BOT_POSTGRES_") + name, "x");
+    }
+    CHECK_FALSE(world.load().store.url.starts_with("postgresql"));
+    world.variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD", "p@ss");
+    CHECK(world.load().store.url == "postgresql://x@x:5432/x");
+    CHECK(world.load().store.password.reveal() == "p@ss");
+    world.variable("LOOMREL_STORE", "postgresql://u:a%40b@h/d");
+    CHECK(world.load().store.url == "postgresql://u@h/d");
+    CHECK(world.load().store.password.reveal() == "a@b");
+}
+
+TEST_CASE("in CI the embedded ledger is refused with what to set instead") {
+    ConfigWorld world;
+    world.variable("CI", "true");
+    CHECK_THROWS_AS(config::require_lasting_store(world.load()), Error);
+    world.variable("LOOMREL_STORE", "sqlite:///x");
+    CHECK_NOTHROW(config::require_lasting_store(world.load()));
+}
+
+TEST_CASE("health left out comes from the domain and the service's prefix") {
+    ConfigWorld world;
+    world.variable("STAGE_DOMAIN", "stage.example.com")
+        .variable("LOOM_CONTENT_PREFIX", "/api/content");
+    const auto settings = world.load().deploy("loom-content", "stage");
+    CHECK(settings.health_kind == config::HealthKind::url);
+    CHECK(settings.health_url == "https://stage.example.com/api/content/health");
+    CHECK(world.load().deploy("loom-content", "prod").health_kind == config::HealthKind::unset);
+}
