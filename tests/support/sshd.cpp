@@ -68,8 +68,11 @@ bool answers(std::uint16_t port) {
 } // namespace
 
 std::string present_user() {
-    const passwd* entry = ::getpwuid(::geteuid());
-    return entry == nullptr ? "root" : entry->pw_name;
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> room{};
+    ::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found);
+    return found == nullptr ? "root" : found->pw_name;
 }
 
 std::uint16_t free_port() {
