@@ -37,10 +37,11 @@ constexpr std::array k_releases{
     started_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     completed_at TIMESTAMP NULL
 ))",
-                  "SELECT 1 WHERE to_regclass('releases') IS NOT NULL"},
+                  "SELECT 1 FROM pg_class WHERE pg_table_is_visible(oid) AND relname = 'releases'"},
     MigrationStep{"ALTER TABLE releases ADD COLUMN commit_sha TEXT",
                   nullptr,
-                  "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('releases')"
+                  "SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+                  " WHERE relname = 'releases' AND pg_table_is_visible(attrelid)"
                   " AND attname = 'commit_sha' AND NOT attisdropped",
                   "SELECT 1 FROM pragma_table_info('releases') WHERE name = 'commit_sha'"},
     // SQLite knows no SERIAL: rows of the spec's own table have no number there.

@@ -10,12 +10,14 @@ bool is_postgres(const Session& session) {
     return session.dialect().kind == Dialect::Kind::postgres;
 }
 
+// Asked of pg_class itself: to_regclass() alone may answer from what this server process remembers
+// of the time before it waited for the lock.
 bool has_table(Session& session, const std::string& name) {
     Query query;
-    const std::string place = query.bind(name);
-    query.text = is_postgres(session)
-                     ? "SELECT 1 WHERE to_regclass(" + place + ") IS NOT NULL"
-                     : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = " + place;
+    query.text = (is_postgres(session)
+                      ? "SELECT 1 FROM pg_class WHERE pg_table_is_visible(oid) AND relname = "
+                      : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ")
+                 + query.bind(name);
     return !session.run(query).rows.empty();
 }
 

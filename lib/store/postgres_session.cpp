@@ -27,6 +27,9 @@ constexpr Dialect k_dialect{
 // A transaction of ours that stands still is one whose client is gone.
 constexpr Milliseconds k_idle_limit{10000};
 
+// Of one attempt to connect; the next one begins at the next host.
+constexpr Milliseconds k_connect_limit{3000};
+
 class PostgresSession : public Session {
 public:
     PostgresSession(const PostgresOptions& options, Deadline deadline)
@@ -131,7 +134,8 @@ private:
     [[nodiscard]] Milliseconds left() const { return left_until(m_deadline); }
 
     void connect() {
-        const Deadline until = std::min(m_deadline, deadline_in(m_patience * 2));
+        const Deadline until =
+            std::min(m_deadline, deadline_in(std::min(m_patience, k_connect_limit)));
         PostgresPollingStatusType state = PGRES_POLLING_WRITING;
         while (state != PGRES_POLLING_OK) {
             if (state == PGRES_POLLING_FAILED || PQstatus(m_connection.get()) == CONNECTION_BAD) {

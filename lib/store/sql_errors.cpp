@@ -23,7 +23,10 @@ Error error_of_fault(const Fault& fault, const std::string& ledger, bool in_doub
     const auto make = [&](ErrorKind kind, const char* code, Id message, Id hint) {
         return Error(kind, code, sentence(message, ledger, fault), phrase(hint));
     };
-    if (in_doubt) {
+    const bool could_not_look = fault.kind == Fault::Kind::lost
+                                || fault.kind == Fault::Kind::transient
+                                || fault.kind == Fault::Kind::busy;
+    if (in_doubt && could_not_look) {
         return make(
             ErrorKind::ledger, "ledger_in_doubt", Id::store_in_doubt, Id::store_in_doubt_hint);
     }

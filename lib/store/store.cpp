@@ -80,22 +80,24 @@ std::unique_ptr<Store> open_store(const Options& options) {
 }
 
 std::string shown_url(const std::string& url) {
-    std::string shown = url.substr(0, url.find('?'));
-    const std::size_t start = shown.find("://");
-    if (start == std::string::npos || shown.starts_with("sqlite://")) {
+    const std::size_t start = url.find("://");
+    if (start == std::string::npos || url.starts_with("sqlite://")) {
         return start == std::string::npos ? "" : url;
     }
-    // The password may hold anything, "/" and "@" too; what stands behind the last "@" is the host.
+    // A password may hold anything, "/", "?" and "@" too: all from its colon to the last "@" goes,
+    // even where that "@" belongs to a parameter. Rather a strange address than a leak.
+    std::string shown = url;
     const std::size_t name = start + 3;
-    const std::size_t at = shown.rfind('@');
+    const std::size_t question = shown.find('?', name);
+    std::size_t at = shown.rfind('@', question);
     if (at == std::string::npos || at < name) {
-        return shown;
+        at = shown.rfind('@');
     }
     const std::size_t colon = shown.find(':', name);
-    if (colon < at) {
+    if (at != std::string::npos && at >= name && colon < at) {
         shown.erase(colon, at - colon);
     }
-    return shown;
+    return shown.substr(0, shown.find('?'));
 }
 
 } // namespace loomrel::store

@@ -19,7 +19,7 @@ class SqliteLedger {
 public:
     [[nodiscard]] static bool is_available() { return true; }
 
-    [[nodiscard]] store::Options options() const { return {"sqlite://" + file(), Secret(), {}}; }
+    [[nodiscard]] store::Options options() const { return {"sqlite://" + file(), Secret()}; }
 
     [[nodiscard]] std::string file() const { return (m_folder.path() / "ledger/releases.db"); }
 
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] static bool is_available() { return PostgresCluster::is_available(); }
 
     [[nodiscard]] store::Options options() const {
-        return {m_cluster->url(m_database), Secret(m_cluster->password()), {}};
+        return {m_cluster->url(m_database), Secret(m_cluster->password())};
     }
 
     std::string sql(const std::string& text) const { return m_cluster->sql(m_database, text); }

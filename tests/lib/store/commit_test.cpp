@@ -1,0 +1,121 @@
+#include "tests/lib/store/commit_thief.hpp"
+#include "tests/lib/store/ledgers.hpp"
+
+#include <chrono>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using release::Status;
+using Fault = CommitThief::Fault;
+using What = store::Changed::What;
+
+namespace {
+
+std::unique_ptr<store::Store> open_through(const PostgresLedger& ledger,
+                                           const CommitThief& thief,
+                                           Milliseconds deadline = Milliseconds(6000)) {
+    store::Options options = ledger.options();
+    options.url = ledger.cluster().url(ledger.database(), thief.port());
+    options.deadline = deadline;
+    return store::open_store(options);
+}
+
+constexpr std::array k_faults{Fault::lose_request, Fault::lose_reply, Fault::mute_reply};
+
+} // namespace
+
+TEST_CASE("a release whose COMMIT got lost, on the way there or back, is created once") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief);
+    (void)store->migrate();
+    int made = 0;
+    for (const Fault fault : k_faults) {
+        thief.arm(fault);
+        const auto created = store->create_release(new_release());
+        CHECK(created.created);
+        CHECK(thief.stolen() == ++made);
+        CHECK(store->events(created.id).size() == 1);
+        CHECK(ledger.sql("SELECT count(*) FROM releases") == std::to_string(made));
+    }
+}
+
+TEST_CASE("a move whose COMMIT got lost, on the way there or back, is made once") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief);
+    for (const Fault fault : k_faults) {
+        const auto id = release_in(*store,
+                                   {Status::building,
+                                    Status::stage_deploy,
+                                    Status::manual_testing,
+                                    Status::manual_test_passed});
+        auto claim = change_to(id, {Status::deploying});
+        claim.open_run = new_run(id);
+        thief.arm(fault);
+        const auto changed = store->apply(claim);
+        CHECK(changed.what == What::done); // not `already`: the claim is ours
+        CHECK(changed.status == "deploying");
+        CHECK(store->events(id).size() == 6);
+        CHECK(store->find_run(claim.open_run->id));
+    }
+    CHECK(thief.stolen() == 3);
+    CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
+}
+
+TEST_CASE("a run whose COMMIT got lost, on the way there or back, is ours") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief);
+    (void)store->migrate();
+    for (const Fault fault : k_faults) {
+        const store::Run run = new_run();
+        thief.arm(fault);
+        CHECK(store->open_run(run));
+        CHECK_FALSE(store->open_run(run));
+    }
+    CHECK(thief.stolen() == 3);
+    CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
+}
+
+TEST_CASE("a migration whose COMMIT got lost is applied once") {
+    LOOMREL_NEEDS(PostgresLedger);
+    for (const Fault fault : k_faults) {
+        // One COMMIT reads what is pending, one follows each migration. A silent one would be
+        // waited for as long as the largest table may need.
+        for (int passing = 0; fault != Fault::mute_reply && passing < 5; ++passing) {
+            const PostgresLedger ledger;
+            CommitThief thief(ledger.cluster().port());
+            const auto store = open_through(ledger, thief);
+            thief.arm(fault, passing);
+            (void)store->migrate();
+            CHECK(thief.stolen() == 1);
+            CHECK(ledger.sql("SELECT count(*) FROM schema_migrations") == "4");
+            CHECK(store->check().pending.empty());
+        }
+    }
+}
+
+TEST_CASE("when nobody can be asked any more, nothing is claimed and the same again is right") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    const auto id = release_in(*open_ledger(ledger), {});
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief, Milliseconds(1500));
+    CHECK(store->find_release(id));
+    const auto change = change_to(id, {Status::building});
+    thief.arm(Fault::close_after);
+    const auto began = std::chrono::steady_clock::now();
+    const Error error = error_of([&] { (void)store->apply(change); });
+    const auto took = std::chrono::steady_clock::now() - began;
+    CHECK(thief.stolen() == 1);
+    CHECK(error.kind() == ErrorKind::ledger);
+    CHECK(error.code() == "ledger_in_doubt");
+    CHECK(took < std::chrono::seconds(3));
+    // Told again later, as the spool does.
+    CHECK(open_ledger(ledger)->apply(change).what == What::done);
+    CHECK(open_ledger(ledger)->events(id).size() == 2);
+}

@@ -1,0 +1,144 @@
+#include "lib/store/postgres_session.hpp"
+#include "lib/store/sql_releases.hpp"
+#include "lib/store/sql_runs.hpp"
+#include "lib/store/sqlite_session.hpp"
+#include "tests/lib/store/ledgers.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using release::List;
+
+namespace {
+
+std::unique_ptr<store::Session> session_of(const SqliteLedger& ledger) {
+    return store::open_sqlite(
+        ledger.file(), store::Access::read, deadline_in(Milliseconds(60000)), false);
+}
+
+std::unique_ptr<store::Session> session_of(const PostgresLedger& ledger) {
+    const store::Options options = ledger.options();
+    return store::open_postgres({options.url, options.password, Milliseconds(60000), 0},
+                                deadline_in(Milliseconds(60000)));
+}
+
+// As a long life leaves them: nearly all deployed, a few of everything else, the failures old.
+template <typename Ledger> void fill(const Ledger& ledger, int count) {
+    const std::string numbers =
+        std::is_same_v<Ledger, PostgresLedger>
+            ? "generate_series(1, " + std::to_string(count) + ") AS n"
+            : "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < "
+                  + std::to_string(count) + ") SELECT n FROM c) AS numbers";
+    ledger.sql("INSERT INTO releases (service_name, release_tag, status, initiated_by,"
+               " github_run_id, github_action_link, github_ref)"
+               " SELECT 'service-' || (n % 7), 'v1.0.' || n, CASE WHEN n <= 5 THEN 'staging_failed'"
+               " WHEN n % 100 = 0 THEN 'rollback_done' WHEN n = 7 THEN 'building' ELSE 'deployed'"
+               " END, 'x', n, 'l', 'r' FROM "
+               + numbers);
+    ledger.sql("INSERT INTO runs (id, service, environment, kind, ref, commit_sha, github_run_id,"
+               " github_run_attempt, started_at, seen_at, ended_at, outcome)"
+               " SELECT 'run-' || n, 'service-' || (n % 7), 'stage', 'deploy', 'r', '', '', 0,"
+               " '2024-03-15 14:30:00', '2024-03-15 14:30:00',"
+               " CASE WHEN n = 9 THEN NULL ELSE '2024-03-15 14:31:00' END"
+               + std::string(std::is_same_v<Ledger, PostgresLedger> ? "::timestamptz" : "")
+               + ", CASE WHEN n = 9 THEN NULL ELSE 'good' END FROM " + numbers);
+}
+
+std::vector<store::ReleaseQuery> all_queries() {
+    std::vector<store::ReleaseQuery> queries;
+    for (const std::optional<List> list : {std::optional<List>(),
+                                           std::optional(List::active),
+                                           std::optional(List::successful),
+                                           std::optional(List::failed)}) {
+        for (const std::string service : {"", "service-3"}) {
+            for (const std::string tag : {"", "v1.0.500"}) {
+                for (const auto before :
+                     {std::optional<std::int64_t>(), std::optional<std::int64_t>(600)}) {
+                    queries.push_back({list, service, tag, before, 20});
+                }
+            }
+        }
+    }
+    return queries;
+}
+
+std::string plan_of(store::Session& session, store::Query query) {
+    query.text = (session.dialect().kind == store::Dialect::Kind::postgres ? "EXPLAIN "
+                                                                           : "EXPLAIN QUERY PLAN ")
+                 + query.text;
+    std::string plan;
+    for (const store::Row& row : session.run(query).rows) {
+        plan += row.back().value_or("") + "\n";
+    }
+    return plan;
+}
+
+template <typename Ledger> std::chrono::microseconds time_of_all(const Ledger& ledger) {
+    const auto store = open_ledger(ledger);
+    auto best = std::chrono::microseconds::max();
+    for (int round = 0; round < 15; ++round) {
+        const auto began = std::chrono::steady_clock::now();
+        for (const auto& query : all_queries()) {
+            (void)store->list_releases(query);
+        }
+        best = std::min(best,
+                        std::chrono::duration_cast<std::chrono::microseconds>(
+                            std::chrono::steady_clock::now() - began));
+    }
+    return best;
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("every list is read off an index, however many rows there are",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    (void)open_ledger(ledger)->migrate();
+    fill(ledger, 60000);
+    for (const bool analyzed : {false, true}) {
+        if (analyzed) {
+            ledger.sql("ANALYZE");
+        }
+        const auto session = session_of(ledger);
+        session->begin(store::Access::read);
+        for (const auto& query : all_queries()) {
+            const std::string plan = plan_of(*session, store::release_list_query(query));
+            CAPTURE(plan, analyzed);
+            CHECK_FALSE(contains(plan, "Seq Scan"));
+            const bool whole = !query.list && query.service.empty() && query.tag.empty();
+            // Along the rows' own order, and no further than a page.
+            CHECK((whole || !contains(plan, "SCAN releases")));
+            CHECK((query.list || !contains(plan, "TEMP B-TREE")));
+        }
+        store::RunQuery open;
+        open.open_only = true;
+        const std::string plan = plan_of(*session, store::run_list_query(open, session->dialect()));
+        CAPTURE(plan);
+        CHECK(contains(plan, "loomrel_runs_open"));
+        CHECK(session->rollback());
+    }
+}
+
+TEMPLATE_TEST_CASE("lists of very many releases take at most twice as long as those of a thousand",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType few;
+    const TestType many;
+    (void)open_ledger(few)->migrate();
+    (void)open_ledger(many)->migrate();
+    fill(few, 1000);
+    fill(many, 300000);
+    few.sql("ANALYZE");
+    many.sql("ANALYZE");
+    const auto short_list = time_of_all(few);
+    const auto long_list = time_of_all(many);
+    CAPTURE(short_list.count(), long_list.count());
+    CHECK(long_list <= short_list * 2);
+}
