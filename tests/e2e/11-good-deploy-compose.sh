@@ -24,11 +24,11 @@ expect_order "$log" "🚀 Начинаем деплой тега v1.0.0" "✅ Т
     "🔨 Начинаем сборку контейнера для тега v1.0.0..." "✅ Health check пройден!" \
     "✅ Тег v1.0.0 успешно развернут и приложение работает!"
 
-version v1.1.0 --build 'echo "[a line of the build]"'
+version v1.1.0 --build "echo '[a line of the build of $ID]'"
 stage_deploy v1.1.0
 expect_exit 0
 expect_serves v1.1.0
-expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "[a line of the build]"
+expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "[a line of the build of $ID]"
 # A secret of the compose configuration stays nowhere in the state.
 expect_equal "files with the env file's content" "" \
     "$(grep -rl "DEMO_PORT\|$SERVICE_PORT" "$T/stage/state" --exclude=run.sh || :)"

@@ -22,7 +22,7 @@ for ms in 5 15 25 35 45 55 65 75 90 110 130 160 200 250 300 400 500 700 900 1200
     [ $CODE = 0 ] || fail "killed after about $ms ms: the same command again ends with $CODE"
     expect_json .ok true .status manual_testing .tag "$tag"
     expect_ups 1 "$tag"
-    expect_equal "builds of $tag" 1 "$(grep -cxF "$tag" "$T/stage/home/run/builds")"
+    expect_equal "builds of $tag" 1 "$(grep -cxF "$tag" "$T/stage/home/builds")"
     expect_serves "$tag"
     expect_moves "$tag" "initiated building stage_deploy manual_testing"
     expect_sql 1 "SELECT count(*) FROM releases WHERE release_tag = '$tag'"

@@ -5,7 +5,8 @@
 lab command
 proxy_start stage
 version v1.1.0 --build 'i=0; while [ $i -lt 2600 ]; do i=$((i + 1)); echo "build line $i."; sleep 0.01; done'
-loomrel_start cut stage-deploy --service "$SERVICE" --tag v1.1.0
+as_github 1 1 v1.1.0
+loomrel_start cut stage-deploy
 pid=$STARTED
 wait_for 20 "output arrives" grep -q 'build line 50\.' "$T/out.cut" "$T/err.cut"
 proxy blackhole on

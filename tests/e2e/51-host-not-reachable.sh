@@ -8,7 +8,7 @@ before=$(fingerprint "$T/stage/home")
 stop_sshd stage
 stage_deploy v1.0.0
 expect_exit 4
-expect_json .error.code host_unreachable
+expect_json .failure.code host_unreachable
 expect_said "127.0.0.1"
 start_sshd stage
 
@@ -16,8 +16,8 @@ sed -i '/KEY_FILE/d' "$T/ci/.env.servers"
 echo 'STAGE_PASSWORD=not-the-password-7Q' >>"$T/ci/.env.servers"
 stage_deploy v1.0.0
 expect_exit 4
-expect_json .error.code auth_failed
-expect_said "STAGE_PASSWORD"
+expect_json .failure.code auth_failed
+expect_said "_PASSWORD" ".env.servers"
 cat "$T/out" "$T/err" >"$T/said"
 expect_not_in "$T/said" "not-the-password-7Q"
 

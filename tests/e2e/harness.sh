@@ -18,6 +18,7 @@ if [ -z "${LOOMREL_E2E:-}" ]; then
     exec env -i LOOMREL_E2E="$T" LOOMREL_BIN="$LOOMREL_BIN" HOME="$T/me" TMPDIR="${TMPDIR:-/tmp}" \
         PATH="$PATH:/usr/sbin:/sbin" LANG=C.UTF-8 USER="$(id -un)" LOGNAME="$(id -un)" \
         LOOMREL_TEST_REQUIRE="${LOOMREL_TEST_REQUIRE:-}" LOOMREL_KEEP="${LOOMREL_KEEP:-}" \
+        LOOMREL_BUDGET_MS="${LOOMREL_BUDGET_MS:-10}" \
         ${DOCKER_HOST:+DOCKER_HOST="$DOCKER_HOST"} \
         ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
         bash "$0" "$@"

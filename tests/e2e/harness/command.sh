@@ -42,3 +42,7 @@ as_github() {
         GITHUB_REF="refs/tags/$3" GITHUB_REF_NAME="$3" GITHUB_REF_TYPE=tag GITHUB_ACTOR=developer
         GITHUB_SHA="$(commit_of "$3")" GITHUB_STEP_SUMMARY="$T/summary" GITHUB_OUTPUT="$T/output")
 }
+
+is_sanitized() {
+    ldd "$LOOMREL" | grep -q 'lib[a-z]*san\.so'
+}

@@ -57,12 +57,11 @@ write_commands() {
     local dir=$T/dev/$SERVICE
     cat >"$dir/up.sh" <<EOF
 set -eu
-mkdir -p "\$HOME/run"
-echo "\$LOOMREL_TAG" >>"\$HOME/run/ups"
+echo "\$LOOMREL_TAG" >>"\$HOME/ups"
 for p in \$(pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT '); do kill "\$p"; done
 while pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT ' >/dev/null; do sleep 0.02; done
 busybox httpd -p 127.0.0.1:$SERVICE_PORT -h "\$LOOMREL_TREE/www"
-echo "\$LOOMREL_COMMIT" >"\$HOME/run/commit"
+echo "\$LOOMREL_COMMIT" >"\$HOME/commit"
 EOF
 }
 
@@ -72,10 +71,7 @@ version() {
     shift
     echo "$tag" >"$dir/www/version"
     echo ok >"$dir/www/health"
-    cat >"$dir/build.sh" <<'EOF'
-mkdir -p "${HOME:-}/run"
-cat www/version >>"${HOME:-}/run/builds" 2>/dev/null || :
-EOF
+    echo 'cat www/version >>"${HOME:-}/builds" 2>/dev/null || :' >"$dir/build.sh"
     in_dev rm -q --cached --ignore-unmatch www/health
     while [ $# -gt 0 ]; do
         case $1 in
@@ -136,7 +132,7 @@ EOF
     [ "$ENGINE" != command ] || cat >>"$T/ci/loomrel.toml" <<'EOF'
 build = "sh ./build.sh"
 up = "sh ./up.sh"
-current = "cat \"$HOME/run/commit\""
+current = "cat \"$HOME/commit\""
 EOF
     printf '%s\n' "${SERVICE_TOML:-}" >>"$T/ci/loomrel.toml"
     write_servers
@@ -167,7 +163,8 @@ expect_serves() {
 
 # How often the command engine was told to start this tag.
 expect_ups() {
-    expect_equal "starts of $2" "$1" "$(grep -cxF -e "$2" "$T/stage/home/run/ups" 2>/dev/null || :)"
+    touch "$T/stage/home/ups"
+    expect_equal "starts of $2" "$1" "$(grep -cxF -e "$2" "$T/stage/home/ups" || :)"
 }
 
 remove_containers() {
