@@ -13,6 +13,8 @@ constexpr std::size_t k_longest_status = 1024;
 constexpr std::array<std::string_view, 5> k_outcomes{
     "good", "failed", "refused", "cancelled", "died"};
 
+constexpr std::array<std::string_view, 4> k_restored{"-", "yes", "failed", "none"};
+
 bool is_member(std::string_view word, const auto& words) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -24,12 +26,13 @@ std::optional<EndStatus> parse_end_status(std::string_view line, std::string_vie
         return std::nullopt;
     }
     const auto words = split(trim(line), ' ');
-    if (words.size() != 9 || words[0] != run_id || words[8] != ".") {
+    if (words.size() != 10 || words[0] != run_id || words[9] != ".") {
         return std::nullopt;
     }
     const auto rc = parse_integer(words[1]);
     if (!rc || *rc < 0 || *rc > 3 || words[1].size() > 3 || !is_member(words[2], k_outcomes)
-        || (*rc == 0) != (words[2] == "good") || (words[6] != "yes" && words[6] != "no")) {
+        || (*rc == 0) != (words[2] == "good") || (words[6] != "yes" && words[6] != "no")
+        || !is_member(words[7], k_restored)) {
         return std::nullopt;
     }
     EndStatus status;
@@ -39,7 +42,8 @@ std::optional<EndStatus> parse_end_status(std::string_view line, std::string_vie
     status.reason = words[4];
     status.serves = words[5] == "-" ? "" : std::string(words[5]);
     status.switched = words[6] == "yes";
-    status.log = words[7];
+    status.restored = words[7];
+    status.log = words[8];
     return status;
 }
 

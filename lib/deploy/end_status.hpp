@@ -7,7 +7,7 @@
 namespace loomrel::deploy {
 
 // How a run ended on a host, from its status file: the only source of an outcome. One line:
-//     <run id> <rc> <outcome> <step> <reason> <serves> <switched> <log> .
+//     <run id> <rc> <outcome> <step> <reason> <serves> <switched> <restored> <log> .
 struct EndStatus {
     int rc = 1;            // 0 good, 1 failed, 2 configuration, 3 refused
     std::string outcome;   // good, failed, refused, cancelled, died
@@ -15,6 +15,7 @@ struct EndStatus {
     std::string reason;    // "health_failed"; "-" = none
     std::string serves;    // tag, commit or image that answers there now; "" = not known
     bool switched = false; // the new version had been started
+    std::string restored;  // what served before: yes (is back), failed, none (there was none), "-"
     std::string log;       // whole, cut, none
 
     [[nodiscard]] bool good() const { return rc == 0 && outcome == "good"; }

@@ -45,6 +45,18 @@ constexpr std::array k_reasons{
     Reason{"health_failed", Id::why_health_failed, "loomrel logs --run {run}"},
     Reason{"verify_failed", Id::why_verify_failed, "loomrel logs --run {run}"},
     Reason{"keep_failed", Id::why_keep_failed, "loomrel doctor --env {env}"},
+    Reason{"hook_failed", Id::why_hook_failed, "loomrel logs --run {run}"},
+    Reason{"capsule_gone",
+           Id::why_capsule_gone,
+           "loomrel rollback --env {env} --service {service} --to {ref}"},
+    Reason{"no_target", Id::why_no_target, "loomrel status --env {env} --service {service}"},
+    Reason{"second_step",
+           Id::why_second_step,
+           "loomrel rollback --env {env} --service {service} --to TAG"},
+    Reason{"serves_another",
+           Id::why_serves_another,
+           "loomrel rollback --env {env} --service {service}"},
+    Reason{"rehearsal_failed", Id::why_rehearsal_failed, "loomrel logs --run {run}"},
     Reason{"time_limit", Id::why_time_limit, "loomrel logs --run {run}"},
     Reason{"cancelled", Id::why_cancelled, "loomrel {env}-deploy --service {service} --tag {ref}"},
     Reason{"died", Id::why_died, "loomrel status --env {env} --service {service}"},
@@ -130,13 +142,33 @@ void keep_last(std::vector<std::string>& lines, std::size_t most) {
     }
 }
 
+// A rollback's failure begins with the spec's sentence; the reason follows without its own sign.
+std::string with_kind(std::string sentence, store::RunKind kind, Language language) {
+    if (kind != store::RunKind::rollback) {
+        return sentence;
+    }
+    for (const std::string_view sign : {"❌ ", "⛔ ", "🛑 ", "⏱️ ", "❓ ", "⏳ "}) {
+        if (sentence.starts_with(sign)) {
+            sentence.erase(0, sign.size());
+        }
+    }
+    return say(language, Id::log_rollback_failed) + ": " + sentence;
+}
+
 std::string serves_sentence(const Followed& followed, Language language) {
     const bool untouched =
         followed.how == HowFollowed::not_started
         || (followed.end && !followed.end->switched && followed.end->outcome != "good");
     const std::string serves = followed.end ? followed.end->serves : "";
+    const std::string restored = followed.end ? followed.end->restored : "";
+    if (restored == "failed") {
+        const std::string now =
+            serves.empty() ? say(language, Id::why_nothing_serves) : sanitize_line(serves);
+        return say(language, Id::why_restore_failed, fmt::arg("serves", now));
+    }
     if (!serves.empty()) {
-        return say(language, Id::why_serves, fmt::arg("serves", sanitize_line(serves)));
+        const Id sentence = restored == "yes" ? Id::why_restored : Id::why_serves;
+        return say(language, sentence, fmt::arg("serves", sanitize_line(serves)));
     }
     return say(language, untouched ? Id::why_untouched : Id::why_serves_unknown);
 }
@@ -196,6 +228,10 @@ explain(const Followed& followed, const Subject& subject, Language language) {
         failure.lines = error_lines(followed.book.head(), followed.book.tail(), k_most_lines);
         failure.container = clean_lines(followed.book.container());
         keep_last(failure.container, k_most_lines);
+    }
+    // What certainly did not begin is its own reason, whatever was to be done.
+    if (followed.how != HowFollowed::not_started) {
+        failure.message = with_kind(std::move(failure.message), subject.kind, language);
     }
     failure.serves = serves_sentence(followed, language);
     return failure;

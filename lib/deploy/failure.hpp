@@ -18,6 +18,7 @@ struct Subject {
     bool is_tag = true;
     std::string run_id;
     int health_attempts = 0;
+    store::RunKind kind = store::RunKind::deploy;
 };
 
 // Why it failed: one object, rendered for the terminal, GitHub, Telegram and --json. Everything in

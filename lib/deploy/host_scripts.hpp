@@ -5,13 +5,19 @@
 namespace loomrel::deploy {
 
 // The files of lib/deploy/host, embedded when the build is configured (host/embed.cmake).
+extern const std::string_view k_host_lay;
 extern const std::string_view k_host_boot;
 extern const std::string_view k_host_run;
+extern const std::string_view k_host_view;
 extern const std::string_view k_host_git;
 extern const std::string_view k_host_health;
+extern const std::string_view k_host_hooks;
+extern const std::string_view k_host_capsule;
+extern const std::string_view k_host_back;
 extern const std::string_view k_host_command;
 extern const std::string_view k_host_compose;
 extern const std::string_view k_host_look;
+extern const std::string_view k_host_kept;
 extern const std::string_view k_host_doctor;
 extern const std::string_view k_host_logs;
 

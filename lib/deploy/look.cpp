@@ -11,33 +11,59 @@ namespace {
 // Docker may take its time to answer; longer than this it is broken.
 constexpr Milliseconds k_silence{60000};
 
-// "v1.2.3 <commit> <run> <image> <seconds>", as the step keep wrote it.
+// "v1.2.3 <commit> <capsule> <how> <seconds>", as the step keep wrote it.
 void take_current(Sight& sight, const std::string& line) {
     const auto words = split(line, ' ');
-    if (words.size() == 5 && words[0] == sight.serves) {
+    if (words.size() == 5 && words[2] == sight.serving) {
         sight.commit = words[1];
+        sight.how = words[3];
         sight.since = parse_integer(words[4]);
     }
 }
 
-} // namespace
+// NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
+void take_capsule(Sight& sight, const std::string& line) {
+    const auto words = split(line, ' ');
+    if (words.size() == 8) {
+        sight.kept.push_back({std::string(words[2]),
+                              std::string(words[0]),
+                              std::string(words[1]),
+                              std::string(words[3]),
+                              parse_integer(words[4]).value_or(0),
+                              std::string(words[5])});
+    }
+}
 
-Sight look(ssh::Connection& connection,
-           const std::string& host,
-           const config::DeploySettings& settings) {
-    const auto told = ask_host(
-        connection,
-        host,
-        [&](const std::string& nonce) {
-            return look_script(settings, {nonce, 0});
-        },
-        k_silence);
+void take_run(Sight& sight, const std::string& line) {
+    const auto words = split(line, ' ');
+    if (words.size() == 3) {
+        sight.runs.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2])});
+    }
+}
+
+void take_back(Sight& sight, const std::string& line) {
+    const auto words = split(line, ' ');
+    if (!words.empty() && words[0] != "-") {
+        sight.back = words[0];
+    }
+    sight.second_step = words.size() > 1 && words[1] == "second_step";
+}
+
+Sight sight_of(const std::vector<Told>& told) {
     Sight sight;
     std::string current;
     for (const Told& line : told) {
         const std::string rest = sanitize_line(line.rest);
         if (line.word == "serves") {
             sight.serves = rest;
+        } else if (line.word == "serving") {
+            sight.serving = rest == "-" ? "" : rest;
+        } else if (line.word == "back") {
+            take_back(sight, rest);
+        } else if (line.word == "capsule") {
+            take_capsule(sight, rest);
+        } else if (line.word == "changed") {
+            sight.changed = true;
         } else if (line.word == "current") {
             current = rest;
         } else if (line.word == "healthy") {
@@ -47,15 +73,57 @@ Sight look(ssh::Connection& connection,
         } else if (line.word == "no_repository") {
             sight.has_repository = false;
         } else if (line.word == "run") {
-            const auto words = split(rest, ' ');
-            if (words.size() == 3) {
-                sight.runs.push_back(
-                    {std::string(words[0]), std::string(words[1]), std::string(words[2])});
-            }
+            take_run(sight, rest);
+        } else if (line.word == "service") {
+            sight.services.push_back(rest);
         }
     }
     take_current(sight, current);
     return sight;
+}
+
+} // namespace
+
+const Kept* Sight::find_kept(const std::string& id_or_name) const {
+    for (const Kept& each : kept) {
+        if (each.id == id_or_name || each.name == id_or_name || each.commit == id_or_name) {
+            return &each;
+        }
+    }
+    return nullptr;
+}
+
+Sight look(ssh::Connection& connection,
+           const std::string& host,
+           const config::DeploySettings& settings) {
+    return sight_of(ask_host(
+        connection,
+        host,
+        [&](const std::string& nonce) {
+            return look_script(settings, {nonce, 0});
+        },
+        k_silence));
+}
+
+KeptSight look_kept(ssh::Connection& connection,
+                    const std::string& host,
+                    const std::string& service,
+                    const std::string& environment) {
+    const auto told = ask_host(
+        connection,
+        host,
+        [&](const std::string& nonce) {
+            return look_kept_script({"-", service, environment, ""}, {nonce, 0});
+        },
+        k_silence);
+    KeptSight found;
+    for (const Told& line : told) {
+        if (line.word == "chosen") {
+            found.chosen = sanitize_line(line.rest);
+        }
+    }
+    found.sight = sight_of(told);
+    return found;
 }
 
 Diagnosis diagnose(ssh::Connection& connection,

@@ -15,19 +15,50 @@ struct OpenRun {
     std::string step;  // of a running one
 };
 
+// A version that is kept on the host and can be brought back (design 6, "Capsule").
+struct Kept {
+    std::string id;
+    std::string name; // a tag, else a commit
+    std::string commit;
+    std::string how;          // deploy, adopt, rollback
+    std::int64_t kept_at = 0; // seconds since 1970
+    std::string healthy;      // yes, no, unknown
+};
+
 // What one host says of one service, just now.
 struct Sight {
     std::string serves;                // tag, commit or image; "" = nothing that we know
     std::string commit;                // of what was last deployed here, if that is what serves
     std::optional<std::int64_t> since; // seconds since 1970, likewise
+    std::string how;                   // how it came to serve: deploy, adopt, rollback, restore
     std::string healthy;               // yes, no, unknown
     std::string lock;                  // who holds the service; "" = nobody
     std::vector<OpenRun> runs;
+    std::vector<Kept> kept;   // newest first
+    std::string serving;      // of `kept`, what serves; "" = it is none of them
+    std::string back;         // of `kept`, where a rollback without a target leads; "" = nowhere
+    bool second_step = false; // because what serves was itself put there by one
+    bool changed = false;     // compose's configuration is another than when `back` was deployed
     bool has_repository = true;
+    std::vector<std::string> services; // look_kept: all that are on this host
+
+    [[nodiscard]] const Kept* find_kept(const std::string& id_or_name) const;
 };
 
 [[nodiscard]] Sight
 look(ssh::Connection& connection, const std::string& host, const config::DeploySettings& settings);
+
+// Without a configuration: by the program that the last deploy left there. An empty service = the
+// only one there is. `chosen` is the one that was looked at, "" = none.
+struct KeptSight {
+    std::string chosen;
+    Sight sight;
+};
+
+[[nodiscard]] KeptSight look_kept(ssh::Connection& connection,
+                                  const std::string& host,
+                                  const std::string& service,
+                                  const std::string& environment);
 
 struct Check {
     std::string name;

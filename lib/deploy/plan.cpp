@@ -3,6 +3,7 @@
 #include "lib/messages/messages.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace loomrel::deploy {
@@ -24,23 +25,55 @@ void require(const std::string& value, const std::string& key, const std::string
     }
 }
 
+std::vector<std::string> steps_of(const Request& request, const config::Hooks& hooks) {
+    std::vector<std::string> steps{"lock"};
+    const auto add = [&](std::initializer_list<const char*> names) {
+        steps.insert(steps.end(), names.begin(), names.end());
+    };
+    const auto add_hook = [&](const char* name, const std::string& command) {
+        if (!command.empty()) {
+            add({name});
+        }
+    };
+    if (request.kind == store::RunKind::deploy) {
+        add({"repository", "checkout", "prune", "adopt", "build"});
+        add_hook("before_up", hooks.before_up);
+        add({"up", "health", "verify"});
+        add_hook("after_up", hooks.after_up);
+        add({"keep"});
+        if (request.rehearse) {
+            add({"rehearse"});
+        }
+        return steps;
+    }
+    add({"adopt", "choose"});
+    add_hook("before_rollback", request.skip_hooks ? "" : hooks.before_rollback);
+    if (request.rebuild) {
+        add({"repository", "checkout", "build"});
+    } else {
+        add({"checkout"});
+    }
+    add({"up", "health", "verify", "keep"});
+    return steps;
+}
+
 } // namespace
 
 std::string
 log_path(const config::DeploySettings& settings, store::RunKind kind, const std::string& ref) {
     const std::string& service = settings.service;
+    std::string name = ref;
+    std::replace(name.begin(), name.end(), '/', '-');
     if (kind == store::RunKind::rollback) {
-        return "rollback/" + service + "/" + ref + "-rollback.log";
+        return "rollback/" + service + "/" + name + "-rollback.log";
     }
     if (settings.environment == "dev") {
-        std::string name = ref;
-        std::replace(name.begin(), name.end(), '/', '-');
         return "dev/" + service + "/" + name + ".log";
     }
     if (settings.environment == "prod") {
-        return "production/" + service + "/" + ref + "-prod.log";
+        return "production/" + service + "/" + name + "-prod.log";
     }
-    return service + "/" + ref + ".log";
+    return service + "/" + name + ".log";
 }
 
 std::string Plan::ref() const {
@@ -62,7 +95,7 @@ Plan make_plan(Request request,
     Plan plan;
     plan.log_path =
         log_path(settings, request.kind, request.tag.empty() ? request.branch : request.tag);
-    plan.steps = {"lock", "repository", "checkout", "build", "up", "health", "verify", "keep"};
+    plan.steps = steps_of(request, settings.hooks);
     plan.request = std::move(request);
     plan.settings = std::move(settings);
     plan.language = language;

@@ -21,6 +21,13 @@ struct Request {
     std::optional<std::int64_t> release_id;
     std::string by; // told to whoever waits for the lock
     bool older = false;
+    // Of a rollback: the capsule that it leads to, and the one that served when that was asked
+    // ("-": something that is not kept). Empty `to` = what each host finds for itself.
+    std::string to;
+    std::string from;
+    bool rebuild = false;    // `to` is not kept: tag is built from git
+    bool skip_hooks = false; // of a rollback
+    bool rehearse = false;   // of a deploy: there and back again before it counts
 };
 
 // Everything that the run on a host is made of, before any host is asked: plain values. The same

@@ -1,9 +1,11 @@
 #include "lib/deploy/script.hpp"
 
 #include "lib/base/shell_quote.hpp"
+#include "lib/base/text.hpp"
 #include "lib/deploy/host_scripts.hpp"
 #include "lib/deploy/script_text.hpp"
 #include "lib/messages/messages.hpp"
+#include "lib/release/names.hpp"
 
 #include <algorithm>
 
@@ -15,6 +17,8 @@ using messages::Id;
 
 // `out` and the log for people are cut at this size (design 6).
 constexpr std::int64_t k_out_cap = 64LL << 20;
+// Bringing back what served before has a time limit of its own: the run's may be what has passed.
+constexpr Milliseconds k_restore_limit{10 * 60 * 1000};
 
 std::string_view health_word(config::HealthKind kind) {
     switch (kind) {
@@ -39,26 +43,42 @@ void set_place(Assignments& values, const RunPlace& place) {
 
 void set_request(Assignments& values, const Plan& plan) {
     const Request& request = plan.request;
-    values.set("NONCE", plan.nonce)
+    const config::DeploySettings& settings = plan.settings;
+    // Who goes back is in a hurry, and asks whether what holds the lock may be stopped.
+    const bool waits = request.kind == store::RunKind::deploy;
+    values.set("ID", request.run_id)
+        .set("NONCE", plan.nonce)
         .set("KIND", store::to_string(request.kind))
         .set("TAG", request.tag)
         .set("BRANCH_NAME", request.branch)
         .set("REF", plan.ref())
         .set("COMMIT", request.commit)
         .set("RELEASE_ID", request.release_id ? std::to_string(*request.release_id) : "")
+        .set("FROM", request.from)
+        .set("TO", request.to)
         .set("HOLDER_TEXT", plan.shown_ref() + ", " + request.by)
-        .set("OLDER", request.older ? "yes" : "");
+        .set("OLDER", request.older ? "yes" : "")
+        .set("LOCK_WAIT", waits ? settings.lock_wait.count() / 1000 : 0)
+        .set("LOG_PATH", plan.log_path)
+        .set("STEPS", join(plan.steps, " "));
 }
 
-void set_limits(Assignments& values, const Plan& plan) {
-    const config::DeploySettings& settings = plan.settings;
+void set_limits(Assignments& values, const config::DeploySettings& settings, Language language) {
     values.set("LIMIT", settings.time_limit.count() / 10)
-        .set("LOCK_WAIT", settings.lock_wait.count() / 1000)
+        .set("RESTORE_LIMIT", k_restore_limit.count() / 10)
         .set("OUT_CAP", k_out_cap)
         .set("LOG_ROOT", settings.log_root)
-        .set("LOG_PATH", plan.log_path)
-        .set("T_LOG_CUT",
-             messages::say(plan.language, Id::log_log_cut, fmt::arg("limit", "64 MiB")));
+        .set("RESTORE", settings.restore_on_failure ? "yes" : "")
+        .set("KEEP_CAPSULES", settings.keep_capsules)
+        .set("T_LOG_CUT", messages::say(language, Id::log_log_cut, fmt::arg("limit", "64 MiB")));
+}
+
+void set_hooks(Assignments& values, const config::DeploySettings& settings) {
+    values.set("BEFORE_UP", settings.hooks.before_up)
+        .set("AFTER_UP", settings.hooks.after_up)
+        .set("BEFORE_ROLLBACK", settings.hooks.before_rollback)
+        .set("ON_FAILURE", settings.hooks.on_failure)
+        .set("HOOK_SECONDS", settings.time_limit.count() / 1000);
 }
 
 void set_health(Assignments& values, const config::DeploySettings& settings) {
@@ -76,13 +96,14 @@ void set_engine(Assignments& values, const config::DeploySettings& settings) {
         values.set("BUILD", settings.build).set("UP", settings.up).set("CURRENT", settings.current);
         return;
     }
-    std::string services;
+    std::vector<std::string> slugs;
     for (const std::string& service : settings.compose_services) {
-        services += (services.empty() ? "" : " ") + service;
+        slugs.push_back(release::image_slug(service));
     }
     values.set("SYSTEM", settings.system_dir)
         .set("COMPOSE_FILE", settings.compose_file)
-        .set("COMPOSE_SERVICES", services);
+        .set("COMPOSE_SERVICES", join(settings.compose_services, " "))
+        .set("SLUGS", join(slugs, " "));
 }
 
 // Relative paths start at the login's directory, and those under root at root.
@@ -128,40 +149,94 @@ RunPlace place_of(const Plan& plan) {
             plan.settings.state_dir};
 }
 
+// What a program of the host is made of: settings, texts, functions. It knows no run and no
+// version; a run's request stands before it.
+std::string program_parts(const config::DeploySettings& settings, Language language) {
+    Assignments values;
+    values.set("SERVICE", settings.service).set("ENVIRONMENT", settings.environment);
+    set_limits(values, settings, language);
+    set_hooks(values, settings);
+    set_health(values, settings);
+    set_engine(values, settings);
+    std::string text = values.text();
+    text += k_places;
+    // git and what it calls must never ask a person.
+    text += "export LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0\n";
+    text += message_functions(settings, language);
+    for (const std::string_view part : {k_host_run,
+                                        k_host_view,
+                                        k_host_git,
+                                        k_host_health,
+                                        k_host_hooks,
+                                        k_host_capsule,
+                                        k_host_back,
+                                        k_host_look}) {
+        text += part;
+    }
+    return text + engine_functions(settings);
+}
+
+// The kept program is this one too: called with nothing but a tag it goes back by hand.
+constexpr std::string_view k_program_main = R"(case $1 in
+run | conclude) R=${0%/*} D=${R%/runs/*} ;;
+*) D=$(cd "${0%/*}" && pwd) R= ;;
+esac
+case $1 in
+run) guard ;;
+conclude) conclude_dead ;;
+look) S=$2 && look ;;
+*) by_hand "$@" ;;
+esac
+exit
+)";
+
+std::string request_text(const Plan& plan) {
+    Assignments values;
+    set_request(values, plan);
+    return values.text() + "#program\n";
+}
+
+std::string start_text(const RunPlace& place,
+                       const ChannelMark& mark,
+                       const Plan& plan,
+                       const std::string& lay_run) {
+    Assignments values;
+    values.set("NONCE", plan.nonce);
+    return channel_values(place, mark, "start") + values.text() + std::string(k_host_lay)
+           + std::string(k_host_boot) + lay_run + "boot && follow; exit\n";
+}
+
+// Printed as it stands, whatever is in it.
+std::string here_document(const Plan& plan, const std::string& text) {
+    const std::string end = "END-" + plan.nonce;
+    return "cat <<'" + end + "'\n" + text + end + "\n";
+}
+
 } // namespace
 
 std::string run_script(const Plan& plan) {
-    Assignments values;
-    set_place(values, place_of(plan));
-    set_request(values, plan);
-    set_limits(values, plan);
-    set_health(values, plan.settings);
-    set_engine(values, plan.settings);
-    std::string steps;
-    for (const std::string& step : plan.steps) {
-        steps += (steps.empty() ? "" : " ") + step;
-    }
-    values.set("STEPS", steps);
-    // The folder is where this file lies; git and what it calls must never ask a person.
-    return values.text() + "R=${0%/*} D=${R%/runs/*}\n" + std::string(k_places)
-           + "export LC_ALL=C.UTF-8 GIT_TERMINAL_PROMPT=0\n" + message_functions(plan)
-           + std::string(k_host_run) + std::string(k_host_git) + std::string(k_host_health)
-           + engine_functions(plan.settings)
-           + "case $1 in\nrun) guard ;;\nconclude) conclude_dead ;;\nesac\nexit\n";
+    return request_text(plan) + "#!/bin/sh\n" + std::string(k_host_lay)
+           + program_parts(plan.settings, plan.language) + std::string(k_program_main);
 }
 
 std::string start_script(const Plan& plan, const ChannelMark& mark) {
-    const std::string end = "END-" + plan.nonce;
-    Assignments values;
-    values.set("NONCE", plan.nonce);
-    return channel_values(place_of(plan), mark, "start") + values.text() + std::string(k_host_boot)
-           + "lay_run() {\ncat <<'" + end + "'\n" + run_script(plan) + end
-           + "\n}\nboot && follow; exit\n";
+    return start_text(place_of(plan),
+                      mark,
+                      plan,
+                      "lay_run() {\n" + here_document(plan, run_script(plan)) + "}\n");
+}
+
+std::string start_kept_script(const Plan& plan, const ChannelMark& mark) {
+    return start_text(place_of(plan),
+                      mark,
+                      plan,
+                      "lay_run() {\n" + here_document(plan, request_text(plan))
+                          + "cat \"$D/restore\"\n}\n");
 }
 
 std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool bury) {
-    return channel_values(place, mark, bury ? "bury" : "attach") + std::string(k_host_boot)
-           + "boot && follow; exit\n";
+    return channel_values(place, mark, bury ? "bury" : "attach") + std::string(k_host_lay)
+           + std::string(k_host_boot) + "boot && follow; exit\n";
 }
 
 namespace {
@@ -172,22 +247,22 @@ std::string looking_script(const config::DeploySettings& settings,
                            const Assignments& more,
                            std::string_view functions,
                            std::string_view last) {
-    Assignments values;
-    set_engine(values, settings);
-    set_health(values, settings);
-    values.set("KIND", "look").set("TAG", "").set("COMMIT", "").set("RELEASE_ID", "");
-    values.set("LOG_ROOT", settings.log_root);
     return channel_values(
                {"-", settings.service, settings.environment, settings.state_dir}, mark, "look")
-           + values.text() + more.text() + std::string(k_places) + std::string(k_host_boot)
-           + std::string(k_host_run) + std::string(k_host_git) + std::string(k_host_health)
-           + engine_functions(settings) + std::string(functions) + std::string(last) + "; exit\n";
+           + "KIND=look\n" + more.text() + std::string(k_host_lay) + std::string(k_host_boot)
+           + program_parts(settings, Language::en) + std::string(functions) + "state_of_host && "
+           + std::string(last) + "; exit\n";
 }
 
 } // namespace
 
 std::string look_script(const config::DeploySettings& settings, const ChannelMark& mark) {
-    return looking_script(settings, mark, {}, k_host_look, "look");
+    return looking_script(settings, mark, {}, "", "look");
+}
+
+std::string look_kept_script(const RunPlace& place, const ChannelMark& mark) {
+    return channel_values(place, mark, "look") + std::string(k_host_lay) + std::string(k_host_boot)
+           + std::string(k_host_kept) + "state_of_host && look_kept; exit\n";
 }
 
 std::string doctor_script(const config::DeploySettings& settings, const ChannelMark& mark) {

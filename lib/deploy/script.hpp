@@ -28,6 +28,10 @@ inline constexpr const char* k_shell = "exec /bin/sh";
 // Starts the run once, or finds it going or ended, and follows it.
 [[nodiscard]] std::string start_script(const Plan& plan, const ChannelMark& mark);
 
+// The same by the program that the last deploy left on the host: needs no configuration here. Of
+// the plan's settings only service, environment and state_dir count.
+[[nodiscard]] std::string start_kept_script(const Plan& plan, const ChannelMark& mark);
+
 // Follows a run that is there; never starts one. `bury`: one that is not there gets its end, as
 // cancelled, so that a late start finds it.
 [[nodiscard]] std::string
@@ -39,6 +43,10 @@ attach_script(const RunPlace& place, const ChannelMark& mark, bool bury = false)
 // Tells what serves, who holds the lock, which runs are open: for `status`. Changes nothing.
 [[nodiscard]] std::string look_script(const config::DeploySettings& settings,
                                       const ChannelMark& mark);
+
+// The same by the kept program. An empty service = the only one there, told as "chosen"; all there
+// are told as "service".
+[[nodiscard]] std::string look_kept_script(const RunPlace& place, const ChannelMark& mark);
 
 // Tries what a deploy will need: for `doctor`. Changes nothing that stays.
 [[nodiscard]] std::string doctor_script(const config::DeploySettings& settings,

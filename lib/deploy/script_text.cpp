@@ -1,6 +1,7 @@
 #include "lib/deploy/script_text.hpp"
 
 #include "lib/base/shell_quote.hpp"
+#include "lib/deploy/watcher.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/step_texts.hpp"
 
@@ -49,6 +50,11 @@ public:
                               to_shell_word(messages::say(m_language, id, arguments...)));
     }
 
+    // T_NAME, for a sentence's reason.
+    void text(std::string_view name, Id id) {
+        m_text += fmt::format("T_{}={}\n", name, shell_quote(messages::say(m_language, id)));
+    }
+
     [[nodiscard]] std::string take() { return std::move(m_text); }
 
 private:
@@ -56,7 +62,7 @@ private:
     std::string m_text;
 };
 
-void add_repository_texts(Functions& functions, const Plan& plan) {
+void add_repository_texts(Functions& functions) {
     functions.add("updating_repository", Id::log_updating_repository);
     functions.add("current_state", Id::log_current_state, fmt::arg("state", variable("STATE_NOW")));
     functions.add("fetching", Id::log_fetching);
@@ -66,88 +72,117 @@ void add_repository_texts(Functions& functions, const Plan& plan) {
     functions.add("cleaning_branches", Id::log_cleaning_branches);
     functions.add("branch_kept", Id::log_branch_kept, fmt::arg("branch", variable("BRANCH")));
     functions.add("checkout_failed", Id::log_checkout_failed);
+    functions.add("checkout_skipped", Id::log_checkout_skipped);
     functions.add("no_repository", Id::log_no_repository, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_taken_over", Id::log_lock_taken_over);
     functions.add("tag_moved",
                   Id::log_tag_moved,
-                  fmt::arg("tag", plan.shown_ref()),
-                  fmt::arg("expected", plan.request.commit),
+                  fmt::arg("tag", variable("TAG")),
+                  fmt::arg("expected", variable("COMMIT")),
                   fmt::arg("found", variable("FOUND")));
     functions.add("superseded",
                   Id::log_superseded,
-                  fmt::arg("tag", plan.shown_ref()),
+                  fmt::arg("tag", variable("TAG")),
                   fmt::arg("newer", variable("NEWER")));
-    if (plan.request.tag.empty()) {
-        const auto branch = fmt::arg("branch", plan.request.branch);
+}
+
+void add_deploy_texts(Functions& functions, bool of_branches, bool compose) {
+    const std::string name = variable(of_branches ? "BRANCH_NAME" : "TAG");
+    if (of_branches) {
+        const auto branch = fmt::arg("branch", name);
         functions.add("started", Id::log_branch_deploy_started, branch);
         functions.add("found", Id::log_branch_found, branch);
         functions.add("not_found", Id::log_branch_not_found, branch);
         functions.add("switching", Id::log_switching_branch, branch);
         functions.add("deployed", Id::log_branch_deployed, branch);
     } else {
-        const auto tag = fmt::arg("tag", plan.request.tag);
+        const auto tag = fmt::arg("tag", name);
         functions.add("started", Id::log_deploy_started, tag);
         functions.add("found", Id::log_tag_found, tag);
         functions.add("not_found", Id::log_tag_not_found, tag);
         functions.add("switching", Id::log_switching_tag, tag);
         functions.add("deployed", Id::log_deployed, tag);
     }
+    if (!compose) {
+        functions.add("building", Id::log_building_command, fmt::arg("tag", variable("V_NAME")));
+    } else if (of_branches) {
+        functions.add("building", Id::log_building_branch, fmt::arg("branch", name));
+    } else {
+        functions.add("building", Id::log_building, fmt::arg("tag", name));
+    }
+    functions.add("deploy_failed",
+                  Id::log_deploy_failed,
+                  fmt::arg("tag", name),
+                  fmt::arg("step", variable("STEP_TEXT")));
 }
 
-void add_engine_texts(Functions& functions, const Plan& plan) {
-    const bool compose = plan.settings.engine == config::Engine::compose;
-    const auto tag = fmt::arg("tag", plan.shown_ref());
-    if (!compose) {
-        functions.add("building", Id::log_building_command, tag);
-    } else if (plan.request.tag.empty()) {
-        functions.add("building", Id::log_building_branch, fmt::arg("branch", plan.request.branch));
-    } else {
-        functions.add("building", Id::log_building, tag);
-    }
+void add_engine_texts(Functions& functions, const config::DeploySettings& settings, bool compose) {
     functions.add("build_failed", Id::log_build_failed);
     functions.add("up", compose ? Id::log_up : Id::log_up_command);
     functions.add("up_failed", compose ? Id::log_up_failed : Id::log_up_command_failed);
+    functions.text("NOT_RUNNING", Id::log_verify_not_running);
+    functions.text("OTHER_IMAGE", Id::log_verify_other_image);
+    functions.text("RESTARTED", Id::log_verify_restarted);
+    functions.text("OTHER_COMMIT", Id::log_verify_other_commit);
     if (compose) {
         functions.add("no_docker", Id::log_no_docker);
         functions.add("no_compose_file",
                       Id::log_no_compose_file,
-                      fmt::arg("file", variable("SYSTEM") + "/" + plan.settings.compose_file));
+                      fmt::arg("file", variable("SYSTEM") + "/" + settings.compose_file));
         functions.add("remains_removed", Id::log_remains_removed);
         functions.add("no_health", Id::log_no_health);
     }
 }
 
-void add_health_texts(Functions& functions, const Plan& plan) {
+void add_health_texts(Functions& functions, const config::DeploySettings& settings) {
     functions.add("health_attempt",
                   Id::log_health_attempt,
                   fmt::arg("attempt", variable("ATTEMPT")),
-                  fmt::arg("attempts", plan.settings.health_attempts));
+                  fmt::arg("attempts", settings.health_attempts));
     functions.add("health_passed", Id::log_health_passed);
-    functions.add("health_failed",
-                  Id::log_health_failed,
-                  fmt::arg("attempts", plan.settings.health_attempts));
+    functions.add(
+        "health_failed", Id::log_health_failed, fmt::arg("attempts", settings.health_attempts));
     functions.add("health_skipped", Id::log_health_skipped);
+    functions.add("stable_waiting",
+                  Id::log_stable_waiting,
+                  fmt::arg("seconds", settings.stable_for.count() / 1000));
     functions.add("verify_failed", Id::log_verify_failed, fmt::arg("reason", variable("WHY")));
+    functions.add("hook", Id::log_hook, fmt::arg("name", variable("HOOK")));
+    functions.add("hook_failed", Id::log_hook_failed, fmt::arg("name", variable("HOOK")));
 }
 
-void add_end_texts(Functions& functions, const Plan& plan) {
-    functions.add("deploy_failed",
-                  Id::log_deploy_failed,
-                  fmt::arg("tag", plan.shown_ref()),
-                  fmt::arg("step", variable("STEP_TEXT")));
-    functions.add("cancelled", Id::log_cancelled);
-    functions.add("time_limit",
-                  Id::log_time_limit,
-                  fmt::arg("limit", fmt::format("{} s", plan.settings.time_limit.count() / 1000)));
+void add_capsule_texts(Functions& functions) {
+    const std::string version = variable("V_NAME");
+    functions.add("nothing_served", Id::log_nothing_served);
+    functions.add("adopting", Id::log_adopting, fmt::arg("tag", variable("B_NAME")));
+    functions.add("adopt_impossible", Id::log_adopt_impossible);
+    functions.add("capsule_kept", Id::log_capsule_kept, fmt::arg("tag", version));
+    functions.add("capsule_gone", Id::log_capsule_gone, fmt::arg("tag", version));
+    functions.add("keep_failed", Id::log_keep_failed);
+    functions.add("restoring", Id::log_restoring, fmt::arg("tag", version));
+    functions.add("restored", Id::log_restored, fmt::arg("tag", version));
+    functions.add("restore_failed", Id::log_restore_failed);
+    functions.add("nothing_to_restore", Id::log_nothing_to_restore);
+    functions.add("rollback_started", Id::log_rollback_started, fmt::arg("tag", version));
+    functions.add("rolled_back", Id::log_rolled_back, fmt::arg("tag", variable("SERVES")));
+    functions.add("rollback_failed", Id::log_rollback_failed);
+    functions.add("no_target", Id::log_no_target);
+    functions.add("second_step", Id::log_second_step);
+    functions.add("serves_another", Id::log_serves_another);
+    functions.add("rehearse_nothing", Id::log_rehearse_nothing);
+    functions.add("rehearse_back", Id::log_rehearse_back, fmt::arg("tag", version));
+    functions.add("rehearse_forth", Id::log_rehearse_forth, fmt::arg("tag", version));
+    functions.add("rehearsed", Id::log_rehearsed);
 }
 
 // STEP's name for people, into STEP_TEXT.
-std::string step_text_function(const Plan& plan) {
+std::string step_text_function(Language language) {
     std::string text = "step_text() {\ncase $STEP in\n";
-    for (const std::string& step : plan.steps) {
+    for (const std::string_view name : k_step_names) {
+        const std::string step(name);
         text += fmt::format(
-            "{}) STEP_TEXT={} ;;\n", step, shell_quote(messages::step_label(plan.language, step)));
+            "{}) STEP_TEXT={} ;;\n", step, shell_quote(messages::step_label(language, step)));
     }
     return text + "*) STEP_TEXT=$STEP ;;\nesac\n}\n";
 }
@@ -164,13 +199,19 @@ Assignments& Assignments::set(std::string_view name, std::int64_t value) {
     return *this;
 }
 
-std::string message_functions(const Plan& plan) {
-    Functions functions(plan.language);
-    add_repository_texts(functions, plan);
-    add_engine_texts(functions, plan);
-    add_health_texts(functions, plan);
-    add_end_texts(functions, plan);
-    return functions.take() + step_text_function(plan);
+std::string message_functions(const config::DeploySettings& settings, Language language) {
+    const bool compose = settings.engine == config::Engine::compose;
+    Functions functions(language);
+    add_repository_texts(functions);
+    add_deploy_texts(functions, settings.environment == "dev", compose);
+    add_engine_texts(functions, settings, compose);
+    add_health_texts(functions, settings);
+    add_capsule_texts(functions);
+    functions.add("cancelled", Id::log_cancelled);
+    functions.add("time_limit",
+                  Id::log_time_limit,
+                  fmt::arg("limit", fmt::format("{} s", settings.time_limit.count() / 1000)));
+    return functions.take() + step_text_function(language);
 }
 
 } // namespace loomrel::deploy

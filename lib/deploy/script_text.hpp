@@ -19,8 +19,10 @@ private:
     std::string m_text;
 };
 
-// The functions m_… that say a step's sentence in the plan's language. What is known only on the
-// host stands in them as a quoted variable.
-[[nodiscard]] std::string message_functions(const Plan& plan);
+// The functions m_… that say a step's sentence, and the texts T_…. What belongs to a run or is
+// known only on the host stands in them as a quoted variable. Developers' environment speaks of
+// branches.
+[[nodiscard]] std::string message_functions(const config::DeploySettings& settings,
+                                            Language language);
 
 } // namespace loomrel::deploy

@@ -15,6 +15,8 @@ inline constexpr std::string_view k_step_names[] = {
     "checkout",
     "prune",
     "adopt",
+    "choose",
+    "before_rollback",
     "build",
     "before_up",
     "up",
@@ -22,6 +24,7 @@ inline constexpr std::string_view k_step_names[] = {
     "verify",
     "after_up",
     "keep",
+    "rehearse",
     "restore",
 };
 

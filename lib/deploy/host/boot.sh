@@ -5,10 +5,6 @@
 # control on standard error, commands on standard input (none before "hello": some shells swallow
 # what stands behind the script).
 
-tell() {
-    printf '\036%s %s\n' "$S" "$*" >&2
-}
-
 state_of_host() {
     if [ -z "$STATE" ]; then
         STATE=$HOME/.local/state/loomrel
@@ -23,20 +19,10 @@ refuse() {
     return 1
 }
 
-# Room for the end and for all that may be asked is taken before anything happens: a disk that fills
-# later can lose neither. A wish is a rename: it needs no room, and of two only one can succeed.
-lay() {
-    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result.new" \
-        && printf '%31s\n' '' >"$R/step" && printf '%31s\n' '' >"$R/locked" \
-        && true >"$R/may_switch" && true >"$R/may_cancel" && true >"$R/may_stop" \
-        && true >"$R/may_ack" && printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" \
-        && lay_run >"$R/run.sh" && sync "$R/run.sh"
-}
-
 # A run that never came here gets its end, so that a late start finds it ended.
 bury() {
     true >>"$R/out" && true >"$R/started" \
-        && printf '%s\n' "$ID 1 cancelled lock never_started - no none ." >"$R/status"
+        && printf '%s\n' "$ID 1 cancelled lock never_started - no - none ." >"$R/status"
 }
 
 have_tools() {

@@ -1,34 +1,80 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The command engine: what serves is not in a container; build, up and current are the service's
-# own commands, run in the kept tree of the commit.
+# own commands, run in the kept tree of the commit. The one part of a version is that tree:
+# "tree COMMIT".
 
+# in_tree COMMAND, with what name_version says.
 in_tree() {
     (
+        LOOMREL_TREE=$D/trees/$V_COMMIT
+        [ -d "$LOOMREL_TREE" ] || LOOMREL_TREE=$TREE
         cd "$LOOMREL_TREE" || exit
+        LOOMREL_SERVICE=$SERVICE LOOMREL_TAG=$V_NAME LOOMREL_COMMIT=$V_COMMIT LOOMREL_KIND=$KIND
+        LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID
         export LOOMREL_TREE LOOMREL_SERVICE LOOMREL_TAG LOOMREL_COMMIT LOOMREL_ENVIRONMENT \
             LOOMREL_RELEASE_ID LOOMREL_KIND
         apart /bin/sh -c "$1"
     )
 }
 
-command_variables() {
-    LOOMREL_TREE=$D/trees/$COMMIT
-    LOOMREL_SERVICE=$SERVICE LOOMREL_TAG=$TAG LOOMREL_COMMIT=$COMMIT LOOMREL_KIND=$KIND
-    LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID
+# The tree counts only by its name, taken when everything is in it.
+make_tree() {
+    t=$D/trees/$V_COMMIT
+    [ -d "$t" ] || {
+        rm -rf "$t.new" && mkdir -p "$t.new" \
+            && own_git archive "$V_COMMIT" | apart tar -x -C "$t.new" && mv "$t.new" "$t"
+    }
 }
 
-# The tree counts only by its name, taken when everything is in it.
+parts_now() {
+    c=$(in_tree "$CURRENT" 2>/dev/null) || return
+    case $c in
+    '' | *[!0-9a-f]*) return 1 ;;
+    esac
+    echo "tree $c"
+}
+
+note_parts() {
+    V_COMMIT=$HEAD_COMMIT
+    PARTS=$(parts_now)
+}
+
+wait_for_parts() { :; }
+
+name_of_before() {
+    B_COMMIT=${PARTS#tree } B_NAME=$(name_of_commit "${PARTS#tree }")
+}
+
+name_of_parts() {
+    [ -z "$1" ] || name_of_commit "${1#tree }"
+}
+
+# What serves is a commit of this repository, so its tree can be made whenever it is needed.
+can_hold() {
+    own_git rev-parse -q --verify "${1#tree }^{commit}" >/dev/null
+}
+
+hold() { :; }
+
+unhold() { :; }
+
+wait_for_hold() { :; }
+
+prune_parts() {
+    for t in "$D"/trees/*; do
+        [ "${t##*/}" = "$COMMIT" ] || grep -qs " ${t##*/} " "$D"/capsules/*/capsule "$D/current" \
+            || rm -rf "$t"
+    done
+}
+
 do_build() {
     m_building
-    command_variables
-    if [ ! -d "$LOOMREL_TREE" ]; then
-        rm -rf "$LOOMREL_TREE.new" && mkdir -p "$LOOMREL_TREE.new" \
-            && own_git archive "$COMMIT" | apart tar -x -C "$LOOMREL_TREE.new" \
-            && mv "$LOOMREL_TREE.new" "$LOOMREL_TREE" || {
-            fail 1 build_failed
-            return
-        }
-    fi
+    name_version
+    make_tree || {
+        m_build_failed
+        fail 1 build_failed
+        return
+    }
     [ -z "$BUILD" ] || told "$BUILD" in_tree "$BUILD" || {
         m_build_failed
         fail 1 build_failed
@@ -36,6 +82,10 @@ do_build() {
 }
 
 do_up() {
+    name_version
+    # A kept tree that is gone, or never was: what was started by hand.
+    [ -d "$D/trees/$V_COMMIT" ] || do_build || return
+    MADE="tree $V_COMMIT"
     switch || return
     m_up
     told "$UP" in_tree "$UP" || {
@@ -44,22 +94,22 @@ do_up() {
     }
 }
 
+hash_now() {
+    echo -
+}
+
 do_verify() {
-    WHY=$(in_tree "$CURRENT" 2>&1)
-    [ "$WHY" = "$COMMIT" ] && return
+    up_time
+    since=$U
+    [ "$STABLE" = 0 ] || m_stable_waiting
+    while [ "$(parts_now)" = "$MADE" ]; do
+        up_time
+        [ $((U - since)) -ge "$STABLE" ] && return
+        sleep 0.25
+    done
+    WHY=$T_OTHER_COMMIT
     m_verify_failed
     fail 1 verify_failed
 }
 
 last_lines() { :; }
-
-# What serves: the tag if it is a release's, else the commit.
-observe() {
-    command_variables
-    [ -d "$LOOMREL_TREE" ] || LOOMREL_TREE=$TREE
-    c=$(in_tree "$CURRENT" 2>/dev/null) || return
-    case $c in
-    '' | *[!0-9a-f]*) return ;;
-    esac
-    own_git describe --tags --exact-match "$c" 2>/dev/null || echo "$c"
-}

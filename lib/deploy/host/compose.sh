@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine. Compose's plugin is called directly where it is found: 30 to 40 ms a call.
-# compose() itself is made by the plan: it holds the file and those env files that exist.
+# compose() itself is made by the plan: it holds the file and those env files that exist. Parts of a
+# version are its images: "image SERVICE ID".
 
 find_compose() {
     for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker \
@@ -14,68 +15,196 @@ find_compose() {
     docker compose version >/dev/null 2>&1
 }
 
+# A compose file may name the version: image: registry/app:${LOOMREL_TAG}
 run_compose() {
-    if [ -n "$DC" ]; then "$DC" "$@"; else docker compose "$@"; fi
+    (
+        LOOMREL_TAG=${V_NAME:-${TAG:-$BRANCH_NAME}} LOOMREL_COMMIT=${V_COMMIT:-$COMMIT}
+        case $LOOMREL_TAG in */* | *+*) LOOMREL_TAG=$(echo "$LOOMREL_TAG" | tr /+ --) ;; esac
+        export LOOMREL_TAG LOOMREL_COMMIT
+        if [ -n "$DC" ]; then exec "$DC" "$@"; else exec docker compose "$@"; fi
+    )
 }
 
-# The service's containers, running or not, by compose's own labels.
-containers() {
-    for s in $COMPOSE_SERVICES; do
-        timeout 20 docker ps "$@" --no-trunc -q --filter "label=com.docker.compose.project=$PROJECT" \
-            --filter "label=com.docker.compose.service=$s"
-    done
+dock() {
+    timeout 20 docker "$@"
 }
 
-do_build() {
-    m_building
+can_compose() {
     cd "$SYSTEM" 2>/dev/null && [ -f "$COMPOSE_FILE" ] || {
         m_no_compose_file
         fail 1 no_compose_file
         return
     }
-    if ! command -v docker >/dev/null 2>&1 || ! find_compose; then
+    command -v docker >/dev/null 2>&1 && find_compose || {
         m_no_docker
         fail 1 no_docker
-        return
-    fi
-    compose config >"$R/config" 2>/dev/null &
+    }
+}
+
+# What of the configuration is needed here, none of its secrets: the project, then a line a service,
+# "SERVICE IMAGE built|pulled health|-".
+config_table() {
+    compose config 2>/dev/null | awk '
+        function out() { if (s != "") print s, (i == "" ? project "-" s : i), b, h; s = "" }
+        /^name: / { project = $2; gsub(/["\047]/, "", project); print project }
+        /^[^ ]/ { out(); inside = $1 == "services:" }
+        inside && /^  [^ ]/ { out(); s = $1; sub(/:$/, "", s); i = ""; b = "pulled"; h = "-" }
+        inside && /^    image: / { i = $2; gsub(/["\047]/, "", i) }
+        inside && /^    build:/ { b = "built" }
+        inside && /^    healthcheck:/ { h = "health" }
+        inside && /^      disable: true/ { h = "-" }
+        END { out() }'
+}
+
+take_table() {
+    PROJECT='' TABLE=''
+    { read -r PROJECT && TABLE=$(cat); } <<EOF_TABLE
+$1
+EOF_TABLE
+    [ -n "$PROJECT" ] && [ -n "$TABLE" ]
+}
+
+# column NUMBER SERVICE
+column() {
+    echo "$TABLE" | awk -v s="$2" -v n="$1" '$1 == s { print $n }'
+}
+
+# The service's containers, running or not ("-a"), by compose's own labels.
+containers() {
+    [ -n "$PROJECT" ] || { read -r PROJECT <"$D/project"; } 2>/dev/null || return
+    dock ps "$@" --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+        --filter label=com.docker.compose.oneoff=False \
+        --format '{{.ID}} {{.Label "com.docker.compose.service"}}' | while read -r c s; do
+        case " $COMPOSE_SERVICES " in *" $s "*) echo "$c" ;; esac
+    done
+}
+
+# inspect FORMAT: of what runs.
+inspect() {
+    ids=$(containers)
+    # shellcheck disable=SC2086
+    [ -z "$ids" ] || dock inspect -f "$1" $ids | sort -u
+}
+
+parts_now() {
+    inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
+}
+
+# Beside the fetch. Where loomrel has never been, compose has to say which project this is.
+note_parts() {
+    (
+        if [ ! -s "$D/project" ]; then
+            can_compose && take_table "$(config_table)" || exit
+        fi
+        parts_now >"$R/parts"
+    ) >/dev/null 2>&1 &
+    NOTING=$!
+}
+
+wait_for_parts() {
+    wait "$NOTING"
+    PARTS=$(cat "$R/parts" 2>/dev/null)
+}
+
+name_of_before() {
+    B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
+}
+
+name_of_parts() {
+    echo "$1" | {
+        read -r _ _ i
+        [ -z "$i" ] || echo "$i"
+    }
+}
+
+# Of WANTED, one of the services: its name as it may stand in an image's.
+slug_of() {
+    # shellcheck disable=SC2086
+    set -- - $SLUGS
+    for s in $COMPOSE_SERVICES; do
+        shift
+        [ "$s" != "$WANTED" ] || echo "$1"
+    done
+}
+
+can_hold() {
+    echo "$1" | while read -r _ _ i; do dock image inspect "$i" >/dev/null 2>&1 || exit; done
+}
+
+# hold CAPSULE PARTS: a name of our own, and a container that is never started, so that no prune
+# takes the image. It must not pass for one of compose's, whatever labels the image brings.
+hold() {
+    echo "$2" | while read -r _ WANTED i; do
+        g=$(slug_of) n=loomrel-kept-$ENVIRONMENT-$g-$1
+        dock tag "$i" "loomrel-kept/$ENVIRONMENT/$g:$1" || exit
+        dock rm -f "$n" >/dev/null 2>&1
+        dock create -q --pull never --name "$n" --network none --restart no \
+            --label com.docker.compose.project= --label com.docker.compose.service= \
+            --label "loomrel.capsule=$1" --entrypoint /never "$i" never >/dev/null || exit
+    done
+}
+
+unhold() {
+    for WANTED in $COMPOSE_SERVICES; do
+        g=$(slug_of)
+        dock rm -f "loomrel-kept-$ENVIRONMENT-$g-$1"
+        dock rmi "loomrel-kept/$ENVIRONMENT/$g:$1"
+    done
+}
+
+prune_parts() { :; }
+
+do_build() {
+    m_building
+    can_compose || return
+    config_table >"$R/table" &
     # shellcheck disable=SC2086
     told "docker compose build $COMPOSE_SERVICES" compose build $COMPOSE_SERVICES || {
-        wait $!
-        rm -f "$R/config"
-        timeout 20 docker version >/dev/null 2>&1 || {
-            m_no_docker
-            fail 1 no_docker
-            return
-        }
-        m_build_failed
-        fail 1 build_failed
+        not_built
         return
     }
     wait $!
-    PROJECT=$(sed -n 's/^name: //p;1q' "$R/config")
-    [ "$HEALTH" != unset ] || find_health
-    # It holds the service's secrets.
-    rm -f "$R/config"
-    [ -n "$PROJECT" ] && echo "$PROJECT" >"$D/project" || {
+    take_table "$(cat "$R/table")" || {
         m_no_compose_file
         fail 1 no_compose_file
         return
     }
-    [ "$HEALTH" != unset ] || {
+    echo "$PROJECT" >"$D/project"
+    pulled=''
+    for s in $COMPOSE_SERVICES; do
+        [ "$(column 3 "$s")" != pulled ] || pulled="$pulled $s"
+    done
+    # shellcheck disable=SC2086
+    [ -z "$pulled" ] || told "docker compose pull$pulled" compose pull -q $pulled || {
+        not_built
+        return
+    }
+    MADE=$(for s in $COMPOSE_SERVICES; do
+        i=$(dock image inspect -f '{{.Id}}' "$(column 2 "$s")") && echo "image $s $i"
+    done | sort)
+    know_health || {
         m_no_health
         fail 2 no_health
     }
 }
 
+not_built() {
+    if dock version >/dev/null 2>&1; then
+        m_build_failed
+        fail 1 build_failed
+    else
+        m_no_docker
+        fail 1 no_docker
+    fi
+}
+
 # No health given: the container's own check, if the compose file or the image has one.
-find_health() {
+know_health() {
+    [ "$HEALTH" = unset ] || return 0
     for s in $COMPOSE_SERVICES; do
-        awk -v s="$s:" '/^  [^ ]/ { own = $1 == s } own && /^    healthcheck:/ { found = 1 }
-            END { exit !found }' "$R/config" && continue
-        i=$(compose config --images "$s" 2>/dev/null | head -n 1)
-        case $(docker image inspect -f '{{json .Config.Healthcheck}}' "$i" 2>/dev/null) in
-        '' | null) return ;;
+        [ "$(column 4 "$s")" != health ] || continue
+        case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$(column 2 "$s")" 2>/dev/null) in
+        '' | null) return 1 ;;
         esac
     done
     HEALTH=docker
@@ -84,61 +213,91 @@ find_health() {
 # An interrupted "up" leaves containers under borrowed names that make the next one fail: then all
 # of the service's containers are taken away first.
 clear_remains() {
-    for c in $(containers -a); do
-        case $(timeout 20 docker inspect -f '{{.Name}} {{.State.Status}}' "$c") in
-        *created | /????????????_*) ;;
-        *) continue ;;
-        esac
-        m_remains_removed
-        # shellcheck disable=SC2046
-        timeout 60 docker rm -f $(containers -a)
-        return
-    done
+    ids=$(containers -a)
+    [ -n "$ids" ] || return 0
+    # shellcheck disable=SC2086
+    left=$(dock inspect -f '{{.Name}} {{.State.Status}}' $ids | grep -E '^/[0-9a-f]{12}_| created$')
+    [ -n "$left$REMOVE_FIRST" ] || return 0
+    [ -z "$left" ] || m_remains_removed
+    # shellcheck disable=SC2086
+    timeout 60 docker rm -f $ids >/dev/null
+}
+
+# The names that compose looks for point to the kept images; then as always, but for building.
+name_kept() {
+    take_table "$(config_table)" || return
+    echo "$PROJECT" >"$D/project"
+    MADE=$(parts_of "$CAPSULE")
+    echo "$MADE" | while read -r _ s i; do
+        dock tag "$i" "$(column 2 "$s")" || exit
+    done && know_health
 }
 
 do_up() {
+    name_version
+    KEPT=''
+    if [ -n "$CAPSULE" ]; then
+        KEPT='--pull never'
+        can_compose || return
+        told "docker tag" name_kept || {
+            m_capsule_gone
+            fail 1 capsule_gone
+            return
+        }
+    fi
     clear_remains
     switch || return
+    if [ -z "$CAPSULE" ]; then
+        mkdir -p "$D/capsules/$ID.new"
+        hold "$ID" "$MADE" &
+        HOLDING=$!
+    fi
     m_up
     # shellcheck disable=SC2086
     told "docker compose up -d $COMPOSE_SERVICES" \
-        compose up -d --no-build --no-deps $COMPOSE_SERVICES || {
+        compose up -d --no-build --no-deps $KEPT $COMPOSE_SERVICES || {
         m_up_failed
         last_lines
         fail 1 up_failed
     }
 }
 
-ask_docker() {
-    for c in $(containers); do
-        [ "$(docker inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{end}}' "$c")" = healthy ] \
-            || return
-    done
+wait_for_hold() {
+    wait "$HOLDING"
 }
 
-# The image that each container runs is the one that its name was built to, it runs, and has not
-# been restarted since; for stable_for.
-is_as_built() {
-    n=0
-    for c in $(containers); do
-        n=$((n + 1))
-        # shellcheck disable=SC2046
-        set -- $(docker inspect -f '{{.Image}} {{.State.Status}} {{.RestartCount}} {{.Config.Image}}' "$c")
-        WHY="$4 $2 restarts=$3"
-        [ "$2" = running ] && [ "$3" = 0 ] || return
-        [ "$1" = "$(docker image inspect -f '{{.Id}}' "$4")" ] || return
-        IMAGE=$1
+ask_docker() {
+    for h in $(inspect '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'); do
+        [ "$h" = healthy ] || return
     done
-    # shellcheck disable=SC2086
-    set -- $COMPOSE_SERVICES
-    WHY="containers=$n"
-    [ $n -ge $# ]
+    [ -n "$h" ]
 }
+
+# What runs is what was made, it runs, and has not been restarted since; for stable_for.
+is_as_made() {
+    RUNS=$(inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{.State.Status}} {{.RestartCount}} {{index .Config.Labels "com.docker.compose.config-hash"}}')
+    WHY=$T_NOT_RUNNING
+    [ "$(echo "$RUNS" | cut -d' ' -f1-3 | sort -u)" = "$MADE" ] || {
+        [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE
+        return 1
+    }
+    case $RUNS in *' restarting '*) return 1 ;; esac
+    WHY=$T_RESTARTED
+    [ -z "$(echo "$RUNS" | awk '$5 != 0')" ] || return
+    HASH=$(echo "$RUNS" | cut -d' ' -f6 | sort -u | tr '\n' ,)
+}
+
+# Of the configuration as it is now, in the form of HASH.
+hash_now() {
+    find_compose && cd "$SYSTEM" \
+        && compose config --hash "$(echo "$COMPOSE_SERVICES" | tr ' ' ,)" | cut -d' ' -f2 | sort -u | tr '\n' ,
+} 2>/dev/null
 
 do_verify() {
     up_time
     since=$U
-    while is_as_built; do
+    [ "$STABLE" = 0 ] || m_stable_waiting
+    while is_as_made; do
         up_time
         [ $((U - since)) -ge "$STABLE" ] && return
         sleep 0.25
@@ -151,17 +310,6 @@ do_verify() {
 last_lines() {
     journal container
     for c in $(containers -a); do
-        timeout 20 docker logs --tail 30 "$c" 2>&1
+        dock logs --tail 30 "$c" 2>&1
     done
-}
-
-# What serves: the tag last kept here if its image is the one that runs, else the image.
-observe() {
-    { read -r PROJECT <"$D/project"; } 2>/dev/null || return
-    c=$(containers | head -n 1)
-    [ -n "$c" ] || return
-    i=$(timeout 20 docker inspect -f '{{.Image}}' "$c")
-    t='' k=''
-    { read -r t _ _ k _ <"$D/current"; } 2>/dev/null
-    if [ "$i" = "$k" ]; then echo "$t"; else echo "$i"; fi
 }

@@ -25,6 +25,17 @@ do_lock() {
     { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$(date '+%F %T')" "$ID" >"$LOCK"; } 2>/dev/null
     up_time
     note locked "$U"
+    HEAD_COMMIT=$(own_git rev-parse -q --verify HEAD)
+    note_parts
+}
+
+# A tag's name where one fits into paths and images, else the commit.
+name_of_commit() {
+    n=$(own_git describe --tags --exact-match "$1" 2>/dev/null)
+    case $n in
+    '' | *[!A-Za-z0-9._+-]*) echo "$1" ;;
+    *) echo "$n" ;;
+    esac
 }
 
 # A lock file of a killed git fails every later checkout. Under the service's lock, with no git at
@@ -42,7 +53,6 @@ drop_stale_index_lock() {
 
 do_repository() {
     m_updating_repository
-    drop_stale_index_lock
     STATE_NOW=$(own_git describe --tags --always 2>/dev/null || echo '?')
     m_current_state
     m_fetching
@@ -111,7 +121,22 @@ clean_branches() {
     done
 }
 
+# Back to a kept version the tree only follows: what serves does not come from it.
+checkout_kept() {
+    name_version
+    if own_git rev-parse -q --verify "$V_COMMIT^{commit}" >/dev/null && save_work \
+        && own_git checkout -q --force --detach "$V_COMMIT" --; then
+        return
+    fi
+    m_checkout_skipped
+}
+
 do_checkout() {
+    drop_stale_index_lock
+    if [ -n "$CAPSULE" ]; then
+        checkout_kept
+        return
+    fi
     m_switching
     save_work || {
         fail 1 save_failed

@@ -49,6 +49,14 @@ is_healthy() {
     case $HEALTH in
     none) echo unknown ;;
     docker) ask_docker && echo yes || echo no ;;
+    unset)
+        h=none
+        if ask_docker; then
+            echo yes
+        else
+            [ "$h" = none ] && echo unknown || echo no
+        fi
+        ;;
     *) ask_url >/dev/null 2>&1 && echo yes || echo no ;;
     esac
 }

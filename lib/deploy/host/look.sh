@@ -24,13 +24,33 @@ look_at_runs() {
     done
 }
 
+# What serves, and what can be gone back to; whether compose's configuration is another than when that
+# was deployed.
+look_at_versions() {
+    parts=$(parts_now 2>/dev/null)
+    i=$(kept_as "$parts")
+    if [ -n "$i" ] && read_capsule "$i"; then
+        tell serves "$C_NAME"
+    else
+        tell serves "$(name_of_parts "$parts")"
+    fi
+    tell serving "${i:--}"
+    default_target "$i"
+    tell back "${TARGET:--}" "$WHY"
+    for c in $(capsules); do
+        tell capsule "$(first_line "$D/capsules/$c/capsule")"
+    done
+    CAPSULE=${TO:-$TARGET}
+    name_version
+    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes
+}
+
 look() {
-    state_of_host
     LOCK=$TREE/.git/loomrel.lock
     [ -d "$TREE/.git" ] || tell no_repository "$TREE"
     [ ! -r "$LOCK" ] || is_free "$LOCK" || tell lock "$(first_line "$LOCK")"
     tell current "$(first_line "$D/current")"
-    tell serves "$(observe 2>/dev/null)"
+    look_at_versions
     tell healthy "$(is_healthy 2>/dev/null)"
     look_at_runs
     tell over

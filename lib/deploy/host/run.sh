@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
-# The run itself: a guardian (session leader, no traps) watches a worker that does the steps. Locks
-# are the only signals: 8 = alive (the run goes on), 7 = work (the worker, or compose in its place,
-# is at it), 6 = guard (the guardian lives), 9 = the service's lock. The kernel frees them whatever
-# dies. Everything is appended to "out": what commands print, and the journal's records, which begin
-# with the run's nonce so that no program's output can pose as one.
+# The run itself: a guardian (session leader, no traps) watches a worker that does the steps, and
+# after a failure one that brings back what served before. Locks are the only signals: 8 = alive
+# (the run goes on), 7 = work (a worker, or compose in its place, is at it), 6 = guard (the guardian
+# lives), 9 = the service's lock. The kernel frees them whatever dies. Everything is appended to
+# "out": what commands print, and the journal's records, which begin with the run's nonce so that no
+# program's output can pose as one.
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -21,7 +22,7 @@ say() {
 
 # In place into room taken at the start.
 note() {
-    printf '%-31s\n' "$2" 1<>"$R/$1"
+    printf '%-63s\n' "$2" 1<>"$R/$1"
 }
 
 # The same, then renamed: whole or not at all.
@@ -65,16 +66,19 @@ apart() {
 # The point of no return is a file that can be renamed once: by the worker on its way to "up", or
 # by the guardian that was asked to stop before it.
 switch() {
+    [ ! -e "$R/switched" ] || return 0
     mv "$R/may_switch" "$R/switched" 2>/dev/null && journal switched && return
     OUTCOME=cancelled
     fail 1 cancelled
 }
 
 work() {
-    RC=1 REASON=step_failed OUTCOME=failed STEP=lock
+    RC=1 REASON=step_failed OUTCOME=failed STEP=lock CAPSULE='' HOW=$KIND BEFORE_KNOWN=''
     umask 022
-    m_started
+    [ "$KIND" != deploy ] || m_started
     for s in $STEPS; do
+        # A version that is kept needs no remote and no build.
+        case $CAPSULE:$s in ?*:repository | ?*:build) continue ;; esac
         if [ -e "$R/cancel" ]; then
             OUTCOME=cancelled
             fail 1 cancelled
@@ -86,6 +90,7 @@ work() {
             return
         }
     done
+    wait
     put result "0 good $STEP - ."
 }
 
@@ -114,7 +119,9 @@ end_work() {
 # Once a second: what is asked for, the limit (from the service's lock on), the log for people.
 tick() {
     view
-    if [ -e "$R/cancel" ]; then
+    if [ -n "$RESTORING" ]; then
+        : # nobody may stop that but its own limit
+    elif [ -e "$R/cancel" ]; then
         end_work cancelled cancelled
     elif [ -e "$R/stop" ]; then
         rm -f "$R/stop"
@@ -133,76 +140,8 @@ tick() {
     cap
 }
 
-# A run that prints without end must not fill the disk: holes keep the offsets.
-cap() {
-    size=$(wc -c <"$R/out")
-    if [ "$size" -gt $((OUT_CAP * 2)) ]; then
-        fallocate -p -o $((OUT_CAP / 2)) -l $((size - OUT_CAP)) "$R/out" && LOG='cut'
-    fi
-} 2>/dev/null
-
-# The log for people is a view of "out": records without their heads, command output indented,
-# nothing that a terminal would obey. The last line may be half written: it waits for the next time,
-# or for "all".
-view() {
-    [ -n "$LOG_FILE" ] || return
-    at=0 wrote=0
-    read -r at wrote <"$R/view"
-    [ "${at:-0}" -ge "$AT" ] || at=$AT
-    AT=$(tail -c +$((at + 1)) "$R/out" | tr '\000' '?' | LC_ALL=C awk -v n="$NONCE" -v at="$at" \
-        -v wrote="${wrote:-0}" -v all="${1:-}" -v cap="$OUT_CAP" -v cut="$T_LOG_CUT" \
-        -v file="$LOG_FILE" "$VIEW")
-    echo "$AT" >"$R/view"
-    AT=${AT%% *}
-} 2>/dev/null
-
-VIEW='
-function put(s) {
-    wrote += length(s) + 1
-    if (wrote <= cap) print s >>file
-    else if (!said) { said = 1; if (wrote - length(s) - 1 <= cap) print "    " cut >>file }
-}
-function foreign(s) {
-    gsub(/\033\[[0-9;?]*[ -\/]*[@-~]/, "", s)
-    gsub(/[\001-\010\013-\037\177]/, "", s)
-    put("    " s)
-}
-function line(s, i) {
-    i = index(s, mark)
-    if (!i) { foreign(s); return }
-    if (i > 1) foreign(substr(s, 1, i - 1))
-    s = substr(s, i + length(mark))
-    if (match(s, /^[0-9]+ log /)) put(substr(s, RLENGTH + 1))
-}
-BEGIN { mark = sprintf("%c%s ", 30, n) }
-NR > 1 { line(held); at += length(held) + 1 }
-{ held = $0 }
-END {
-    if (NR && all) { line(held); at += length(held) + 1 }
-    print at, wrote
-}'
-
-open_log() {
-    LOG_FILE=$LOG_ROOT/$LOG_PATH
-    umask 022
-    if ! mkdir -p "${LOG_FILE%/*}" 2>/dev/null || ! true 2>/dev/null >>"$LOG_FILE"; then
-        LOG_FILE=$D/log/$LOG_PATH
-        mkdir -p "${LOG_FILE%/*}" && true >>"$LOG_FILE" || LOG_FILE=
-    fi
-    umask 077
-    AT=0
-    journal log_file "$LOG_FILE"
-}
-
-# What serves is remembered with what it takes to recognise it.
-do_keep() {
-    echo "${TAG:-$BRANCH_NAME} $COMMIT $ID ${IMAGE:--} $(date +%s)" >"$D/current.new" \
-        && sync "$D/current.new" && mv "$D/current.new" "$D/current" && sync "$D" && return
-    fail 1 keep_failed
-}
-
-# What the worker left, or, if it left nothing, that it died; then what serves, then the end.
-conclude() {
+# What the worker left, or, if it left nothing, that it died.
+decide() {
     RC='' dot=''
     read -r RC OUTCOME STEP REASON dot <"$R/result"
     if [ "$dot" != . ]; then
@@ -212,24 +151,34 @@ conclude() {
         [ -z "$KILLED" ] || OUTCOME=${KILLED% *} REASON=${KILLED#* }
         journal end "${STEP:=lock}" "$REASON"
     fi
-    SERVES=-
-    if [ "$OUTCOME" = good ]; then
-        SERVES=${TAG:-$BRANCH_NAME}
-    elif [ "$STEP" != lock ]; then
+} 2>/dev/null
+
+# Who started a new version that is not good brings back what it found here.
+is_to_restore() {
+    [ "$OUTCOME" != good ] && [ -n "$RESTORE" ] && [ -e "$R/switched" ]
+}
+
+# Then what serves, then the end.
+write_end() {
+    SERVES=- RESTORED=''
+    read -r RESTORED <"$R/restored"
+    [ -z "$RESTORING" ] || : "${RESTORED:=failed}"
+    if [ "$OUTCOME" = good ] || [ "$STEP" != lock ]; then
         SERVES=$(observe)
     fi
     step_text
     case $OUTCOME-$REASON in
-    good-*) m_deployed ;;
+    good-*) if [ "$KIND" = deploy ]; then m_deployed; else m_rolled_back; fi ;;
     cancelled-*) m_cancelled ;;
     *-time_limit) m_time_limit ;;
-    *) m_deploy_failed ;;
+    *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;
     esac
+    [ "$OUTCOME" = good ] || on_failure
     view all
     SWITCHED=no
     [ ! -e "$R/switched" ] || SWITCHED=yes
     [ -n "$LOG_FILE" ] || LOG=none
-    put status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${LOG:-whole} ."
+    put status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
 } 2>/dev/null
 
 release_locks() {
@@ -245,19 +194,16 @@ open_lock() {
     fi
 } 2>/dev/null
 
-guard() {
-    (set -C && true >"$R/started") 2>/dev/null || exit 0
-    exec 6>>"$R/guard" 7>>"$R/work"
-    flock -n 6 && flock -n 7 || exit 1
-    KILLED='' LOG=''
-    open_log
-    open_lock
+# A worker does $1 while the guardian looks after it. The guardian may be killed: then the rest ($2)
+# is the worker's to do.
+attend() {
+    exec 7>>"$R/work"
+    flock -n 7 || exit 1
     (
         exec 6>&-
-        work
-        # The guardian may have been killed: then the end is ours to write.
+        "$1"
         if flock -n "$R/guard" true; then
-            conclude
+            "$2"
             release_locks
         fi
     ) &
@@ -266,16 +212,40 @@ guard() {
         tick
     done
     wait
-    conclude
+}
+
+finish_alone() {
+    decide
+    ! is_to_restore || (restore)
+    write_end
+}
+
+guard() {
+    (set -C && true >"$R/started") 2>/dev/null || exit 0
+    exec 6>>"$R/guard"
+    flock -n 6 || exit 1
+    KILLED='' RESTORING='' LOG=''
+    open_log
+    open_lock
+    attend work finish_alone
+    decide
+    if is_to_restore; then
+        RESTORING=yes KILLED='' LIMIT=$RESTORE_LIMIT
+        up_time
+        note locked "$U"
+        attend restore write_end
+    fi
+    write_end
     release_locks
 }
 
-# For a run that died without a word: whoever looks first writes its end.
+# For a run that died without a word: whoever looks first writes its end. It starts nothing.
 conclude_dead() {
     exec 8>>"$R/alive"
     flock -w 60 8 && [ ! -f "$R/status" ] || exit 0
     KILLED='' LOG=''
     open_log
-    conclude
+    decide
+    write_end
     flock -u 8
 }

@@ -1,0 +1,170 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# The way back: to a kept version, with no build, no git remote, no registry and no ledger.
+
+# Whether a rollback without a target may be: TARGET, or WHY not (second_step, none). Going back from
+# where a rollback led is a decision that a person makes by naming the target.
+default_target() {
+    TARGET='' WHY=none
+    [ -n "$1" ] || return 0
+    read_current
+    if [ "$N_ID" = "$1" ]; then
+        case $N_HOW in rollback | restore)
+            WHY=second_step
+            return
+            ;;
+        esac
+    fi
+    TARGET=$(target_before "$1")
+}
+
+# Step of a rollback: which version. What was shown to the person who asked must still be so.
+do_choose() {
+    if [ -n "$FROM" ] && [ "$FROM" != "${BEFORE:--}" ]; then
+        m_serves_another
+        fail 3 serves_another
+        return
+    fi
+    if [ "$KIND" = restore ]; then
+        read_capsule "$BEFORE"
+        TARGET=$C_PREVIOUS WHY=none
+        [ "$TARGET" != - ] || TARGET=''
+    elif [ -n "$TO" ]; then
+        TARGET=$(find_kept "$TO") WHY=rebuild
+    else
+        default_target "$BEFORE"
+    fi
+    CAPSULE=$TARGET
+    case ${TARGET:+kept}$WHY:" $STEPS " in
+    kept*) name_version ;;
+    rebuild:*' build '*) V_NAME=$TAG ;;
+    second_step*)
+        m_second_step
+        fail 3 second_step
+        return
+        ;;
+    *)
+        m_no_target
+        fail 3 no_target
+        return
+        ;;
+    esac
+    m_rollback_started
+}
+
+# Everything between the decision and "it serves".
+bring_back() {
+    CAPSULE=$1 HOW=$2
+    do_checkout && do_up && do_health && do_verify && do_keep
+}
+
+# After a failure behind the switch. A failed hook does not stop it.
+restore() {
+    umask 022
+    STEP=restore PREVIOUS='' hooked=''
+    read -r PREVIOUS <"$R/previous"
+    journal start restore
+    if [ -z "$PREVIOUS" ] || ! read_capsule "$PREVIOUS"; then
+        m_nothing_to_restore
+        note restored none
+        journal end restore failed
+        return
+    fi
+    CAPSULE=$PREVIOUS LEFT_NAME=${TAG:-$BRANCH_NAME} KIND=restore
+    name_version
+    m_restoring
+    read -r hooked <"$R/hooked"
+    [ "$hooked" != yes ] || hook before_rollback "$BEFORE_ROLLBACK"
+    REMOVE_FIRST=yes
+    if bring_back "$PREVIOUS" restore; then
+        note restored yes
+        m_restored
+        journal end restore ok
+    else
+        note restored failed
+        m_restore_failed
+        journal end restore failed
+    fi
+}
+
+# There and back again, before people are called: the way back is known to work.
+do_rehearse() {
+    [ -n "$BEFORE" ] || {
+        m_rehearse_nothing
+        return 0
+    }
+    read_capsule "$BEFORE"
+    [ "$C_COMMIT" != "$COMMIT" ] || BEFORE=$(target_before "$BEFORE")
+    [ -n "$BEFORE" ] || {
+        m_rehearse_nothing
+        return 0
+    }
+    CAPSULE=$BEFORE
+    name_version
+    m_rehearse_back
+    # Whatever goes wrong now: the new version is good, and comes back.
+    note previous "$ID"
+    LEFT_NAME=$TAG KIND=rehearsal
+    hook before_rollback "$BEFORE_ROLLBACK" && bring_back "$BEFORE" restore || {
+        KIND=deploy
+        fail 1 rehearsal_failed
+        return
+    }
+    LEFT_NAME=$V_NAME CAPSULE=$ID
+    name_version
+    m_rehearse_forth
+    hook before_up "$BEFORE_UP" && bring_back "$ID" deploy && hook after_up "$AFTER_UP" || {
+        KIND=deploy
+        fail 1 rehearsal_failed
+        return
+    }
+    KIND=deploy
+    m_rehearsed
+}
+
+# `sh <state>/<environment>/<service>/restore [TAG]`: the same by hand, when there is nothing else.
+by_hand() {
+    D=$(cd "${0%/*}" && pwd) || exit
+    PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
+    NONCE=$(tr -d - </proc/sys/kernel/random/uuid) ID=by-hand-$(date +%s)-$$
+    R=$D/runs/$ID KIND=rollback
+    say() { echo "$*"; }
+    if [ -n "$TO" ]; then
+        TARGET=$(find_kept "$TO") WHY=none
+    else
+        default_target "$(kept_as "$(parts_now)")"
+    fi
+    [ -n "$TARGET" ] && read_capsule "$TARGET" || {
+        m_no_target
+        for i in $(capsules); do
+            read_capsule "$i" && echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')"
+        done
+        exit 3
+    }
+    TO=$TARGET TAG=$C_NAME
+    umask 077
+    mkdir -p "$R" && lay || exit 1
+    exec 8>>"$R/alive"
+    flock -n 8 || exit 1
+    setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
+    exec 8>&-
+    exec 3>&1
+    AT=0 LOG_FILE=/dev/fd/3
+    true >"$R/view.hand"
+    until flock -s -w 1 "$R/alive" true; do
+        VIEW_AT=$R/view.hand view
+    done
+    VIEW_AT=$R/view.hand view all
+    read -r _ RC _ <"$R/status"
+    exit "$RC"
+}
+
+# What a run is asked, for one that nobody sent.
+lay_run() {
+    cat <<REQUEST
+ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
+FROM= TO=$TO OLDER= LOCK_WAIT=0 LOG_PATH=rollback/$SERVICE/$(echo "$TAG" | tr / -)-rollback.log
+HOLDER_TEXT='$TAG, by hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
+#program
+REQUEST
+    cat "$PROGRAM"
+}

@@ -1,0 +1,195 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# Capsules: what is kept of a version to bring it back. $D/capsules/<id>/capsule holds one line,
+#     NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
+# and the engine's parts, a line each ("image web sha256:..."). A capsule counts only by its folder,
+# renamed into place when everything in it is written and synced. $D/current says which of them was
+# put here last, and how: NAME COMMIT ID HOW SECONDS.
+
+# Into C_...; fails for one that is not there or not whole.
+read_capsule() {
+    C_PREVIOUS=''
+    { read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH C_HASH C_PREVIOUS \
+        <"$D/capsules/$1/capsule"; } 2>/dev/null && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ]
+}
+
+parts_of() {
+    sed 1d "$D/capsules/$1/capsule"
+}
+
+# Newest first.
+capsules() {
+    for c in "$D"/capsules/*/capsule; do
+        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $i"
+    done | sort -rn | cut -d' ' -f2
+}
+
+read_current() {
+    N_HOW='' N_ID=''
+    { read -r N_NAME N_COMMIT N_ID N_HOW N_SECONDS <"$D/current"; } 2>/dev/null
+}
+
+# Which capsule is made of these parts: the one put here last, else the newest.
+kept_as() {
+    [ -n "$1" ] || return
+    read_current
+    for i in ${N_ID:+"$N_ID"} $(capsules); do
+        if [ "$(parts_of "$i" 2>/dev/null)" = "$1" ] && read_capsule "$i"; then
+            echo "$i"
+            return
+        fi
+    done
+}
+
+# What serves, by the name of its capsule if it has one.
+observe() {
+    parts=$(parts_now 2>/dev/null)
+    i=$(kept_as "$parts")
+    if [ -n "$i" ] && read_capsule "$i"; then
+        echo "$C_NAME"
+    else
+        name_of_parts "$parts"
+    fi
+}
+
+# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS. With it goes the script that brings
+# versions back by hand.
+keep_capsule() {
+    c=$D/capsules/$1
+    mkdir -p "$c.new" \
+        && printf '%s\n%s\n' "$2 $3 $1 $4 $(date +%s) $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
+        && sync "$c.new/capsule" && rm -rf "$c" && mv "$c.new" "$c" && sync "$D/capsules" \
+        && sed '1,/^#program$/d' "$R/run.sh" >"$D/restore.new" && chmod 700 "$D/restore.new" \
+        && sync "$D/restore.new" && mv "$D/restore.new" "$D/restore"
+}
+
+# set_current NAME COMMIT ID HOW
+set_current() {
+    echo "$1 $2 $3 $4 $(date +%s)" >"$D/current.new" && sync "$D/current.new" \
+        && mv "$D/current.new" "$D/current" && sync "$D"
+}
+
+drop_capsule() {
+    rm -rf "$D/capsules/$1" "$D/capsules/$1.new"
+    unhold "$1"
+}
+
+# The last good other commit before what serves: first along what each deploy had found here, then by
+# age. A version that never passed its health check is none.
+target_before() {
+    read_capsule "$1" || return
+    commit=$C_COMMIT seconds=$C_SECONDS hops=0
+    while [ "$C_PREVIOUS" != - ] && [ $hops -lt 50 ] && read_capsule "$C_PREVIOUS"; do
+        hops=$((hops + 1))
+        [ "$C_COMMIT" = "$commit" ] || [ "$C_HEALTH" = no ] || {
+            echo "$C_ID"
+            return
+        }
+    done
+    for i in $(capsules); do
+        if read_capsule "$i" && [ "$C_COMMIT" != "$commit" ] && [ "$C_HEALTH" != no ] \
+            && [ "$C_SECONDS" -le "$seconds" ]; then
+            echo "$i"
+            return
+        fi
+    done
+}
+
+# By tag, commit or the capsule's own name; the newest of several.
+find_kept() {
+    for i in $(capsules); do
+        if read_capsule "$i" && { [ "$C_NAME" = "$1" ] || [ "$C_COMMIT" = "$1" ] || [ "$i" = "$1" ]; }; then
+            echo "$i"
+            return
+        fi
+    done
+}
+
+# What served when the run began, as parts and as a capsule if it is one.
+know_before() {
+    [ -z "$BEFORE_KNOWN" ] || return 0
+    wait_for_parts
+    BEFORE=$(kept_as "$PARTS") BEFORE_KNOWN=yes
+}
+
+# What is beyond the number to keep; never what serves, nor what it can go back to.
+do_prune() {
+    know_before
+    back=$(target_before "$BEFORE")
+    read_current
+    n=0 old=''
+    for i in $(capsules); do
+        n=$((n + 1))
+        case $i in "$BEFORE" | "$back" | "$N_ID") continue ;; esac
+        [ $n -le "$KEEP_CAPSULES" ] || old="$old $i"
+    done
+    for c in "$D"/capsules/*.new; do
+        c=${c##*/}
+        [ ! -d "$D/capsules/$c" ] || old="$old ${c%.new}"
+    done
+    (
+        for i in $old; do drop_capsule "$i"; done
+        prune_parts
+        # shellcheck disable=SC2012
+        for r in $(ls -1t "$D/runs" | tail -n +31); do
+            [ ! -e "$D/runs/$r/ack" ] || rm -rf "$D/runs/${r:?}"
+        done
+    ) >/dev/null 2>&1 &
+    return 0
+}
+
+# What serves and has no capsule gets one: also what was started by hand can be come back to.
+do_adopt() {
+    know_before
+    [ -n "$PARTS" ] || {
+        m_nothing_served
+        LEFT_NAME=''
+        return 0
+    }
+    if [ -z "$BEFORE" ]; then
+        name_of_before
+        can_hold "$PARTS" || {
+            m_adopt_impossible
+            return 0
+        }
+        LEFT_NAME=$B_NAME
+        m_adopting
+        mkdir -p "$D/capsules/$ID-before.new"
+        hold "$ID-before" "$PARTS" \
+            && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" \
+            && set_current "$B_NAME" "$B_COMMIT" "$ID-before" adopt || {
+            drop_capsule "$ID-before" >/dev/null 2>&1
+            fail 1 keep_failed
+            return
+        }
+        BEFORE=$ID-before
+    fi
+    read_capsule "$BEFORE"
+    LEFT_NAME=$C_NAME
+    note previous "$BEFORE"
+}
+
+# The version that is being started: its name and commit.
+name_version() {
+    V_NAME=${TAG:-$BRANCH_NAME} V_COMMIT=$COMMIT
+    if [ -n "$CAPSULE" ] && read_capsule "$CAPSULE"; then
+        V_NAME=$C_NAME V_COMMIT=$C_COMMIT
+    fi
+}
+
+do_keep() {
+    name_version
+    if [ -z "$CAPSULE" ]; then
+        health=yes
+        [ "$HEALTH" != none ] || health=unknown
+        wait_for_hold && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
+            "${BEFORE:--}" "$MADE" && CAPSULE_NOW=$ID || {
+            m_keep_failed
+            fail 1 keep_failed
+            return
+        }
+        m_capsule_kept
+    else
+        CAPSULE_NOW=$CAPSULE
+    fi
+    set_current "$V_NAME" "$V_COMMIT" "$CAPSULE_NOW" "$HOW" || fail 1 keep_failed
+}

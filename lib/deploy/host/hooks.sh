@@ -1,0 +1,46 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# The service's own commands around a switch, run in its directory (design 6, "Hooks"). TARGET_TAG is
+# the version that the switch leads to, PREVIOUS_TAG the one that it leaves, TAG the run's own.
+
+# hook NAME COMMAND
+hook() {
+    [ -n "$2" ] || return 0
+    HOOK=$1
+    m_hook
+    told "hook $1: $2" in_hook "$2" && return
+    m_hook_failed
+    fail 1 hook_failed
+}
+
+in_hook() {
+    (
+        cd "$TREE" || exit
+        name_version
+        LOOMREL_KIND=$KIND LOOMREL_SERVICE=$SERVICE LOOMREL_ENVIRONMENT=$ENVIRONMENT
+        LOOMREL_RELEASE_ID=$RELEASE_ID LOOMREL_COMMIT=$V_COMMIT LOOMREL_TARGET_TAG=$V_NAME
+        LOOMREL_TAG=${TAG:-$BRANCH_NAME} LOOMREL_PREVIOUS_TAG=$LEFT_NAME
+        export LOOMREL_KIND LOOMREL_SERVICE LOOMREL_ENVIRONMENT LOOMREL_RELEASE_ID LOOMREL_COMMIT \
+            LOOMREL_TAG LOOMREL_TARGET_TAG LOOMREL_PREVIOUS_TAG
+        apart timeout "$HOOK_SECONDS" /bin/sh -c "$1"
+    )
+}
+
+# In a restore it is run only if this is known to have gone well.
+do_before_up() {
+    hook before_up "$BEFORE_UP" && note hooked yes
+}
+
+do_after_up() {
+    hook after_up "$AFTER_UP"
+}
+
+# In the tree of what serves, before the checkout: the way back down needs the newer code.
+do_before_rollback() {
+    hook before_rollback "$BEFORE_ROLLBACK"
+}
+
+# Nobody waits for it longer than a minute: the service is as it will stay.
+on_failure() {
+    HOOK_SECONDS=60
+    hook on_failure "$ON_FAILURE"
+}

@@ -1,0 +1,21 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# Looking without a configuration: the kept program knows its own.
+
+look_kept() {
+    found=''
+    for p in "$STATE/$ENVIRONMENT"/*/restore; do
+        [ -f "$p" ] || continue
+        p=${p%/restore}
+        tell service "${p##*/}"
+        found="$found ${p##*/}"
+    done
+    # shellcheck disable=SC2086
+    set -- $found
+    [ -n "$SERVICE" ] || [ $# != 1 ] || SERVICE=$1
+    D=$STATE/$ENVIRONMENT/$SERVICE
+    if [ -n "$SERVICE" ] && [ -f "$D/restore" ]; then
+        tell chosen "$SERVICE"
+        exec /bin/sh "$D/restore" look "$S"
+    fi
+    tell over
+}

@@ -1,0 +1,63 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# The run's output on the host: the log for people made of it, and the cap on its size.
+
+# A run that prints without end must not fill the disk: holes keep the offsets.
+cap() {
+    size=$(wc -c <"$R/out")
+    if [ "$size" -gt $((OUT_CAP * 2)) ]; then
+        fallocate -p -o $((OUT_CAP / 2)) -l $((size - OUT_CAP)) "$R/out" && LOG='cut'
+    fi
+} 2>/dev/null
+
+# The log for people is a view of "out": records without their heads, command output indented,
+# nothing that a terminal would obey. The last line may be half written: it waits for the next time,
+# or for "all".
+view() {
+    [ -n "$LOG_FILE" ] || return
+    at=0 wrote=0
+    read -r at wrote <"${VIEW_AT:-$R/view}"
+    [ "${at:-0}" -ge "$AT" ] || at=$AT
+    AT=$(tail -c +$((at + 1)) "$R/out" | tr '\000' '?' | LC_ALL=C awk -v n="$NONCE" -v at="$at" \
+        -v wrote="${wrote:-0}" -v all="${1:-}" -v cap="$OUT_CAP" -v cut="$T_LOG_CUT" \
+        -v file="$LOG_FILE" "$VIEW")
+    echo "$AT" >"${VIEW_AT:-$R/view}"
+    AT=${AT%% *}
+} 2>/dev/null
+
+VIEW='
+function put(s) {
+    wrote += length(s) + 1
+    if (wrote <= cap) print s >>file
+    else if (!said) { said = 1; if (wrote - length(s) - 1 <= cap) print "    " cut >>file }
+}
+function foreign(s) {
+    gsub(/\033\[[0-9;?]*[ -\/]*[@-~]/, "", s)
+    gsub(/[\001-\010\013-\037\177]/, "", s)
+    put("    " s)
+}
+function line(s, i) {
+    i = index(s, mark)
+    if (!i) { foreign(s); return }
+    if (i > 1) foreign(substr(s, 1, i - 1))
+    s = substr(s, i + length(mark))
+    if (match(s, /^[0-9]+ log /)) put(substr(s, RLENGTH + 1))
+}
+BEGIN { mark = sprintf("%c%s ", 30, n) }
+NR > 1 { line(held); at += length(held) + 1 }
+{ held = $0 }
+END {
+    if (NR && all) { line(held); at += length(held) + 1 }
+    print at, wrote
+}'
+
+open_log() {
+    LOG_FILE=$LOG_ROOT/$LOG_PATH
+    umask 022
+    if ! mkdir -p "${LOG_FILE%/*}" 2>/dev/null || ! true 2>/dev/null >>"$LOG_FILE"; then
+        LOG_FILE=$D/log/$LOG_PATH
+        mkdir -p "${LOG_FILE%/*}" && true >>"$LOG_FILE" || LOG_FILE=
+    fi
+    umask 077
+    AT=0
+    journal log_file "$LOG_FILE"
+}
