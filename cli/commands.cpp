@@ -6,7 +6,9 @@
 #include "cli/db.hpp"
 #include "cli/doctor.hpp"
 #include "cli/logs.hpp"
+#include "cli/reconcile.hpp"
 #include "cli/release.hpp"
+#include "cli/rollback.hpp"
 #include "cli/stage_deploy.hpp"
 #include "cli/status.hpp"
 #include "cli/trust.hpp"
@@ -16,10 +18,13 @@ namespace loomrel::cli {
 Command make_commands() {
     Command program("loomrel", messages::Id::cli_about);
     register_stage_deploy(program);
+    register_rollback(program);
     register_release(program);
     register_status(program);
     register_logs(program);
     register_attach(program);
+    register_cancel(program);
+    register_reconcile(program);
     register_doctor(program);
     register_trust(program);
     register_db(program);

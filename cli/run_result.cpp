@@ -44,7 +44,8 @@ std::string people_text(Services& services,
     if (any_goes_on(report)) {
         text += services.say(Id::deploy_goes_on, fmt::arg("run", report.subject.run_id));
     } else if (report.exit == 0) {
-        text += services.say(Id::deploy_done,
+        const bool back = report.subject.kind == store::RunKind::rollback;
+        text += services.say(back ? Id::rollback_done : Id::deploy_done,
                              fmt::arg("service", report.subject.service),
                              fmt::arg("ref", report.subject.ref),
                              fmt::arg("environment", report.subject.environment),
@@ -150,7 +151,8 @@ deploy::Subject subject_of(const store::Run& run, const config::DeploySettings& 
             short_ref(run.ref),
             run.ref.rfind("refs/tags/", 0) == 0,
             run.id,
-            settings.health_attempts};
+            settings.health_attempts,
+            run.kind};
 }
 
 void show_result(Services& services,

@@ -37,13 +37,17 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
 
 RunSession::RunSession(Services& services,
                        config::DeploySettings settings,
-                       const std::vector<config::Host>& hosts)
+                       const std::vector<config::Host>& hosts,
+                       std::vector<std::unique_ptr<ssh::Connection>> open)
     : m_services(services),
       m_settings(std::move(settings)),
       m_view(make_run_view(services, hosts.size())) {
     auto targets = make_targets(services, hosts);
-    for (const deploy::Target& target : targets) {
-        m_names.push_back(target.name);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        m_names.push_back(targets[i].name);
+        if (i < open.size() && open[i]) {
+            use_first(targets[i], std::move(open[i]));
+        }
     }
     m_conductor =
         std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
@@ -58,11 +62,19 @@ void RunSession::set_store(store::Store& store) {
     m_store = &store;
 }
 
+void RunSession::spool_only() {
+    m_spools = true;
+}
+
 deploy::Keeper RunSession::make_keeper(const store::Run& run) const {
     deploy::Keeper keeper(m_store, make_spool(m_services), m_services.actor());
     keeper.set_run(run);
     if (run.release_id) {
         keeper.set_release(*run.release_id, run.environment);
+    }
+    keeper.set_rollback_from(m_rollback_from);
+    if (m_spools) {
+        keeper.tell_later();
     }
     return keeper;
 }
@@ -86,12 +98,21 @@ ExitCode RunSession::attach(const store::Run& run) {
     return finish(run, m_conductor->attach(place, keeper), keeper);
 }
 
+ExitCode RunSession::cancel(const store::Run& run) {
+    m_signals.ask(deploy::Wish::cancel);
+    const ExitCode code = attach(run);
+    // Asked for and done.
+    return m_outcome == store::RunOutcome::cancelled && code == ExitCode::run_failed ? ExitCode::ok
+                                                                                     : code;
+}
+
 ExitCode RunSession::finish(const store::Run& run,
                             std::vector<deploy::Followed> hosts,
                             deploy::Keeper& keeper) {
     m_view->finish();
     deploy::Report report =
         deploy::make_report(subject_of(run, m_settings), std::move(hosts), m_services.language());
+    m_outcome = report.outcome;
     report.release_id = run.release_id;
     report.took =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
@@ -133,30 +154,11 @@ namespace {
 // A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
 constexpr Milliseconds k_unwatched{30000};
 
-class Nobody final : public deploy::Watcher {
-public:
-    void attached(const std::string&, const std::string&, bool) override {}
-
-    void waiting(const std::string&, const std::string&) override {}
-
-    void step_started(const std::string&, const std::string&) override {}
-
-    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
-
-    void log_line(const std::string&, std::string_view) override {}
-
-    void output(const std::string&, std::string_view) override {}
-
-    void link_lost(const std::string&, const std::string&) override {}
-
-    void link_back(const std::string&) override {}
-};
-
 } // namespace
 
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
     const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
-    Nobody nobody;
+    deploy::Nobody nobody;
     deploy::Patience patience;
     patience.away = Milliseconds{0};
     deploy::Conductor conductor(make_targets(services, hosts_of(services, run)), nobody, patience);

@@ -18,22 +18,30 @@ namespace loomrel::cli {
 // the ledger go side by side.
 class RunSession {
 public:
-    // `store` = null: a run without a ledger.
+    // `open`: connections that are there already, by the hosts' order; null = none.
     RunSession(Services& services,
                config::DeploySettings settings,
-               const std::vector<config::Host>& hosts);
+               const std::vector<config::Host>& hosts,
+               std::vector<std::unique_ptr<ssh::Connection>> open = {});
 
     void begin_connecting();
 
     // Until it is set nothing is told to a ledger.
     void set_store(store::Store& store);
+    // The ledger does not answer: what the run comes to waits in the spool.
+    void spool_only();
 
     [[nodiscard]] const std::vector<std::string>& host_names() const { return m_names; }
+
+    // A rollback: the tag that it leaves.
+    void set_rollback_from(std::string tag) { m_rollback_from = std::move(tag); }
 
     // Starts the run of `plan` (its row is in the ledger) and stays with it.
     [[nodiscard]] ExitCode run(const deploy::Plan& plan, const store::Run& run);
     // Joins a run that is there, or replays it, and concludes its release.
     [[nodiscard]] ExitCode attach(const store::Run& run);
+    // The same, asking the run to stop and to put back what served before.
+    [[nodiscard]] ExitCode cancel(const store::Run& run);
 
 private:
     [[nodiscard]] deploy::Keeper make_keeper(const store::Run& run) const;
@@ -49,6 +57,9 @@ private:
     std::unique_ptr<View> m_view;
     std::unique_ptr<deploy::Conductor> m_conductor;
     store::Store* m_store = nullptr;
+    bool m_spools = false;
+    std::string m_rollback_from;
+    store::RunOutcome m_outcome = store::RunOutcome::unknown;
     Deadline m_began = std::chrono::steady_clock::now();
 };
 

@@ -37,7 +37,15 @@ const config::Config& Services::config() {
         inputs.env_file_flag = m_options.env_file;
         inputs.store_flag = m_options.store;
         inputs.language_flag = m_options.language;
-        m_config = m_outside.load_config(inputs);
+        try {
+            m_config = m_outside.load_config(inputs);
+        } catch (const Error& error) {
+            if (m_needs_config) {
+                throw;
+            }
+            m_config.emplace();
+            note(say(Id::rollback_no_config, fmt::arg("reason", in(language(), error.message()))));
+        }
         for (const Secret& secret : m_config->secrets()) {
             m_redactor.add(secret);
         }

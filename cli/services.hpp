@@ -59,6 +59,9 @@ public:
     // Throws Error(config), each time it is asked for if it cannot be read.
     [[nodiscard]] const config::Config& config();
 
+    // For whoever must go on when the configuration cannot be read: the defaults then, and a note.
+    void do_without_config() { m_needs_config = false; }
+
     // In CI the embedded default is refused (design 4): a runner's disk does not last. dev-deploy
     // and whoever goes on without a ledger allow it.
     enum class Embedded { refused_in_ci, allowed };
@@ -118,6 +121,7 @@ private:
     std::optional<GithubActions> m_github;
     Redactor m_redactor;
     bool m_exit_code_is_the_result = false;
+    bool m_needs_config = true;
 };
 
 } // namespace loomrel::cli

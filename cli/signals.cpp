@@ -27,7 +27,10 @@ SignalWatch::SignalWatch() {
         const timespec wait{0, 100'000'000};
         while (!m_over) {
             if (sigtimedwait(&set, nullptr, &wait) > 0) {
-                m_wish = deploy::Wish::stop;
+                m_came = true;
+                // Who has asked for a cancel is not satisfied with less.
+                auto none = deploy::Wish::none;
+                m_wish.compare_exchange_strong(none, deploy::Wish::stop);
             }
         }
     });

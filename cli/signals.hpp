@@ -19,10 +19,14 @@ public:
 
     [[nodiscard]] const std::atomic<deploy::Wish>& wish() const { return m_wish; }
 
-    [[nodiscard]] bool came() const { return m_wish.load() != deploy::Wish::none; }
+    // A wish that no signal brought.
+    void ask(deploy::Wish wish) { m_wish = wish; }
+
+    [[nodiscard]] bool came() const { return m_came.load(); }
 
 private:
     std::atomic<deploy::Wish> m_wish{deploy::Wish::none};
+    std::atomic<bool> m_came{false};
     std::atomic<bool> m_over{false};
     std::thread m_thread;
 };

@@ -132,6 +132,7 @@ request_for(Services& services, const Asked& asked, const StageDeployOptions& op
     request.release_id = asked.release_id;
     request.by = services.actor();
     request.older = options.older;
+    request.rehearse = options.rehearse;
     return request;
 }
 
@@ -209,6 +210,7 @@ void register_stage_deploy(Command& parent) {
         .option("--tag", "T", Id::cli_help_tag, &options->tag)
         .option("--commit", "SHA", Id::cli_help_commit, &options->commit)
         .option("--release-id", "N", Id::cli_help_release_id, &options->release_id)
+        .flag("--rehearse-rollback", Id::cli_help_rehearse, options->rehearse)
         .flag("--older", Id::cli_help_older, options->older)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_stage_deploy(services, *options); });

@@ -41,6 +41,14 @@ ordered_json to_object(Services& services, const Seen& seen) {
         return object;
     }
     const Sight& sight = *seen.sight;
+    const deploy::Kept* back = sight.find_kept(sight.back);
+    ordered_json kept = ordered_json::array();
+    for (const deploy::Kept& each : sight.kept) {
+        kept.push_back({{"id", each.id},
+                        {"name", each.name},
+                        {"commit", each.commit},
+                        {"kept_at", to_rfc3339(from_seconds(each.kept_at))}});
+    }
     ordered_json runs = ordered_json::array();
     for (const deploy::OpenRun& run : sight.runs) {
         runs.push_back({{"run_id", run.id}, {"state", run.state}, {"step", run.step}});
@@ -49,7 +57,10 @@ ordered_json to_object(Services& services, const Seen& seen) {
     object["commit"] = sight.commit;
     object["since"] =
         sight.since ? ordered_json(to_rfc3339(from_seconds(*sight.since))) : ordered_json();
+    object["how"] = sight.how.empty() ? ordered_json() : ordered_json(sight.how);
     object["healthy"] = sight.healthy;
+    object["back_to"] = back == nullptr ? ordered_json() : ordered_json(back->name);
+    object["kept"] = std::move(kept);
     object["lock"] = sight.lock.empty() ? ordered_json() : ordered_json(sight.lock);
     object["runs"] = std::move(runs);
     return object;
@@ -93,6 +104,7 @@ void show_table(Services& services, const std::vector<Seen>& all) {
                  services.say(Id::status_column_serves),
                  services.say(Id::status_column_since),
                  services.say(Id::status_column_health),
+                 services.say(Id::status_column_back),
                  ""});
     const bool people = services.io().out_is_tty();
     for (const Seen& seen : all) {
@@ -102,6 +114,7 @@ void show_table(Services& services, const std::vector<Seen>& all) {
             since = people ? services.date(from_seconds(*sight.since))
                            : to_rfc3339(from_seconds(*sight.since));
         }
+        const deploy::Kept* back = sight.find_kept(sight.back);
         std::string health = people ? health_word(services, sight.healthy) : sight.healthy;
         table.add({seen.place->environment,
                    seen.service,
@@ -109,6 +122,7 @@ void show_table(Services& services, const std::vector<Seen>& all) {
                    sight.serves.empty() ? "-" : sight.serves,
                    since,
                    seen.error ? "-" : health,
+                   back == nullptr ? "-" : back->name,
                    remark(services, seen)});
     }
     services.out(people ? table.aligned() : table.plain());

@@ -1,5 +1,7 @@
 #include "cli/targets.hpp"
 
+#include "lib/base/text.hpp"
+
 #include <algorithm>
 
 namespace loomrel::cli {
@@ -22,6 +24,42 @@ ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
     return endpoint;
 }
 
+std::vector<config::Host> hosts_in(Services& services, const std::string& environment) {
+    if (environment != "dev") {
+        return services.config().hosts(environment);
+    }
+    std::vector<config::Host> hosts;
+    for (const std::string& login : services.config().developers()) {
+        if (auto host = services.config().developer(login)) {
+            hosts.push_back(std::move(*host));
+        }
+    }
+    return hosts;
+}
+
+config::Host host_typed(Services& services, const HostArgument& typed) {
+    for (const char* environment : {"prod", "stage", "dev"}) {
+        std::vector<config::Host> hosts;
+        try {
+            hosts = hosts_in(services, environment);
+        } catch (const Error&) {
+            continue; // that environment has none
+        }
+        for (const config::Host& host : hosts) {
+            if (to_lower(host.address) == to_lower(typed.address)
+                && typed.port.value_or(host.port) == host.port
+                && typed.user.value_or(host.user) == host.user) {
+                return host;
+            }
+        }
+    }
+    config::Host host;
+    host.address = typed.address;
+    host.user = typed.user.value_or(host.user);
+    host.port = typed.port.value_or(host.port);
+    return host;
+}
+
 std::vector<deploy::Target> make_targets(Services& services,
                                          const std::vector<config::Host>& hosts) {
     std::vector<deploy::Target> targets;
@@ -36,8 +74,16 @@ std::vector<deploy::Target> make_targets(Services& services,
     return targets;
 }
 
+void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open) {
+    // Connectors are copied, the connection goes to the first that asks.
+    auto kept = std::make_shared<std::unique_ptr<ssh::Connection>>(std::move(open));
+    target.connector = [kept, anew = target.connector] {
+        return *kept ? std::move(*kept) : anew();
+    };
+}
+
 std::vector<config::Host> hosts_of(Services& services, const store::Run& run) {
-    std::vector<config::Host> known = services.config().hosts(run.environment);
+    const std::vector<config::Host> known = hosts_in(services, run.environment);
     std::vector<config::Host> found;
     for (const std::string& name : run.hosts) {
         const auto host = std::find_if(known.begin(), known.end(), [&](const config::Host& one) {

@@ -1,17 +1,29 @@
 #pragma once
 
+#include "cli/host_argument.hpp"
 #include "cli/services.hpp"
 #include "lib/deploy/conduct.hpp"
 
+#include <memory>
 #include <vector>
 
 namespace loomrel::cli {
 
 [[nodiscard]] ssh::Endpoint endpoint_of(Services& services, const config::Host& host);
 
+// The hosts of an environment; of dev, every developer's own.
+[[nodiscard]] std::vector<config::Host> hosts_in(Services& services,
+                                                 const std::string& environment);
+
+// The host that was typed, as the configuration has it if it has: its pin counts.
+[[nodiscard]] config::Host host_typed(Services& services, const HostArgument& typed);
+
 // The hosts as the conductor wants them; nothing is connected yet.
 [[nodiscard]] std::vector<deploy::Target> make_targets(Services& services,
                                                        const std::vector<config::Host>& hosts);
+
+// Its first connection is this one, which is open already.
+void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open);
 
 // Those of the environment's hosts that a run was started on. Error(config) if one of them is no
 // longer configured.

@@ -42,49 +42,12 @@ struct Shown {
     }
 };
 
-std::vector<config::Host> hosts_of_environment(Services& services, const std::string& environment) {
-    if (environment != "dev") {
-        return services.config().hosts(environment);
-    }
-    std::vector<config::Host> hosts;
-    for (const std::string& login : services.config().developers()) {
-        if (auto host = services.config().developer(login)) {
-            hosts.push_back(std::move(*host));
-        }
-    }
-    return hosts;
-}
-
-// The host that was typed, as the configuration has it if it has: its pin counts.
-config::Host configured(Services& services, const HostArgument& typed) {
-    for (const char* environment : {"stage", "prod", "dev"}) {
-        std::vector<config::Host> hosts;
-        try {
-            hosts = hosts_of_environment(services, environment);
-        } catch (const Error&) {
-            continue; // that environment has none
-        }
-        for (const config::Host& host : hosts) {
-            if (to_lower(host.address) == to_lower(typed.address)
-                && typed.port.value_or(host.port) == host.port
-                && typed.user.value_or(host.user) == host.user) {
-                return host;
-            }
-        }
-    }
-    config::Host host;
-    host.address = typed.address;
-    host.user = typed.user.value_or(host.user);
-    host.port = typed.port.value_or(host.port);
-    return host;
-}
-
 std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
     std::vector<config::Host> hosts;
     if (target == "dev" || target == "stage" || target == "prod") {
-        hosts = hosts_of_environment(services, target);
+        hosts = hosts_in(services, target);
     } else {
-        hosts.push_back(configured(services, parse_host_argument(target)));
+        hosts.push_back(host_typed(services, parse_host_argument(target)));
     }
     std::vector<Shown> all;
     std::set<std::pair<std::string, std::uint16_t>> seen;

@@ -76,12 +76,18 @@ struct Conductor::Seat {
     std::promise<std::function<Followed(Follower&)>> gate; // an empty function = abandoned
     std::thread thread;
     bool began = false;
+
+    [[nodiscard]] bool is_good() const { return followed.end && followed.end->good(); }
+
     Followed followed;
 };
 
 Conductor::Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience)
-    : m_bell(std::make_shared<Bell>()) {
-    for (const Target& target : targets) {
+    : m_targets(std::move(targets)),
+      m_watcher(watcher),
+      m_patience(patience),
+      m_bell(std::make_shared<Bell>()) {
+    for (const Target& target : m_targets) {
         m_seats.push_back(std::make_unique<Seat>(target, watcher, m_bell));
         m_seats.back()->follower.patience = patience;
     }
@@ -145,26 +151,62 @@ void Conductor::wait_for(std::size_t first, std::size_t last, Keeper& keeper) {
     }
 }
 
+bool Conductor::is_wished() const {
+    return wish != nullptr && wish->load() != Wish::none;
+}
+
 std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     const auto canary = static_cast<std::size_t>(std::max(plan.settings.canary, 1));
     const auto parallel = static_cast<std::size_t>(std::max(plan.settings.parallel, 1));
+    const bool leave = plan.settings.on_partial == "leave";
+    const auto is_good = [](const auto& seat) { return seat->is_good(); };
     std::size_t begin = 0;
+    bool all_good = true;
     while (begin < m_seats.size()) {
         const std::size_t end = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
         for (std::size_t i = begin; i < end; ++i) {
             start(*m_seats[i], [&plan](Follower& follower) { return follower.run(plan); });
         }
         wait_for(begin, end, keeper);
-        const bool good = std::all_of(
-            m_seats.begin() + static_cast<std::ptrdiff_t>(begin),
-            m_seats.begin() + static_cast<std::ptrdiff_t>(end),
-            [](const auto& seat) { return seat->followed.end && seat->followed.end->good(); });
-        if (!good) {
+        all_good = std::all_of(
+            m_seats.begin(), m_seats.begin() + static_cast<std::ptrdiff_t>(end), is_good);
+        const bool goes_on = all_good || (leave && begin > 0);
+        begin = end;
+        if (!goes_on || is_wished()) {
             break;
         }
-        begin = end;
+    }
+    const bool any_good = std::any_of(m_seats.begin(), m_seats.end(), is_good);
+    const bool whole = all_good && begin == m_seats.size();
+    if (plan.request.kind == store::RunKind::deploy && any_good && !whole && !leave) {
+        put_back(plan, keeper);
     }
     return take();
+}
+
+// A second run of its own on each host that went well. What comes of it is that host's result.
+void Conductor::put_back(const Plan& plan, Keeper& keeper) {
+    const Plan back = plan_to_put_back(plan);
+    Conductor others({}, m_watcher, m_patience);
+    std::vector<Seat*> seats;
+    for (std::size_t i = 0; i < m_seats.size(); ++i) {
+        if (m_seats[i]->is_good()) {
+            seats.push_back(m_seats[i].get());
+            others.m_seats.push_back(
+                std::make_unique<Seat>(m_targets[i], m_watcher, others.m_bell));
+            others.m_seats.back()->follower.patience = m_patience;
+        }
+    }
+    const auto results =
+        others.all([&back](Follower& follower) { return follower.run(back); }, keeper);
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        Followed& host = seats[i]->followed;
+        const Followed& went_back = results[i];
+        host.put_back = went_back.end && went_back.end->good();
+        host.end = went_back.end;
+        host.how = went_back.how;
+        host.error = went_back.error;
+    }
 }
 
 std::vector<Followed> Conductor::all(const std::function<Followed(Follower&)>& work,

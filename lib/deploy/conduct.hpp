@@ -15,9 +15,10 @@ struct Target {
     Connector connector;
 };
 
-// Runs one plan on the hosts of an environment: first the canary, then waves of `parallel`, one
-// thread a host. What passes is told to the watcher from those threads, and to the keeper from the
-// calling one, so that a slow ledger never holds up a stream.
+// Runs one plan on the hosts of an environment: first the canary, which must be good, then waves of
+// `parallel`, one thread a host. Where a host fails, on_partial says whether the others go on
+// (leave) or are put back (restore). What passes is told to the watcher from those threads, and to
+// the keeper from the calling one, so that a slow ledger never holds up a stream.
 class Conductor {
 public:
     Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience);
@@ -44,9 +45,14 @@ private:
 
     void start(Seat& seat, std::function<Followed(Follower&)> work);
     void wait_for(std::size_t first, std::size_t last, Keeper& keeper);
+    void put_back(const Plan& plan, Keeper& keeper);
+    [[nodiscard]] bool is_wished() const;
     std::vector<Followed> all(const std::function<Followed(Follower&)>& work, Keeper& keeper);
     std::vector<Followed> take();
 
+    std::vector<Target> m_targets;
+    Watcher& m_watcher;
+    Patience m_patience;
     std::vector<std::unique_ptr<Seat>> m_seats;
     std::shared_ptr<Bell> m_bell;
 };

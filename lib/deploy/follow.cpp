@@ -53,12 +53,14 @@ Followed Follower::run(const Plan& plan) {
         plan.request.run_id,
         // After a hello a vanished folder must not start the run again.
         [&](const ChannelMark& mark, bool may_start) {
-            return may_start ? start_script(plan, mark)
-                             : attach_script({plan.request.run_id,
-                                              plan.settings.service,
-                                              plan.settings.environment,
-                                              plan.settings.state_dir},
-                                             mark);
+            if (!may_start) {
+                return attach_script({plan.request.run_id,
+                                      plan.settings.service,
+                                      plan.settings.environment,
+                                      plan.settings.state_dir},
+                                     mark);
+            }
+            return plan.by_kept_program ? start_kept_script(plan, mark) : start_script(plan, mark);
         },
         false);
 }

@@ -47,6 +47,7 @@ struct Followed {
     std::optional<EndStatus> end;
     RecordBook book;
     std::optional<Error> error; // of not_started and unknown: why
+    bool put_back = false;      // went well here, and was taken back because of other hosts
 };
 
 // Called from the host's thread as things pass; must not wait for anything slow.

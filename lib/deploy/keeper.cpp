@@ -45,6 +45,22 @@ std::optional<Status> end_of(const std::string& environment, RunOutcome outcome)
     return std::nullopt;
 }
 
+namespace {
+
+// What serves after it, if all its hosts say the same.
+std::string what_serves(const store::RunEnd& end) {
+    std::string serves;
+    for (const store::HostResult& host : end.hosts) {
+        if (!serves.empty() && serves != host.serves) {
+            return "";
+        }
+        serves = host.serves;
+    }
+    return serves;
+}
+
+} // namespace
+
 Keeper::Keeper(store::Store* store, store::Spool spool, std::string actor)
     : m_store(store),
       m_spool(std::move(spool)),
@@ -122,9 +138,12 @@ std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string
 Keeper::Conclusion
 Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail) {
     Conclusion conclusion;
-    if (m_store == nullptr) {
+    if (m_store == nullptr && !m_later) {
         conclusion.told = true;
         return conclusion;
+    }
+    if (m_run && m_run->kind == store::RunKind::rollback) {
+        return conclude_rollback(end, detail);
     }
     store::Change change;
     change.id = random_uuid();
@@ -137,6 +156,14 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         if (!commit.empty()) {
             change.commit = commit;
         }
+        const std::string serves = what_serves(end);
+        if (end.outcome != RunOutcome::good && !serves.empty()) {
+            change.rollback_to_tag = serves;
+        }
+    }
+    if (m_store == nullptr) {
+        m_spool.keep(change);
+        return conclusion;
     }
     try {
         const store::Changed changed = store::tell(*m_store, change);
@@ -146,6 +173,40 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
     } catch (const Error& error) {
         conclusion.error = error;
         m_spool.keep(change);
+    }
+    return conclusion;
+}
+
+void Keeper::set_rollback_from(std::string tag) {
+    m_rollback_from = std::move(tag);
+}
+
+Keeper::Conclusion Keeper::conclude_rollback(const store::RunEnd& end, const std::string& detail) {
+    constexpr std::string_view k_tags = "refs/tags/";
+    store::Rollback rollback;
+    rollback.id = random_uuid();
+    rollback.release_id = m_run->release_id;
+    rollback.from_tag = m_rollback_from;
+    rollback.to_tag =
+        m_run->ref.starts_with(k_tags) ? m_run->ref.substr(k_tags.size()) : m_run->ref;
+    rollback.good = end.outcome == RunOutcome::good;
+    rollback.detail = detail;
+    rollback.actor = m_actor;
+    rollback.run = *m_run;
+    rollback.end = end;
+    Conclusion conclusion;
+    if (m_store == nullptr) {
+        m_spool.keep(rollback);
+        return conclusion;
+    }
+    try {
+        const store::Changed changed = store::tell(*m_store, rollback);
+        conclusion.told = true;
+        conclusion.status = changed.status;
+        conclusion.refused = changed.what == store::Changed::What::refused;
+    } catch (const Error& error) {
+        conclusion.error = error;
+        m_spool.keep(rollback);
     }
     return conclusion;
 }

@@ -29,6 +29,12 @@ public:
 
     void step_started(const std::string& step);
     void alive();
+
+    // There is a ledger, but it does not answer: what the run comes to goes to the spool.
+    void tell_later() { m_later = true; }
+
+    // A rollback: what it leaves, where the ledger did not say which release that is.
+    void set_rollback_from(std::string tag);
     // Of a run that was not watched: the moves its journal tells, made with the end's.
     void catch_up(const RecordBook& book);
 
@@ -39,11 +45,13 @@ public:
         std::optional<Error> error; // why it could not be told
     };
 
-    // `commit` pins the release's. Tries for as long as the store's deadline allows.
+    // `commit` pins the release's; what serves after a failure becomes its rollback_to_tag. Tries
+    // for as long as the store's deadline allows.
     Conclusion
     conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail);
 
 private:
+    Conclusion conclude_rollback(const store::RunEnd& end, const std::string& detail);
     [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
                                                             const std::string& detail) const;
 
@@ -53,6 +61,8 @@ private:
     std::optional<store::Run> m_run;
     std::optional<std::int64_t> m_release_id;
     std::string m_environment;
+    bool m_later = false;
+    std::string m_rollback_from;
     std::vector<release::Status> m_passed; // moves that the journal has told
     bool m_away = false;                   // the ledger failed once: no more until the end
     Deadline m_last_seen{};

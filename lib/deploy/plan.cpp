@@ -103,4 +103,31 @@ Plan make_plan(Request request,
     return plan;
 }
 
+Plan plan_by_kept_program(Request request,
+                          config::DeploySettings settings,
+                          Language language,
+                          std::string nonce) {
+    Plan plan;
+    plan.log_path = log_path(settings, request.kind, request.tag);
+    // Whether there is a hook is known there.
+    config::Hooks hooks;
+    hooks.before_rollback = "?";
+    plan.steps = steps_of(request, hooks);
+    plan.request = std::move(request);
+    plan.settings = std::move(settings);
+    plan.language = language;
+    plan.nonce = std::move(nonce);
+    plan.by_kept_program = true;
+    return plan;
+}
+
+Plan plan_to_put_back(const Plan& plan) {
+    Plan back = plan;
+    back.request.kind = store::RunKind::restore;
+    back.request.run_id += "-back";
+    back.request.commit.clear();
+    back.steps = steps_of(back.request, back.settings.hooks);
+    return back;
+}
+
 } // namespace loomrel::deploy

@@ -39,6 +39,9 @@ struct Plan {
     std::string nonce;              // 16 hex digits, this run's: journal records begin with it
     std::string log_path;           // under log_root
     std::vector<std::string> steps; // in order
+    // By the program that the last deploy left on the host, with that deploy's settings: those here
+    // only say where it is.
+    bool by_kept_program = false;
 
     [[nodiscard]] std::string shown_ref() const {
         return request.tag.empty() ? request.branch : request.tag;
@@ -52,6 +55,16 @@ struct Plan {
 // "Структура логов").
 [[nodiscard]] std::string
 log_path(const config::DeploySettings& settings, store::RunKind kind, const std::string& ref);
+
+// What puts back, on a host where `plan` went well, what had served before it: for a deploy that is
+// not to stay on some hosts only. The same plan gives the same run.
+[[nodiscard]] Plan plan_to_put_back(const Plan& plan);
+
+// A rollback on a host whose settings only the host itself knows.
+[[nodiscard]] Plan plan_by_kept_program(Request request,
+                                        config::DeploySettings settings,
+                                        Language language,
+                                        std::string nonce);
 
 // Throws Error(config) where the settings lack what the engine needs.
 [[nodiscard]] Plan

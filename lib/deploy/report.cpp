@@ -15,7 +15,7 @@ using store::RunOutcome;
 constexpr auto k_replace = ordered_json::error_handler_t::replace;
 
 bool is_good(const Followed& host) {
-    return host.how == HowFollowed::ended && host.end && host.end->good();
+    return host.how == HowFollowed::ended && host.end && host.end->good() && !host.put_back;
 }
 
 bool is_unknown(const Followed& host) {
@@ -120,7 +120,7 @@ Report make_report(Subject subject, std::vector<Followed> hosts, Language langua
             report.log = host.book.log_file;
         }
         const bool reached = !never_started(host) || host.error;
-        if (!report.failure && reached) {
+        if (!report.failure && reached && !host.put_back) {
             report.failure = explain(host, report.subject, language);
         }
     }
@@ -138,7 +138,9 @@ store::RunEnd to_run_end(const Report& report) {
     for (const Followed& host : report.hosts) {
         end.hosts.push_back({host.host,
                              state_of(host),
-                             host.end ? host.end->outcome : "",
+                             host.put_back ? "restored"
+                             : host.end    ? host.end->outcome
+                                           : "",
                              host.end ? host.end->serves : ""});
     }
     return end;
@@ -149,6 +151,7 @@ std::string to_json(const Report& report) {
     for (const Followed& host : report.hosts) {
         hosts.push_back({{"host", host.host},
                          {"ok", is_good(host)},
+                         {"restored", host.put_back || (host.end && host.end->restored == "yes")},
                          {"steps", steps_of(host)},
                          {"serves", host.end ? host.end->serves : ""}});
     }

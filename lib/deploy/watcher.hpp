@@ -49,4 +49,24 @@ public:
     virtual void link_back(const std::string& host) = 0;
 };
 
+// For whoever only wants the outcome.
+class Nobody final : public Watcher {
+public:
+    void attached(const std::string&, const std::string&, bool) override {}
+
+    void waiting(const std::string&, const std::string&) override {}
+
+    void step_started(const std::string&, const std::string&) override {}
+
+    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
+
+    void log_line(const std::string&, std::string_view) override {}
+
+    void output(const std::string&, std::string_view) override {}
+
+    void link_lost(const std::string&, const std::string&) override {}
+
+    void link_back(const std::string&) override {}
+};
+
 } // namespace loomrel::deploy

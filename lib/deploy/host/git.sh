@@ -26,7 +26,7 @@ do_lock() {
     up_time
     note locked "$U"
     HEAD_COMMIT=$(own_git rev-parse -q --verify HEAD)
-    note_parts
+    note_parts || :
 }
 
 # A tag's name where one fits into paths and images, else the commit.

@@ -77,6 +77,13 @@ fingerprint_of() {
     ssh-keygen -lf "$T/$1/sshd/host_key.pub" | cut -d' ' -f2
 }
 
+# The host's logins find an empty /var/lib of their own: what loomrel keeps for root lies there.
+own_var_lib() {
+    mkdir -p "$T/$1/var"
+    sed -i "s|^cd .*|exec unshare -m /bin/sh -c 'mount --bind $T/$1/var /var/lib \&\& cd \"\$HOME\" \&\& exec /bin/sh -c \"\$SSH_ORIGINAL_COMMAND\"'|" \
+        "$T/$1/login"
+}
+
 # What a person would do by hand: a command over plain ssh.
 on_host() {
     local name=$1

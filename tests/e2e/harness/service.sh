@@ -58,9 +58,10 @@ write_commands() {
     cat >"$dir/up.sh" <<EOF
 set -eu
 echo "\$LOOMREL_TAG" >>"\$HOME/ups"
-for p in \$(pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT '); do kill "\$p"; done
-while pgrep -f '^busybox httpd -p 127.0.0.1:$SERVICE_PORT ' >/dev/null; do sleep 0.02; done
-busybox httpd -p 127.0.0.1:$SERVICE_PORT -h "\$LOOMREL_TREE/www"
+port=\$(cat "\$HOME/port")
+for p in \$(pgrep -f "^busybox httpd -p 127.0.0.1:\$port "); do kill "\$p"; done
+while pgrep -f "^busybox httpd -p 127.0.0.1:\$port " >/dev/null; do sleep 0.02; done
+busybox httpd -p 127.0.0.1:\$port -h "\$LOOMREL_TREE/www"
 echo "\$LOOMREL_COMMIT" >"\$HOME/commit"
 EOF
 }
@@ -96,19 +97,21 @@ commit_of() {
 }
 
 # The host as the spec has it: loom/<service>, loom/loom-system/docker-compose, loom-system/env.
+# install_service HOST [PORT [PROJECT]]
 install_service() {
-    local loom=$T/$1/home/loom
+    local loom=$T/$1/home/loom port=${2:-$SERVICE_PORT} project=${3:-$PROJECT}
     mkdir -p "$loom/loom-system"/{docker-compose,env}
     git clone -q "$T/origin/$SERVICE.git" "$loom/$SERVICE"
+    echo "$port" >"$T/$1/home/port"
     if [ "$ENGINE" = compose ]; then
-        echo "DEMO_PORT=$SERVICE_PORT" >"$loom/loom-system/env/.env.app"
+        echo "DEMO_PORT=$port" >"$loom/loom-system/env/.env.app"
         cat >"$loom/loom-system/docker-compose/app.yaml" <<EOF
-name: $PROJECT
+name: $project
 services:
   $SERVICE:
     build:
       context: ../../$SERVICE
-    image: $PROJECT/$SERVICE
+    image: $project/$SERVICE
     ports: ["127.0.0.1:\${DEMO_PORT:?}:8080"]
 EOF
     fi
@@ -116,14 +119,14 @@ EOF
 
 # More TOML for the parts: DEPLOY_TOML, SERVICE_TOML.
 write_config() {
-    local health="http://127.0.0.1:$SERVICE_PORT/health"
+    local health="http://127.0.0.1:$SERVICE_PORT/health" state="state_dir = \"$T/stage/state\""
     cat >"$T/ci/loomrel.toml" <<EOF
 [store]
 url = "$STORE_URL"
 [deploy]
 engine = "$ENGINE"
 log_root = "$T/stage/log"
-state_dir = "$T/stage/state"
+${STATE_TOML-$state}
 health_interval = "1s"
 ${DEPLOY_TOML:-}
 [services.$SERVICE]
@@ -148,17 +151,50 @@ EOF
     chmod 600 "$T/ci/.env.servers"
 }
 
-# The version that answers on the service's port; empty = nobody.
+# add_prod: a second host with the same service, behind the configuration of the first.
+add_prod() {
+    make_host prod
+    PROD_PORT=$(free_port)
+    install_service prod "$PROD_PORT" "$PROJECT-prod"
+    cat >>"$T/ci/loomrel.toml" <<EOF
+[environments.prod]
+log_root = "$T/prod/log"
+state_dir = "$T/prod/state"
+${PROD_TOML:-}
+[environments.prod.services.$SERVICE]
+health = "http://127.0.0.1:$PROD_PORT/health"
+EOF
+    cat >>"$T/ci/.env.servers" <<EOF
+PROD_HOST=127.0.0.1
+PROD_PORT=$(port_of prod)
+PROD_USER=$(id -un)
+PROD_KEY_FILE=$T/me/key
+EOF
+}
+
+# The version that answers on the service's port, of stage or of prod; empty = nobody.
 serves() {
-    curl -fsS --max-time 2 "http://127.0.0.1:$SERVICE_PORT/version" 2>/dev/null || :
+    local port=$SERVICE_PORT
+    [ "${1:-stage}" = stage ] || port=$PROD_PORT
+    curl -fsS --max-time 2 "http://127.0.0.1:$port/version" 2>/dev/null || :
 }
 
 serves_now() {
-    [ "$(serves)" = "$1" ]
+    [ "$(serves "${2:-stage}")" = "$1" ]
 }
 
+# expect_serves VERSION [prod]
 expect_serves() {
-    expect_equal "what serves" "$1" "$(serves)"
+    expect_equal "what serves" "$1" "$(serves "${2:-stage}")"
+}
+
+# The container that serves, and the image that it runs.
+container_of() {
+    docker ps -q --filter "label=com.docker.compose.project=${1:-$PROJECT}"
+}
+
+image_that_serves() {
+    docker inspect -f '{{.Image}}' "$(container_of "$@")"
 }
 
 # How often the command engine was told to start this tag.
@@ -168,9 +204,18 @@ expect_ups() {
 }
 
 remove_containers() {
-    local label=label=com.docker.compose.project=$PROJECT
+    local project label c
     [ "$ENGINE" = compose ] || return 0
-    docker ps -aq --filter "$label" | xargs -r docker rm -f
-    docker network ls -q --filter "$label" | xargs -r docker network rm
-    docker images -q "$PROJECT/*" | sort -u | xargs -r docker rmi -f
+    for c in "$T"/*/state/*/*/capsules/*; do
+        c=${c##*/}
+        docker ps -aq --filter "label=loomrel.capsule=${c%.new}" | xargs -r docker rm -f
+        docker images --format '{{.Repository}}:{{.Tag}}' "loomrel-kept/*/*:${c%.new}" \
+            | xargs -r docker rmi -f
+    done
+    for project in "$PROJECT" "$PROJECT-prod"; do
+        label=label=com.docker.compose.project=$project
+        docker ps -aq --filter "$label" | xargs -r docker rm -f
+        docker network ls -q --filter "$label" | xargs -r docker network rm
+        docker images -q "$project/*" | sort -u | xargs -r docker rmi -f
+    done
 } >/dev/null 2>&1

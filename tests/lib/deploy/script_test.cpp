@@ -118,5 +118,6 @@ TEST_CASE("the command engine without its commands is refused before anything st
 }
 
 TEST_CASE("a script stays small enough for two flights of a fresh connection") {
-    CHECK(deploy::start_script(plan_of(compose_settings()), k_mark).size() < 24 * 1024);
+    // Ten segments of 1448 bytes, then twenty.
+    CHECK(deploy::start_script(plan_of(compose_settings()), k_mark).size() < 30 * 1448);
 }

@@ -1,0 +1,120 @@
+#include "cli/attach.hpp"
+#include "cli/host_survey.hpp"
+#include "cli/local_state.hpp"
+#include "cli/reconcile.hpp"
+#include "cli/run_session.hpp"
+#include "cli/targets.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/look.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <mutex>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+// Which hosts have it under way: for when the ledger cannot say.
+store::Run run_on_hosts(Services& services, const std::string& id) {
+    const std::vector<Place> all = places(services, std::nullopt, std::nullopt);
+    std::mutex mutex;
+    store::Run run;
+    (void)survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+        for (const config::DeploySettings& settings : all[i].services) {
+            for (const deploy::OpenRun& open :
+                 deploy::look(connection, all[i].name, settings).runs) {
+                const std::lock_guard guard(mutex);
+                if (open.id == id) {
+                    run.id = id;
+                    run.service = settings.service;
+                    run.environment = settings.environment;
+                    run.hosts.push_back(all[i].name);
+                }
+            }
+        }
+    });
+    if (run.id.empty()) {
+        throw Error(ErrorKind::usage,
+                    "run_not_found",
+                    phrase(Id::deploy_no_such_run, fmt::arg("run", sanitize_line(id))),
+                    phrase(Id::deploy_no_such_run_hint));
+    }
+    return run;
+}
+
+struct Found {
+    store::Run run;
+    std::unique_ptr<store::Store> store; // null: it does not answer
+};
+
+Found find(Services& services, const std::string& id) {
+    Found found;
+    try {
+        found.store = services.open_another_store(Services::Embedded::allowed, Milliseconds{3000});
+        if (auto run = found.store->find_run(id)) {
+            found.run = std::move(*run);
+            return found;
+        }
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::ledger) {
+            throw;
+        }
+        found.store.reset();
+        services.note(services.say(Id::rollback_no_ledger,
+                                   fmt::arg("reason", in(services.language(), error.message()))));
+    }
+    found.run = run_on_hosts(services, id);
+    return found;
+}
+
+} // namespace
+
+ExitCode run_cancel(Services& services, const CancelOptions& options) {
+    services.exit_code_is_the_result();
+    const Found found = find(services, options.run);
+    const store::Run& run = found.run;
+    if (run.ended_at) {
+        throw Error(ErrorKind::refused,
+                    "run_ended",
+                    phrase(Id::cancel_ended, fmt::arg("run", run.id)),
+                    phrase(Id::cancel_ended_hint, fmt::arg("run", run.id)));
+    }
+    if (options.dry_run) {
+        services.out_json({{"dry_run", true},
+                           {"run_id", run.id},
+                           {"service", run.service},
+                           {"environment", run.environment},
+                           {"hosts", run.hosts}});
+        return ExitCode::ok;
+    }
+    if (run.environment == "prod" && !options.yes
+        && !services.confirm(services.say(Id::cancel_question, fmt::arg("run", run.id)))) {
+        throw Error(
+            ErrorKind::refused,
+            services.io().can_prompt() ? "declined" : "needs_yes",
+            phrase(services.io().can_prompt() ? Id::rollback_declined : Id::rollback_needs_yes),
+            services.io().can_prompt() ? Phrase{} : phrase(Id::rollback_needs_yes_hint));
+    }
+    RunSession session(
+        services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
+    if (found.store) {
+        session.set_store(*found.store);
+    }
+    return session.cancel(run);
+}
+
+void register_cancel(Command& parent) {
+    auto options = std::make_shared<CancelOptions>();
+    parent.command("cancel", Id::cli_cancel_about)
+        .argument("RUN", Id::cli_help_run, &options->run)
+        .required()
+        .flag("--yes", Id::cli_help_yes, options->yes)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_cancel(services, *options); });
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,129 @@
+#include "cli/rollback_hosts.hpp"
+
+#include "cli/local_state.hpp"
+#include "cli/targets.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/watcher.hpp"
+#include "lib/release/names.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+config::Host typed_host(Services& services, const RollbackOptions& options) {
+    config::Host host = host_typed(services, parse_host_argument(*options.host));
+    if (options.identity) {
+        host.key_file = *options.identity;
+    }
+    return host;
+}
+
+} // namespace
+
+RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
+    : by_kept_program(options.host.has_value()) {
+    if (by_kept_program) {
+        hosts = {typed_host(services, options)};
+        m_service = options.service.value_or("");
+        if (!m_service.empty()) {
+            release::check_service_name(m_service);
+        }
+        settings.service = m_service;
+        settings.environment = options.environment;
+    } else {
+        m_service = services.service(options.service);
+        settings = services.config().deploy(m_service, options.environment);
+        hosts = services.config().hosts(options.environment);
+    }
+    m_targets = make_targets(services, hosts);
+    m_connections.resize(hosts.size());
+    m_errors.resize(hosts.size());
+    m_chosen.resize(hosts.size());
+    looked_at.resize(hosts.size());
+}
+
+void RollbackHosts::look_at(std::size_t index) {
+    const std::string& name = m_targets[index].name;
+    looked_at[index] = {name, std::nullopt};
+    m_errors[index].reset();
+    try {
+        if (!m_connections[index]) {
+            m_connections[index] = m_targets[index].connector();
+        }
+        if (by_kept_program) {
+            auto seen =
+                deploy::look_kept(*m_connections[index], name, m_service, settings.environment);
+            m_chosen[index] = seen.chosen;
+            looked_at[index].sight = std::move(seen.sight);
+        } else {
+            looked_at[index].sight = deploy::look(*m_connections[index], name, settings);
+        }
+    } catch (const Error& error) {
+        m_errors[index] = error;
+        m_connections[index].reset();
+    } catch (const std::exception& bug) {
+        m_errors[index] = Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+    }
+}
+
+void RollbackHosts::look(Services&) {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        threads.emplace_back([this, i] { look_at(i); });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    bool any = false;
+    for (const deploy::LookedAt& host : looked_at) {
+        any = any || host.sight;
+    }
+    if (!any) {
+        throw Error(*m_errors.front());
+    }
+    if (by_kept_program && m_chosen.front().empty()) {
+        const auto& there = looked_at.front().sight->services;
+        throw Error(ErrorKind::refused,
+                    "nothing_kept",
+                    phrase(Id::rollback_no_service),
+                    phrase(Id::rollback_no_service_hint,
+                           fmt::arg("services", there.empty() ? "-" : join(there, ", "))));
+    }
+    if (by_kept_program) {
+        settings.service = m_chosen.front();
+    }
+}
+
+std::optional<RollbackHosts::Running> RollbackHosts::running() const {
+    for (const deploy::LookedAt& host : looked_at) {
+        for (const deploy::OpenRun& run :
+             host.sight ? host.sight->runs : std::vector<deploy::OpenRun>{}) {
+            if (run.state == "running") {
+                return Running{host.host, run.id, host.sight->lock};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void RollbackHosts::cancel(Services& services, const std::string& run_id) {
+    deploy::Nobody nobody;
+    const std::atomic<deploy::Wish> wish{deploy::Wish::cancel};
+    deploy::Conductor conductor(m_targets, nobody, patience(services));
+    conductor.wish = &wish;
+    deploy::Keeper no_ledger(nullptr, store::Spool({}, {}), "");
+    (void)conductor.attach({run_id, settings.service, settings.environment, settings.state_dir},
+                           no_ledger);
+}
+
+std::vector<std::unique_ptr<ssh::Connection>> RollbackHosts::take_connections() {
+    return std::move(m_connections);
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "cli/rollback.hpp"
+#include "cli/services.hpp"
+#include "lib/deploy/conduct.hpp"
+#include "lib/deploy/rollback.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loomrel::cli {
+
+// The hosts of a rollback: those of the configuration, or the one that was typed, whose own program
+// says how things are done there. Keeps its connections for the run that follows.
+class RollbackHosts {
+public:
+    RollbackHosts(Services& services, const RollbackOptions& options);
+
+    // Asks all of them. Error(no_host) with the first one's reason if none answers.
+    void look(Services& services);
+
+    struct Running {
+        std::string host;
+        std::string run_id;
+        std::string holder;
+    };
+
+    [[nodiscard]] std::optional<Running> running() const;
+
+    // Stops a run on all hosts and waits for its end; what served before it serves again.
+    void cancel(Services& services, const std::string& run_id);
+
+    // Those that are still open, by the hosts' order; null = has to be opened anew.
+    [[nodiscard]] std::vector<std::unique_ptr<ssh::Connection>> take_connections();
+
+    config::DeploySettings settings;
+    std::vector<config::Host> hosts;
+    std::vector<deploy::LookedAt> looked_at;
+    bool by_kept_program = false;
+
+private:
+    void look_at(std::size_t index);
+
+    std::vector<deploy::Target> m_targets;
+    std::vector<std::unique_ptr<ssh::Connection>> m_connections;
+    std::vector<std::optional<Error>> m_errors;
+    std::vector<std::string> m_chosen;
+    std::string m_service; // as typed; "" = the only one there
+};
+
+} // namespace loomrel::cli

@@ -1,0 +1,148 @@
+#include "lib/deploy/rollback.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/messages/messages.hpp"
+#include "lib/release/names.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace loomrel::deploy {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+std::string command(const RollbackWish& wish, const std::string& to) {
+    return fmt::format(
+        "loomrel rollback --env {} --service {} --to {}", wish.environment, wish.service, to);
+}
+
+// What else is kept, by name, newest first: for the person who has to name one.
+std::vector<std::string> others(const std::vector<LookedAt>& hosts) {
+    std::vector<std::string> names;
+    for (const LookedAt& host : hosts) {
+        for (const Kept& kept : host.sight ? host.sight->kept : std::vector<Kept>{}) {
+            const bool known = std::find(names.begin(), names.end(), kept.name) != names.end();
+            if (!known && kept.name != host.sight->serves) {
+                names.push_back(kept.name);
+            }
+        }
+    }
+    return names;
+}
+
+[[noreturn]] void refuse(const char* code,
+                         Phrase message,
+                         const std::vector<LookedAt>& hosts,
+                         const RollbackWish& wish) {
+    const auto names = others(hosts);
+    const Phrase hint = names.empty() ? phrase(Id::rollback_nothing_kept_hint,
+                                               fmt::arg("environment", wish.environment),
+                                               fmt::arg("service", wish.service))
+                                      : phrase(Id::rollback_name_one_hint,
+                                               fmt::arg("command", command(wish, names.front())),
+                                               fmt::arg("kept", join(names, ", ")));
+    throw Error(ErrorKind::refused, code, std::move(message), hint);
+}
+
+std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
+    std::vector<const Sight*> sights;
+    for (const LookedAt& host : hosts) {
+        if (host.sight) {
+            sights.push_back(&*host.sight);
+        }
+    }
+    return sights;
+}
+
+// The kept version on one host; nullptr = none.
+const Kept* kept_target(const Sight& sight, const RollbackWish& wish) {
+    return sight.find_kept(wish.to ? *wish.to : sight.back);
+}
+
+template <typename Get>
+std::string same_everywhere(const std::vector<const Sight*>& sights, Get get) {
+    std::set<std::string> values;
+    for (const Sight* sight : sights) {
+        values.insert(get(*sight));
+    }
+    return values.size() == 1 ? *values.begin() : "";
+}
+
+// Without a target each host must know one, and all of them the same.
+void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish) {
+    std::set<std::string> names;
+    for (const Sight* sight : answers(hosts)) {
+        if (sight->second_step) {
+            refuse("second_step",
+                   phrase(Id::rollback_second_step, fmt::arg("serves", sight->serves)),
+                   hosts,
+                   wish);
+        }
+        const Kept* kept = kept_target(*sight, wish);
+        if (kept == nullptr) {
+            refuse("nothing_kept",
+                   phrase(Id::rollback_nothing_kept, fmt::arg("service", wish.service)),
+                   hosts,
+                   wish);
+        }
+        names.insert(kept->name);
+    }
+    if (names.size() > 1) {
+        refuse("targets_differ",
+               phrase(Id::rollback_targets_differ,
+                      fmt::arg("names", join({names.begin(), names.end()}, ", "))),
+               hosts,
+               wish);
+    }
+}
+
+} // namespace
+
+RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackWish& wish) {
+    const auto sights = answers(hosts);
+    if (sights.empty()) {
+        throw Error(ErrorKind::no_host, "host_unreachable", phrase(Id::rollback_no_host));
+    }
+    if (!wish.to) {
+        check_defaults(hosts, wish);
+    }
+    RollbackTarget target;
+    target.from = sights.front()->serves;
+    target.to = wish.to.value_or("");
+    for (const Sight* sight : sights) {
+        if (const Kept* kept = kept_target(*sight, wish)) {
+            target.to = kept->name;
+            target.commit = kept->commit;
+            target.kept_at = kept->kept_at;
+            target.changed = target.changed || sight->changed;
+        } else {
+            target.rebuild = true;
+        }
+    }
+    target.from_id = same_everywhere(
+        sights, [](const Sight& sight) { return sight.serving.empty() ? "-" : sight.serving; });
+    target.to_id = same_everywhere(sights, [&](const Sight& sight) {
+        const Kept* kept = kept_target(sight, wish);
+        return kept == nullptr ? std::string() : kept->id;
+    });
+    if (target.to_id.empty()) {
+        target.to_id = target.to;
+    }
+    target.already = std::all_of(sights.begin(), sights.end(), [&](const Sight* sight) {
+        const Kept* serves = sight->find_kept(sight->serving);
+        return serves != nullptr && serves->name == target.to;
+    });
+    // Only a release's tag can be built anew; anything else is a mistyped name.
+    if (target.rebuild && !release::is_release_tag(target.to)) {
+        refuse("not_kept",
+               phrase(Id::rollback_not_kept, fmt::arg("name", sanitize_line(target.to))),
+               hosts,
+               wish);
+    }
+    return target;
+}
+
+} // namespace loomrel::deploy

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Three in the morning: no git remote, no ledger, no configuration, images pruned, a Dockerfile whose
+# build takes a minute. The old version is back in seconds, and the ledger learns of it later.
+. "$(dirname "$0")/harness.sh"
+require root docker postgres
+use_postgres
+STATE_TOML='' SERVICE_TOML='health_attempts = 2'
+lab compose
+own_var_lib stage
+
+version v1.1.0
+stage_deploy v1.1.0
+expect_exit 0
+old=$(image_that_serves)
+version v1.2.0 --build '[ "$(cat /version)" != again ] || sleep 60'
+stage_deploy v1.2.0
+expect_exit 0
+expect_serves v1.2.0
+[ "$(image_that_serves)" != "$old" ] || fail "both versions are one image"
+
+docker image prune -a -f >/dev/null
+mv "$T/origin/$SERVICE.git" "$T/origin/away"
+stop_ledger
+mkdir "$T/laptop"
+cp "$T/ci/loomrel.known_hosts" "$T/laptop/"
+cd "$T/laptop"
+began=$(date +%s)
+CODE=0
+LOOMREL_STORE=$STORE_URL "$LOOMREL" --json rollback --env stage --host "$(id -un)@127.0.0.1:$(port_of stage)" \
+    --identity "$T/me/key" --yes </dev/null >"$T/out" 2>"$T/err" || CODE=$?
+took=$(($(date +%s) - began))
+expect_exit 6
+expect_json .tag v1.1.0 .service "$SERVICE" '.hosts[0].serves' v1.1.0
+expect_serves v1.1.0
+expect_equal "the image that serves" "$old" "$(image_that_serves)"
+[ $took -le 30 ] || fail "the rollback took $took s"
+
+# The ledger is back, and is told.
+start_postgres
+LOOMREL_STORE=$STORE_URL "$LOOMREL" --json reconcile >"$T/out" 2>"$T/err" || fail "reconcile: $(cat "$T/err")"
+expect_json .spool 1
+expect_sql 'rollback|good' "SELECT kind, outcome FROM runs WHERE kind = 'rollback'"
