@@ -4,6 +4,7 @@
 #include "cli/completion.hpp"
 #include "cli/config_command.hpp"
 #include "cli/db.hpp"
+#include "cli/dev_deploy.hpp"
 #include "cli/doctor.hpp"
 #include "cli/logs.hpp"
 #include "cli/release.hpp"
@@ -15,6 +16,7 @@ namespace loomrel::cli {
 
 Command make_commands() {
     Command program("loomrel", messages::Id::cli_about);
+    register_dev_deploy(program);
     register_stage_deploy(program);
     register_release(program);
     register_status(program);

@@ -61,8 +61,9 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
     for (const std::string& step : plan.steps) {
         text += fmt::format("  {:<12} {}\n", step, messages::step_label(language, step));
     }
-    text +=
-        services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves_of(plan), " → "))) + "\n";
+    if (const auto moves = moves_of(plan); !moves.empty()) {
+        text += services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves, " → "))) + "\n";
+    }
     text += services.say(Id::deploy_plan_log,
                          fmt::arg("log", plan.settings.log_root + "/" + plan.log_path))
             + "\n";

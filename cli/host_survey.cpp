@@ -12,19 +12,6 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-std::vector<config::Host> hosts_in(Services& services, const std::string& environment) {
-    if (environment != "dev") {
-        return services.config().hosts(environment);
-    }
-    std::vector<config::Host> hosts;
-    for (const std::string& login : services.config().developers()) {
-        if (auto host = services.config().developer(login)) {
-            hosts.push_back(std::move(*host));
-        }
-    }
-    return hosts;
-}
-
 std::vector<std::string> services_asked(Services& services,
                                         const std::optional<std::string>& service) {
     if (!service && services.config().services.size() > 1) {

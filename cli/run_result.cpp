@@ -117,7 +117,10 @@ void tell_github(Services& services, const Report& report) {
             github::append_outputs(
                 *file,
                 {{"release_id", report.release_id ? std::to_string(*report.release_id) : ""},
-                 {"status", redactor.redact(report.status)},
+                 // A branch has no release: its run's outcome is all there is to tell.
+                 {"status",
+                  redactor.redact(report.release_id ? report.status
+                                                    : std::string(to_string(report.outcome)))},
                  {"commit", redactor.redact(report.commit)},
                  {"log", redactor.redact(report.log)}});
         }

@@ -106,7 +106,8 @@ ExitCode RunSession::finish(const store::Run& run,
         }
     }
     report.status = conclusion.status;
-    if (conclusion.told && m_store != nullptr) {
+    // Without a ledger nobody will ever come back for it.
+    if (conclusion.told) {
         m_conductor->acknowledge();
     }
     if (report.failure) {
@@ -189,12 +190,16 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
 void conclude_open_runs(Services& services,
                         store::Store& store,
                         const std::string& service,
-                        const std::string& environment) {
+                        const std::string& environment,
+                        const std::string& host) {
     store::RunQuery query;
     query.service = service;
     query.environment = environment;
     query.open_only = true;
     for (const store::Run& run : store.list_runs(query)) {
+        if (!host.empty() && run.hosts != std::vector{host}) {
+            continue;
+        }
         try {
             conclude_if_ended(services, store, run);
         } catch (const Error& error) {

@@ -36,8 +36,21 @@ std::vector<deploy::Target> make_targets(Services& services,
     return targets;
 }
 
+std::vector<config::Host> hosts_in(Services& services, const std::string& environment) {
+    if (environment != "dev") {
+        return services.config().hosts(environment);
+    }
+    std::vector<config::Host> hosts;
+    for (const std::string& login : services.config().developers()) {
+        if (auto host = services.config().developer(login)) {
+            hosts.push_back(std::move(*host));
+        }
+    }
+    return hosts;
+}
+
 std::vector<config::Host> hosts_of(Services& services, const store::Run& run) {
-    std::vector<config::Host> known = services.config().hosts(run.environment);
+    std::vector<config::Host> known = hosts_in(services, run.environment);
     std::vector<config::Host> found;
     for (const std::string& name : run.hosts) {
         const auto host = std::find_if(known.begin(), known.end(), [&](const config::Host& one) {
