@@ -6,6 +6,7 @@
 #include "cli/db.hpp"
 #include "cli/dev_deploy.hpp"
 #include "cli/doctor.hpp"
+#include "cli/init.hpp"
 #include "cli/logs.hpp"
 #include "cli/release.hpp"
 #include "cli/stage_deploy.hpp"
@@ -24,6 +25,7 @@ Command make_commands() {
     register_attach(program);
     register_doctor(program);
     register_trust(program);
+    register_init(program);
     register_db(program);
     register_config(program);
     register_completion(program);
