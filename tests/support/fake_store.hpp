@@ -17,6 +17,8 @@ struct Ledger {
     std::map<std::int64_t, std::vector<release::Event>> history;
     std::vector<std::pair<store::NewRelease, store::Created>> created;
     std::vector<store::Change> changes;
+    std::vector<store::Run> runs; // opened
+    std::vector<store::RunEnd> ends;
     std::optional<store::Changed> refuses; // the answer to the next change
     std::vector<store::ReleaseQuery> queries;
     store::SchemaState schema{"Fake 1.0", {}, {}, {}};
@@ -113,15 +115,28 @@ public:
         return {moved ? store::Changed::What::done : store::Changed::What::already, status, ""};
     }
 
-    bool open_run(const store::Run&) override { return true; }
+    bool open_run(const store::Run& run) override {
+        answer();
+        m_ledger.runs.push_back(run);
+        return true;
+    }
 
     void touch_run(const std::string&) override {}
 
-    void end_run(const store::RunEnd&) override {}
+    void end_run(const store::RunEnd& end) override {
+        answer();
+        m_ledger.ends.push_back(end);
+    }
 
-    std::optional<store::Run> find_run(const std::string&) override { return std::nullopt; }
+    std::optional<store::Run> find_run(const std::string&) override {
+        answer();
+        return std::nullopt;
+    }
 
-    std::vector<store::Run> list_runs(const store::RunQuery&) override { return {}; }
+    std::vector<store::Run> list_runs(const store::RunQuery&) override {
+        answer();
+        return {};
+    }
 
     std::vector<store::HostResult> run_hosts(const std::string&) override { return {}; }
 

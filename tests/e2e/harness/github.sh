@@ -47,13 +47,13 @@ has_yaml() {
     python3 -c 'import yaml' 2>/dev/null
 }
 
-# runner [stub]: what is installed on the runner: loomrel, or something that only writes down how
+# runner real|stub: what is installed on the runner: loomrel, or something that only writes down how
 # it was called ($T/argv).
 runner() {
     require yaml
     mkdir -p "$T/runner" "$T/checkout"
     rm -f "$T/runner/loomrel"
-    if [ "${1:-}" = stub ]; then
+    if [ "$1" = stub ]; then
         printf '#!/bin/sh\n[ "$1" = --version ] || printf "<%%s>" "$@" >%s\n' "$T/argv" \
             >"$T/runner/loomrel"
         chmod +x "$T/runner/loomrel"
