@@ -30,6 +30,7 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     // GitHub reads its commands from either stream; results alone go to standard output.
     options.write = [&io](std::string_view text) { io.err(text); };
     options.redactor = &services.redactor();
+    options.masks_told = true; // by services.config()
     return make_view(options);
 }
 
