@@ -9,8 +9,7 @@ has_package_tools() {
 require package_tools
 build=$(dirname "$LOOMREL")
 [ -e "$build/CPackConfig.cmake" ] || fail "no CPackConfig.cmake beside $LOOMREL"
-(cd "$T" && cpack -G DEB --config "$build/CPackConfig.cmake" -B "$T/package" \
-    -D CPACK_STRIP_FILES=OFF >"$T/out" 2>&1) || fail "cpack: $(tail -n 20 "$T/out")"
+(cd "$T" && cpack -G DEB --config "$build/CPackConfig.cmake" -B "$T/package" >"$T/out" 2>&1) || fail "cpack: $(tail -n 20 "$T/out")"
 deb=$(echo "$T"/package/*.deb)
 dpkg-deb --contents "$deb" >"$T/contents"
 expect_in "$T/contents" ./usr/bin/loomrel ./usr/share/man/man1/loomrel.1

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import yaml
 
@@ -147,22 +148,22 @@ def read_outputs(path):
 
 class Runner:
     def __init__(self):
-        self.child = None
         self.cancelled = False
 
     def cancel(self, *_):
         self.cancelled = True
-        child = self.child
-        if child is None:
-            return
-        for number, patience in ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5)):
-            child.send_signal(number)
-            try:
-                child.wait(patience)
-                return
-            except subprocess.TimeoutExpired:
-                continue
-        child.kill()
+
+    def wait(self, child):
+        """Until the step ends; once cancelled, GitHub's signals one after the other."""
+        signals = [(0, signal.SIGINT), (7.5, signal.SIGTERM), (10, signal.SIGKILL)]
+        began = None
+        while child.poll() is None:
+            if self.cancelled:
+                began = began or time.monotonic()
+                if signals and time.monotonic() - began >= signals[0][0]:
+                    child.send_signal(signals.pop(0)[1])
+            time.sleep(0.02)
+        return child.returncode
 
     def run(self, script, shell, environment, folder, number):
         """One run: step: its exit code and outputs."""
@@ -175,12 +176,11 @@ class Runner:
         path = os.path.join(folder, "temp", f"step-{number}.sh")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script)
-        self.child = subprocess.Popen(
+        child = subprocess.Popen(
             ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", path],
             env={**environment, **files}, cwd=environment["GITHUB_WORKSPACE"],
             stdin=subprocess.DEVNULL)
-        code = self.child.wait()
-        self.child = None
+        code = self.wait(child)
         with open(files["GITHUB_STEP_SUMMARY"], encoding="utf-8") as file:
             summary = file.read()
         with open(files["GITHUB_PATH"], encoding="utf-8") as file:
