@@ -97,7 +97,8 @@ void add_repository_texts(Functions& functions, const Plan& plan) {
 
 void add_engine_texts(Functions& functions, const Plan& plan) {
     const bool compose = plan.settings.engine == config::Engine::compose;
-    const auto tag = fmt::arg("tag", plan.shown_ref());
+    const std::string ref = plan.shown_ref(); // fmt::arg only refers to it
+    const auto tag = fmt::arg("tag", ref);
     if (!compose) {
         functions.add("building", Id::log_building_command, tag);
     } else if (plan.request.tag.empty()) {

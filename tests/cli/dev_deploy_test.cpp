@@ -3,6 +3,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 
 using namespace loomrel;

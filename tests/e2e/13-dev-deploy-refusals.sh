@@ -66,6 +66,7 @@ as_github_branch 9 1 feature/x
 deploy
 expect_exit 0
 expect_serves two
+as_github_branch 9 2 feature/x
 dead=$(free_port)
 push_branch feature/x three
 deploy --branch feature/x --author developer_one --store "postgresql://nobody@127.0.0.1:$dead/x"
