@@ -1,5 +1,6 @@
 #include "cli/run_session.hpp"
 
+#include "cli/dev_notice.hpp"
 #include "cli/local_state.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
@@ -107,6 +108,9 @@ ExitCode RunSession::finish(const store::Run& run,
         }
     }
     report.status = conclusion.status;
+    if (conclusion.told && m_store != nullptr) {
+        tell_dev_end(m_services, *m_store, run, report);
+    }
     // Without a ledger nobody will ever come back for it.
     if (conclusion.told) {
         m_conductor->acknowledge();
@@ -183,6 +187,7 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
         keeper.catch_up(host.book);
     }
     if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
+        tell_dev_end(services, store, run, report);
         conductor.acknowledge();
     }
     return true;

@@ -211,4 +211,15 @@ TEST_CASE("A ledger that is there gets a row before the host is asked") {
     // Run rows without a release are ended without one.
     REQUIRE(world.ledger.ends.size() == 1);
     CHECK(world.ledger.ends.front().run_id == run.id);
+    // And its end is a fact that people are to be told.
+    REQUIRE(world.ledger.notices.size() == 1);
+    const store::NewNotice& notice = world.ledger.notices.front();
+    CHECK(notice.kind == "dev");
+    CHECK(notice.key == "dev:" + run.id);
+    CHECK_FALSE(notice.release_id.has_value());
+    const json fact = json::parse(notice.fact);
+    CHECK(fact["author"] == "dev_One");
+    CHECK(fact["branch"] == "feature/x");
+    CHECK(fact["ok"] == false);
+    CHECK_FALSE(fact["failure"].get<std::string>().empty());
 }
