@@ -141,9 +141,34 @@ github::Outputs outputs_of(Services& services,
             {"log", redactor.redact(log)}};
 }
 
-std::string status_now(Services& services, std::int64_t release_id) {
-    const auto release = services.store().find_release(release_id);
-    return release ? release->status : "";
+// The run was told to the ledger before its release was moved, and that may have moved on.
+std::string status_now(Services& services, const store::Run& run) {
+    if (!run.release_id) {
+        return std::string(to_string(run.outcome.value_or(store::RunOutcome::unknown)));
+    }
+    try {
+        const auto release = services.store().find_release(*run.release_id);
+        return release ? release->status : "";
+    } catch (const Error&) {
+        return ""; // how the run ended is known all the same
+    }
+}
+
+std::string text_in(const json& result, const char* key) {
+    return result.is_object() && result.contains(key) && result[key].is_string()
+               ? result[key].get<std::string>()
+               : std::string();
+}
+
+// Why a run failed, of what the ledger keeps; "" if it did not.
+std::string stored_failure(const json& result) {
+    if (!result.is_object() || !result.contains("failure") || !result["failure"].is_object()) {
+        return "";
+    }
+    const json& failure = result["failure"];
+    return sanitize_line(text_in(failure, "message")) + "\n  "
+           + sanitize_line(text_in(failure, "serves")) + "\n  "
+           + sanitize_line(text_in(failure, "next")) + "\n";
 }
 
 // A branch has no release: its run's outcome is all there is to tell.
@@ -202,10 +227,7 @@ void show_result(Services& services,
 
 ExitCode show_stored_result(Services& services, const store::Run& run) {
     json result = json::parse(run.result, nullptr, false);
-    // The run was told to the ledger before its release was moved, and that may have moved on.
-    const std::string status =
-        run.release_id ? status_now(services, *run.release_id)
-                       : std::string(to_string(run.outcome.value_or(store::RunOutcome::unknown)));
+    const std::string status = status_now(services, run);
     if (result.is_object() && run.release_id) {
         result["status"] = status;
     }
@@ -216,17 +238,10 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                                           fmt::arg("service", run.service),
                                           fmt::arg("ref", short_ref(run.ref)),
                                           fmt::arg("date", services.date(run.started_at)));
-    services.note(text + "\n");
-    std::string why;
-    if (result.is_object() && result.contains("failure") && result["failure"].is_object()) {
-        if (services.github().active) {
-            services.io().err(github::error(sanitize_line(result["failure"].value("host", "")),
-                                            sanitize_line(result["failure"].value("message", "")))
-                              + "\n");
-        }
-        why = sanitize_line(result["failure"].value("message", "")) + "\n  "
-              + sanitize_line(result["failure"].value("serves", "")) + "\n  "
-              + sanitize_line(result["failure"].value("next", "")) + "\n";
+    services.note(text);
+    const std::string why = stored_failure(result);
+    if (!why.empty() && services.github().active) {
+        services.io().err(github::error(why.substr(0, why.find('\n')), why) + "\n");
     }
     if (services.json()) {
         services.out_json(result.is_object() ? result : json::object());
@@ -235,18 +250,13 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                          ? services.say(good ? Id::deploy_was_good : Id::deploy_was_bad) + "\n"
                          : why);
     }
-    const auto told = [&](const char* key) {
-        return result.is_object() && result.contains(key) && result[key].is_string()
-                   ? result[key].get<std::string>()
-                   : std::string();
-    };
     tell_github(services,
                 outputs_of(services,
                            run.release_id ? std::to_string(*run.release_id) : "",
                            status,
-                           told("commit"),
-                           told("log")),
-                github::markdown_heading(text) + github::markdown_code(why));
+                           text_in(result, "commit"),
+                           text_in(result, "log")),
+                github::markdown_heading(text) + (why.empty() ? "" : github::markdown_code(why)));
     return static_cast<ExitCode>(exit);
 }
 
