@@ -14,6 +14,6 @@ deb=$(echo "$T"/package/*.deb)
 dpkg-deb --contents "$deb" >"$T/contents"
 expect_in "$T/contents" ./usr/bin/loomrel ./usr/share/man/man1/loomrel.1
 dpkg-deb --field "$deb" Depends >"$T/depends"
-expect_in "$T/depends" libssh- libpq5 libcurl
+expect_in "$T/depends" libssh- libpq5 libsqlite3-0
 dpkg-deb --extract "$deb" "$T/root"
 expect_equal "its version" "$("$LOOMREL" --version)" "$("$T/root/usr/bin/loomrel" --version)"
