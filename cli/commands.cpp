@@ -4,7 +4,9 @@
 #include "cli/completion.hpp"
 #include "cli/config_command.hpp"
 #include "cli/db.hpp"
+#include "cli/dev_deploy.hpp"
 #include "cli/doctor.hpp"
+#include "cli/init.hpp"
 #include "cli/logs.hpp"
 #include "cli/reconcile.hpp"
 #include "cli/release.hpp"
@@ -17,6 +19,7 @@ namespace loomrel::cli {
 
 Command make_commands() {
     Command program("loomrel", messages::Id::cli_about);
+    register_dev_deploy(program);
     register_stage_deploy(program);
     register_rollback(program);
     register_release(program);
@@ -27,6 +30,7 @@ Command make_commands() {
     register_reconcile(program);
     register_doctor(program);
     register_trust(program);
+    register_init(program);
     register_db(program);
     register_config(program);
     register_completion(program);

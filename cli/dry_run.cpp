@@ -39,15 +39,19 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
     }
     const std::string script = deploy::run_script(plan);
     if (services.json()) {
-        services.out_json(json{{"dry_run", true},
-                               {"service", plan.settings.service},
-                               {"environment", plan.settings.environment},
-                               {"tag", plan.shown_ref()},
-                               {"hosts", names},
-                               {"steps", plan.steps},
-                               {"moves", moves_of(plan)},
-                               {"log", plan.settings.log_root + "/" + plan.log_path},
-                               {"script", script}});
+        json object{{"dry_run", true},
+                    {"service", plan.settings.service},
+                    {"environment", plan.settings.environment},
+                    {"tag", plan.request.tag},
+                    {"hosts", names},
+                    {"steps", plan.steps},
+                    {"moves", moves_of(plan)},
+                    {"log", plan.settings.log_root + "/" + plan.log_path},
+                    {"script", script}};
+        if (plan.request.tag.empty()) {
+            object["branch"] = plan.request.branch;
+        }
+        services.out_json(object);
         return ExitCode::ok;
     }
     const Language language = services.language();
@@ -61,8 +65,9 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
     for (const std::string& step : plan.steps) {
         text += fmt::format("  {:<12} {}\n", step, messages::step_label(language, step));
     }
-    text +=
-        services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves_of(plan), " → "))) + "\n";
+    if (const auto moves = moves_of(plan); !moves.empty()) {
+        text += services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves, " → "))) + "\n";
+    }
     text += services.say(Id::deploy_plan_log,
                          fmt::arg("log", plan.settings.log_root + "/" + plan.log_path))
             + "\n";

@@ -42,6 +42,10 @@ public:
         if (!m_options.token) {
             m_options.token = [] { return random_hex(16); };
         }
+        if (m_options.masks_told && m_options.redactor != nullptr) {
+            const auto& forms = m_options.redactor->forms();
+            m_masked.insert(forms.begin(), forms.end());
+        }
     }
 
     void begin(const std::string& title) override { tell("", title); }

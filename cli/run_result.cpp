@@ -1,5 +1,6 @@
 #include "cli/run_result.hpp"
 
+#include "cli/github_commands.hpp"
 #include "cli/github_outputs.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
@@ -114,24 +115,66 @@ std::string summary(Services& services, const Report& report) {
     return text;
 }
 
-void tell_github(Services& services, const Report& report) {
-    const Redactor& redactor = services.redactor();
+// What the step tells those after it, and its part of the run's page.
+void tell_github(Services& services, const github::Outputs& outputs, const std::string& page) {
     try {
         if (const auto file = services.env("GITHUB_OUTPUT")) {
-            github::append_outputs(
-                *file,
-                {{"release_id", report.release_id ? std::to_string(*report.release_id) : ""},
-                 {"status", redactor.redact(report.status)},
-                 {"commit", redactor.redact(report.commit)},
-                 {"log", redactor.redact(report.log)}});
+            github::append_outputs(*file, outputs);
         }
         if (const auto file = services.env("GITHUB_STEP_SUMMARY")) {
-            github::append_summary(*file, redactor.redact(summary(services, report)));
+            github::append_summary(*file, services.redactor().redact(page));
         }
     } catch (const std::exception& error) {
         // The run has ended, and what it came to must not be lost for a page.
         services.note(std::string(error.what()) + "\n");
     }
+}
+
+github::Outputs outputs_of(Services& services,
+                           const std::string& release_id,
+                           const std::string& status,
+                           const std::string& commit,
+                           const std::string& log) {
+    const Redactor& redactor = services.redactor();
+    return {{"release_id", release_id},
+            {"status", redactor.redact(status)},
+            {"commit", redactor.redact(commit)},
+            {"log", redactor.redact(log)}};
+}
+
+// The run was told to the ledger before its release was moved, and that may have moved on.
+std::string status_now(Services& services, const store::Run& run) {
+    if (!run.release_id) {
+        return std::string(to_string(run.outcome.value_or(store::RunOutcome::unknown)));
+    }
+    try {
+        const auto release = services.store().find_release(*run.release_id);
+        return release ? release->status : "";
+    } catch (const Error&) {
+        return ""; // how the run ended is known all the same
+    }
+}
+
+std::string text_in(const json& result, const char* key) {
+    return result.is_object() && result.contains(key) && result[key].is_string()
+               ? result[key].get<std::string>()
+               : std::string();
+}
+
+// Why a run failed, of what the ledger keeps; "" if it did not.
+std::string stored_failure(const json& result) {
+    if (!result.is_object() || !result.contains("failure") || !result["failure"].is_object()) {
+        return "";
+    }
+    const json& failure = result["failure"];
+    return sanitize_line(text_in(failure, "message")) + "\n  "
+           + sanitize_line(text_in(failure, "serves")) + "\n  "
+           + sanitize_line(text_in(failure, "next")) + "\n";
+}
+
+// A branch has no release: its run's outcome is all there is to tell.
+std::string status_of(const Report& report) {
+    return report.release_id ? report.status : std::string(to_string(report.outcome));
 }
 
 } // namespace
@@ -175,11 +218,21 @@ void show_result(Services& services,
     } else {
         services.out(text);
     }
-    tell_github(services, report);
+    tell_github(services,
+                outputs_of(services,
+                           report.release_id ? std::to_string(*report.release_id) : "",
+                           status_of(report),
+                           report.commit,
+                           report.log),
+                summary(services, report));
 }
 
 ExitCode show_stored_result(Services& services, const store::Run& run) {
-    const json result = json::parse(run.result, nullptr, false);
+    json result = json::parse(run.result, nullptr, false);
+    const std::string status = status_now(services, run);
+    if (result.is_object() && run.release_id) {
+        result["status"] = status;
+    }
     const bool good = run.outcome == store::RunOutcome::good;
     const int exit = result.is_object() ? result.value("exit", good ? 0 : 1) : (good ? 0 : 1);
     const std::string text = services.say(Id::deploy_ended_before,
@@ -187,12 +240,10 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                                           fmt::arg("service", run.service),
                                           fmt::arg("ref", short_ref(run.ref)),
                                           fmt::arg("date", services.date(run.started_at)));
-    services.note(text + "\n");
-    std::string why;
-    if (result.is_object() && result.contains("failure") && result["failure"].is_object()) {
-        why = sanitize_line(result["failure"].value("message", "")) + "\n  "
-              + sanitize_line(result["failure"].value("serves", "")) + "\n  "
-              + sanitize_line(result["failure"].value("next", "")) + "\n";
+    services.note(text);
+    const std::string why = stored_failure(result);
+    if (!why.empty() && services.github().active) {
+        services.io().err(github::error(why.substr(0, why.find('\n')), why) + "\n");
     }
     if (services.json()) {
         services.out_json(result.is_object() ? result : json::object());
@@ -201,6 +252,13 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                          ? services.say(good ? Id::deploy_was_good : Id::deploy_was_bad) + "\n"
                          : why);
     }
+    tell_github(services,
+                outputs_of(services,
+                           run.release_id ? std::to_string(*run.release_id) : "",
+                           status,
+                           text_in(result, "commit"),
+                           text_in(result, "log")),
+                github::markdown_heading(text) + (why.empty() ? "" : github::markdown_code(why)));
     return static_cast<ExitCode>(exit);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/run_session.hpp"
 
+#include "cli/dev_notice.hpp"
 #include "cli/local_state.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
@@ -30,6 +31,7 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     // GitHub reads its commands from either stream; results alone go to standard output.
     options.write = [&io](std::string_view text) { io.err(text); };
     options.redactor = &services.redactor();
+    options.masks_told = true; // by services.config()
     return make_view(options);
 }
 
@@ -128,6 +130,10 @@ ExitCode RunSession::finish(const store::Run& run,
     }
     report.status = conclusion.status;
     if (conclusion.told && m_store != nullptr) {
+        tell_dev_end(m_services, *m_store, run, report);
+    }
+    // Without a ledger nobody will ever come back for it.
+    if (conclusion.told) {
         m_conductor->acknowledge();
     }
     if (report.failure) {
@@ -183,6 +189,7 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
         keeper.catch_up(host.book);
     }
     if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
+        tell_dev_end(services, store, run, report);
         conductor.acknowledge();
     }
     return true;
@@ -191,12 +198,16 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
 void conclude_open_runs(Services& services,
                         store::Store& store,
                         const std::string& service,
-                        const std::string& environment) {
+                        const std::string& environment,
+                        const std::string& host) {
     store::RunQuery query;
     query.service = service;
     query.environment = environment;
     query.open_only = true;
     for (const store::Run& run : store.list_runs(query)) {
+        if (!host.empty() && run.hosts != std::vector{host}) {
+            continue;
+        }
         try {
             conclude_if_ended(services, store, run);
         } catch (const Error& error) {

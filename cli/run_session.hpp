@@ -69,10 +69,11 @@ private:
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run);
 
 // The next command on a service and environment concludes runs that ended while nobody watched,
-// before its own start. A run still going on is left alone.
+// before its own start. A run still going on is left alone. `host`: only runs on that one.
 void conclude_open_runs(Services& services,
                         store::Store& store,
                         const std::string& service,
-                        const std::string& environment);
+                        const std::string& environment,
+                        const std::string& host = "");
 
 } // namespace loomrel::cli

@@ -1,10 +1,13 @@
 #include "cli/services.hpp"
 
+#include "cli/github_commands.hpp"
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace loomrel::cli {
@@ -48,6 +51,12 @@ const config::Config& Services::config() {
         }
         for (const Secret& secret : m_config->secrets()) {
             m_redactor.add(secret);
+        }
+        // GitHub must know them before it sees any other output of ours.
+        for (const std::string& form : m_redactor.forms()) {
+            if (is_in_actions()) {
+                m_outside.io.err(github::add_mask(form) + "\n");
+            }
         }
     }
     return *m_config;
@@ -144,14 +153,40 @@ bool Services::colour() const {
                          [this](const std::string& name) { return env(name); });
 }
 
+bool Services::is_in_actions() const {
+    return env("GITHUB_ACTIONS") == "true";
+}
+
+// GitHub's runner acts upon lines of either stream: where one might pose as a command, it is told
+// to obey none.
+std::string Services::inert(std::string_view text) const {
+    const auto lines = split(text, '\n');
+    if (!is_in_actions() || std::all_of(lines.begin(), lines.end(), github::is_inert)) {
+        return std::string(text);
+    }
+    const std::string token = random_hex(16);
+    return github::stop_commands(token) + "\n" + std::string(text)
+           + (text.ends_with('\n') ? "" : "\n") + github::resume_commands(token) + "\n";
+}
+
+void Services::out(std::string_view text) {
+    m_outside.io.out(inert(text));
+}
+
 void Services::out_json(const nlohmann::ordered_json& object) {
-    m_outside.io.out(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-                     + "\n");
+    std::string text =
+        object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    // The runner finds its older commands anywhere in a line; within JSON they are in strings.
+    constexpr std::string_view k_old_command = "##[";
+    for (std::size_t at = 0; is_in_actions() && (at = text.find(k_old_command)) != text.npos;) {
+        text.replace(at, k_old_command.size(), "#\\u0023[");
+    }
+    m_outside.io.out(text + "\n");
 }
 
 void Services::note(std::string_view text) {
     if (!m_options.quiet) {
-        m_outside.io.err(std::string(text) + "\n");
+        m_outside.io.err(inert(std::string(text) + "\n"));
     }
 }
 

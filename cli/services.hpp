@@ -95,7 +95,7 @@ public:
     }
 
     // Results for people, or lines for a pipe; never together with --json.
-    void out(std::string_view text) { m_outside.io.out(text); }
+    void out(std::string_view text);
 
     // The one object of --json.
     void out_json(const nlohmann::ordered_json& object);
@@ -114,6 +114,9 @@ public:
     [[nodiscard]] bool confirm(const std::string& question);
 
 private:
+    [[nodiscard]] bool is_in_actions() const;
+    [[nodiscard]] std::string inert(std::string_view text) const;
+
     Outside& m_outside;
     GlobalOptions m_options;
     std::optional<config::Config> m_config;

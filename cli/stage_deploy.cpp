@@ -1,11 +1,9 @@
 #include "cli/stage_deploy.hpp"
 
+#include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
-#include "cli/run_result.hpp"
-#include "cli/run_session.hpp"
 #include "lib/base/random.hpp"
-#include "lib/deploy/again.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/release/names.hpp"
 
@@ -25,7 +23,6 @@ struct Asked {
     std::string tag;
     std::string commit; // "" = whatever the tag names
     std::optional<std::int64_t> release_id;
-    deploy::Asker asker;
 };
 
 Asked ask(Services& services, const StageDeployOptions& options) {
@@ -39,31 +36,12 @@ Asked ask(Services& services, const StageDeployOptions& options) {
         release::check_commit(asked.commit);
     }
     asked.release_id = options.release_id;
-    asked.asker = {github.run_id, github.run_attempt};
     return asked;
 }
 
-Release find(store::Store& store, std::int64_t id) {
-    auto found = store.find_release(id);
-    if (!found) {
-        throw Error(ErrorKind::usage,
-                    "release_not_found",
-                    phrase(Id::deploy_no_such_release, fmt::arg("id", id)),
-                    phrase(Id::deploy_no_such_release_hint));
-    }
-    return *found;
-}
-
 Release given_release(store::Store& store, const Asked& asked) {
-    Release found = find(store, *asked.release_id);
-    if (found.service_name != asked.service || found.release_tag != asked.tag) {
-        throw Error(ErrorKind::usage,
-                    "release_is_another",
-                    phrase(Id::deploy_other_release,
-                           fmt::arg("id", found.id),
-                           fmt::arg("service", found.service_name),
-                           fmt::arg("tag", found.release_tag)));
-    }
+    Release found = find_release(store, *asked.release_id);
+    check_is_release_of(found, asked.service, asked.tag);
     if (found.commit_sha && !asked.commit.empty() && *found.commit_sha != asked.commit) {
         throw Error(ErrorKind::refused,
                     "tag_moved",
@@ -99,7 +77,7 @@ Release release_for(Services& services, store::Store& store, const Asked& asked)
     fresh.ref = "refs/tags/" + asked.tag;
     fresh.commit = asked.commit;
     fresh.source = "cli";
-    return find(store, store.create_release(fresh).id);
+    return find_release(store, store.create_release(fresh).id);
 }
 
 // Only a release whose way to stage is not over may be deployed there.
@@ -123,40 +101,14 @@ void check_status(Services& services, const Release& release) {
     }
 }
 
-deploy::Request
-request_for(Services& services, const Asked& asked, const StageDeployOptions& options) {
+deploy::Request request_for(const Asked& asked, const StageDeployOptions& options) {
     deploy::Request request;
-    request.run_id = random_uuid();
     request.tag = asked.tag;
     request.commit = asked.commit;
     request.release_id = asked.release_id;
-    request.by = services.actor();
     request.older = options.older;
     request.rehearse = options.rehearse;
     return request;
-}
-
-store::Run
-run_row(const deploy::Plan& plan, const Asked& asked, const std::vector<std::string>& hosts) {
-    store::Run run;
-    run.id = plan.request.run_id;
-    run.service = plan.settings.service;
-    run.environment = plan.settings.environment;
-    run.kind = plan.request.kind;
-    run.release_id = plan.request.release_id;
-    run.ref = "refs/tags/" + plan.request.tag;
-    run.commit = plan.request.commit;
-    run.github_run_id = asked.asker.github_run_id;
-    run.github_run_attempt = asked.asker.attempt;
-    run.hosts = hosts;
-    return run;
-}
-
-std::vector<store::Run> runs_of(store::Store& store, std::int64_t release_id) {
-    store::RunQuery query;
-    query.release_id = release_id;
-    query.environment = k_environment;
-    return store.list_runs(query);
 }
 
 } // namespace
@@ -164,43 +116,34 @@ std::vector<store::Run> runs_of(store::Store& store, std::int64_t release_id) {
 ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options) {
     services.exit_code_is_the_result();
     const Asked asked = ask(services, options);
-    const config::DeploySettings settings = services.config().deploy(asked.service, k_environment);
-    const std::vector<config::Host> hosts = services.config().hosts(k_environment);
-    deploy::Plan plan = deploy::make_plan(
-        request_for(services, asked, options), settings, services.language(), random_hex(8));
+    Deploying deploying = prepare(services,
+                                  request_for(asked, options),
+                                  services.config().deploy(asked.service, k_environment),
+                                  services.config().hosts(k_environment));
     if (options.dry_run) {
-        return show_dry_run(services, plan, hosts);
+        return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     store::Store& store = services.store();
-    RunSession session(services, settings, hosts);
+    RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.begin_connecting();
     // Beside the log-in: the ledger.
     make_spool(services).deliver(store);
     const Release release = release_for(services, store, asked);
-    const deploy::Decision decision = deploy::decide(runs_of(store, release.id), asked.asker);
     session.set_store(store);
-    switch (decision.what) {
-    case deploy::Decision::What::report:
-        return show_stored_result(services, *decision.run);
-    case deploy::Decision::What::attach:
-        // Its starter may have died before the host heard of it: starting it again by the same id
-        // finds it there, or starts it, exactly once.
-        plan.request.run_id = decision.run->id;
-        plan.request.release_id = release.id;
-        plan.request.commit = decision.run->commit;
-        return session.run(plan, *decision.run);
-    case deploy::Decision::What::start:
-        break;
+    const auto decision =
+        deploy::decide(runs_of(store, release.id, k_environment), deploying.asker);
+    if (const auto done = join_or_report(services, session, deploying, decision)) {
+        return *done;
     }
     check_status(services, release);
     conclude_open_runs(services, store, asked.service, k_environment);
-    plan.request.release_id = release.id;
-    if (plan.request.commit.empty()) {
-        plan.request.commit = release.commit_sha.value_or("");
+    deploying.plan.request.release_id = release.id;
+    if (deploying.plan.request.commit.empty()) {
+        deploying.plan.request.commit = release.commit_sha.value_or("");
     }
-    const store::Run run = run_row(plan, asked, session.host_names());
+    const store::Run run = run_row(deploying, session);
     (void)store.open_run(run);
-    return session.run(plan, run);
+    return session.run(deploying.plan, run);
 }
 
 void register_stage_deploy(Command& parent) {

@@ -39,6 +39,7 @@ struct ViewOptions {
     std::function<ScreenSize()> size = [] { return ScreenSize{}; };
     std::function<void(std::string_view)> write; // called by one thread at a time
     const Redactor* redactor = nullptr;
+    bool masks_told = false; // GitHub knows what the redactor knows at the start
     std::function<Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
     std::function<std::string()> token; // for ::stop-commands::; default: random
     Milliseconds redraw_every{100};     // 0: only when redraw() is called

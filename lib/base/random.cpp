@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <vector>
 
@@ -26,6 +27,29 @@ void fill(unsigned char* bytes, std::size_t count) {
     }
 }
 
+using Bytes = std::array<unsigned char, 16>;
+
+std::string to_uuid(Bytes raw, unsigned version) {
+    raw[6] = static_cast<unsigned char>((raw[6] & 0x0FU) | (version << 4U));
+    raw[8] = static_cast<unsigned char>((raw[8] & 0x3FU) | 0x80U); // RFC 9562's variant
+    std::string text;
+    for (std::size_t index = 0; index < raw.size(); ++index) {
+        if (index == 4 || index == 6 || index == 8 || index == 10) {
+            text += '-';
+        }
+        text += fmt::format("{:02x}", raw[index]);
+    }
+    return text;
+}
+
+// FNV-1a.
+std::uint64_t hash_of(std::string_view text, std::uint64_t basis) {
+    for (const char letter : text) {
+        basis = (basis ^ static_cast<unsigned char>(letter)) * 1099511628211U;
+    }
+    return basis;
+}
+
 } // namespace
 
 std::string random_hex(std::size_t bytes) {
@@ -40,18 +64,21 @@ std::string random_hex(std::size_t bytes) {
 }
 
 std::string random_uuid() {
-    std::array<unsigned char, 16> raw{};
+    Bytes raw{};
     fill(raw.data(), raw.size());
-    raw[6] = static_cast<unsigned char>((raw[6] & 0x0FU) | 0x40U); // version 4
-    raw[8] = static_cast<unsigned char>((raw[8] & 0x3FU) | 0x80U); // RFC 4122's variant
-    std::string text;
+    return to_uuid(raw, 4);
+}
+
+std::string uuid_of_name(std::string_view name) {
+    Bytes raw{};
+    std::uint64_t hash = 14695981039346656037U;
     for (std::size_t index = 0; index < raw.size(); ++index) {
-        if (index == 4 || index == 6 || index == 8 || index == 10) {
-            text += '-';
+        if (index % 8 == 0) {
+            hash = hash_of(name, hash);
         }
-        text += fmt::format("{:02x}", raw[index]);
+        raw[index] = static_cast<unsigned char>(hash >> (56 - index % 8 * 8));
     }
-    return text;
+    return to_uuid(raw, 8);
 }
 
 } // namespace loomrel

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace loomrel {
 
@@ -10,5 +11,9 @@ namespace loomrel {
 
 // A version 4 UUID in lower case: run ids, change ids.
 [[nodiscard]] std::string random_uuid();
+
+// The same name gives the same UUID (version 8, by a hash of no cryptographic strength): for what
+// must be found again by whoever knows the name.
+[[nodiscard]] std::string uuid_of_name(std::string_view name);
 
 } // namespace loomrel

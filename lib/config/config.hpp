@@ -168,8 +168,10 @@ public:
     std::vector<std::string> services;
 
     // Works for a service that is not in the file too (design 4: .env.servers alone is enough).
+    // `domain`: of a developer's host, in place of <ENV>_DOMAIN; "" = none.
     [[nodiscard]] DeploySettings deploy(const std::string& service,
-                                        const std::string& environment) const;
+                                        const std::string& environment,
+                                        const std::string& domain = "") const;
 
     // Error(config) naming the keys to add if there is none.
     [[nodiscard]] std::vector<Host> hosts(const std::string& environment) const;
@@ -198,7 +200,7 @@ private:
     [[nodiscard]] const Value* narrowest(std::string_view key,
                                          const std::string& service,
                                          const std::string& environment) const;
-    void set_health(DeploySettings& settings) const;
+    void set_health(DeploySettings& settings, const std::string& host_domain) const;
 
     std::map<std::string, Value> m_values; // plain keys by name, deploy keys with their table
     std::map<std::string, EnvLine> m_env;  // of .env.servers

@@ -24,7 +24,9 @@ const Value* Config::narrowest(std::string_view key,
     return nullptr;
 }
 
-DeploySettings Config::deploy(const std::string& service, const std::string& environment) const {
+DeploySettings Config::deploy(const std::string& service,
+                              const std::string& environment,
+                              const std::string& domain) const {
     const auto value = [&](std::string_view key) { return narrowest(key, service, environment); };
     DeploySettings settings;
     settings.service = service;
@@ -65,12 +67,13 @@ DeploySettings Config::deploy(const std::string& service, const std::string& env
     put(settings.canary, value("canary"));
     put(settings.parallel, value("parallel"));
     put(settings.on_partial, value("on_partial"));
-    set_health(settings);
+    set_health(settings, domain);
     return settings;
 }
 
-// "docker", "none", a URL; or, left out, <ENV>_DOMAIN + <SERVICE>_PREFIX + /health if both are set.
-void Config::set_health(DeploySettings& settings) const {
+// "docker", "none", a URL; or, left out, <ENV>_DOMAIN + <SERVICE>_PREFIX + /health if both are set;
+// a developer's own host has a domain of its own.
+void Config::set_health(DeploySettings& settings, const std::string& host_domain) const {
     std::string& url = settings.health_url;
     if (url == "docker" || url == "none") {
         settings.health_kind = url == "docker" ? HealthKind::docker : HealthKind::none;
@@ -87,7 +90,8 @@ void Config::set_health(DeploySettings& settings) const {
         std::transform(environment.begin(), environment.end(), environment.begin(), [](char c) {
             return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
         });
-        const auto domain = variable(environment + "_DOMAIN");
+        const auto domain =
+            host_domain.empty() ? variable(environment + "_DOMAIN") : std::optional(host_domain);
         const auto path = variable(prefix + "_PREFIX");
         if (domain && path) {
             url = (domain->find("://") == std::string::npos ? "https://" : "") + *domain

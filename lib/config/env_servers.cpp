@@ -9,11 +9,11 @@ namespace loomrel::config {
 namespace {
 
 bool is_name(std::string_view text) {
-    if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
+    if (text.empty()) {
         return false;
     }
     for (const char c : text) {
-        // GitHub logins hold hyphens, and such a line is not a shell's anyway.
+        // GitHub logins hold hyphens and begin with digits; no shell reads this file.
         if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '-') {
             return false;
         }

@@ -155,10 +155,10 @@ std::string to_json(const Report& report) {
                          {"steps", steps_of(host)},
                          {"serves", host.end ? host.end->serves : ""}});
     }
-    const ordered_json object{
+    ordered_json object{
         {"release_id", report.release_id ? ordered_json(*report.release_id) : ordered_json()},
         {"service", report.subject.service},
-        {"tag", report.subject.ref},
+        {"tag", report.subject.is_tag ? report.subject.ref : ""},
         {"environment", report.subject.environment},
         {"status", report.status},
         {"commit", report.commit},
@@ -169,6 +169,9 @@ std::string to_json(const Report& report) {
         {"duration_ms", report.took.count()},
         {"hosts", std::move(hosts)},
         {"failure", report.failure ? to_object(*report.failure) : ordered_json()}};
+    if (!report.subject.is_tag) {
+        object["branch"] = report.subject.ref;
+    }
     return object.dump(-1, ' ', false, k_replace);
 }
 

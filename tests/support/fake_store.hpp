@@ -18,6 +18,8 @@ struct Ledger {
     std::map<std::int64_t, std::vector<release::Event>> history;
     std::vector<std::pair<store::NewRelease, store::Created>> created;
     std::vector<store::Change> changes;
+    std::vector<store::Run> runs; // opened
+    std::vector<store::RunEnd> ends;
     std::map<std::int64_t, std::vector<store::Approval>> approvals;
     std::vector<store::Decision> decisions;
     std::optional<store::Decided> decides; // the answer to the next decision
@@ -176,15 +178,28 @@ public:
         m_ledger.notices.push_back(notice);
     }
 
-    bool open_run(const store::Run&) override { return true; }
+    bool open_run(const store::Run& run) override {
+        answer();
+        m_ledger.runs.push_back(run);
+        return true;
+    }
 
     void touch_run(const std::string&) override {}
 
-    void end_run(const store::RunEnd&) override {}
+    void end_run(const store::RunEnd& end) override {
+        answer();
+        m_ledger.ends.push_back(end);
+    }
 
-    std::optional<store::Run> find_run(const std::string&) override { return std::nullopt; }
+    std::optional<store::Run> find_run(const std::string&) override {
+        answer();
+        return std::nullopt;
+    }
 
-    std::vector<store::Run> list_runs(const store::RunQuery&) override { return {}; }
+    std::vector<store::Run> list_runs(const store::RunQuery&) override {
+        answer();
+        return {};
+    }
 
     std::vector<store::HostResult> run_hosts(const std::string&) override { return {}; }
 

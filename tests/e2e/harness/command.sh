@@ -46,3 +46,11 @@ as_github() {
 is_sanitized() {
     ldd "$LOOMREL" | grep -q 'lib[a-z]*san\.so'
 }
+
+# as_github_branch RUN ATTEMPT BRANCH: the same for a branch; push_event tells who pushed it.
+as_github_branch() {
+    as_github "$1" "$2" v1.0.0
+    ENVIRONMENT+=(GITHUB_REF="refs/heads/$3" GITHUB_REF_NAME="$3" GITHUB_REF_TYPE=branch
+        GITHUB_SHA="$(in_dev rev-parse HEAD)" GITHUB_ACTOR=somebody-else
+        GITHUB_EVENT_PATH="$T/event.json" GITHUB_EVENT_NAME=push)
+}

@@ -1,0 +1,112 @@
+#include "cli/init_plan.hpp"
+#include "cli/workflow_files.hpp"
+#include "lib/base/file.hpp"
+#include "lib/base/random.hpp"
+#include "lib/config/config.hpp"
+#include "tests/support/catch.hpp"
+
+#include <algorithm>
+
+using namespace loomrel;
+using cli::plan_init;
+using cli::triggers_of;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Words = std::set<std::string>;
+
+struct Folder {
+    fs::path path = fs::temp_directory_path() / ("loomrel-init-" + random_hex(8));
+
+    Folder() { fs::create_directories(path); }
+
+    ~Folder() { fs::remove_all(path); }
+
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void write(const std::string& name, std::string_view text) const {
+        fs::create_directories((path / name).parent_path());
+        write_file_atomically(path / name, text, 0644);
+    }
+};
+
+} // namespace
+
+TEST_CASE("The workflows inside the program are those of workflows/, letter by letter") {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(fs::path(LOOMREL_SOURCE_DIR) / "workflows")) {
+        const auto& files = cli::workflow_files();
+        const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) {
+            return file.name == entry.path().filename().string();
+        });
+        REQUIRE(found != files.end());
+        CHECK(found->text == read_file(entry.path()).value_or(""));
+        ++count;
+    }
+    CHECK(count == cli::workflow_files().size());
+    CHECK(count == 4);
+}
+
+TEST_CASE("The events of a workflow are found in every form that people write") {
+    CHECK(triggers_of("on: push\n") == Words{"push"});
+    CHECK(triggers_of("name: x\non: [push, pull_request] # both\n")
+          == Words{"push", "pull_request"});
+    CHECK(triggers_of("\"on\":\n  push:\n    branches: [create]\n  workflow_dispatch:\njobs:\n"
+                      "  create:\n")
+          == Words{"push", "workflow_dispatch"});
+    CHECK(triggers_of("on:\n- push\n- create\njobs: {}\n") == Words{"push", "create"});
+    CHECK(triggers_of("on:\n    # push:\n\n    create:\n") == Words{"create"});
+    CHECK(triggers_of("jobs:\n  on:\n    push\n").empty());
+    CHECK(triggers_of("").empty());
+}
+
+TEST_CASE("The repository's name is the last part of its address") {
+    CHECK(cli::repository_name("git@github.com:LoomAI-IT/loom-content.git") == "loom-content");
+    CHECK(cli::repository_name("https://github.com/LoomAI-IT/loom-content/") == "loom-content");
+    CHECK(cli::repository_name("/srv/git/loom.content.git") == "loom.content");
+    CHECK(cli::repository_name("host:repo") == "repo");
+    CHECK(cli::repository_name("").empty());
+}
+
+TEST_CASE("The configuration that init writes can be read, whatever the service is called") {
+    for (const Language language : {Language::ru, Language::en}) {
+        for (const std::string service : {"loom-content", "my.service"}) {
+            const Folder folder;
+            const cli::InitPlan plan = plan_init(folder.path, service, language);
+            REQUIRE(plan.writes.front().path == "loomrel.toml");
+            folder.write("loomrel.toml", plan.writes.front().text);
+            config::Inputs inputs;
+            inputs.environment = {{"HOME", folder.path.string()}};
+            inputs.working_directory = folder.path;
+            const config::Config loaded = config::Config::load(inputs);
+            CHECK(loaded.services == std::vector<std::string>{service});
+            CHECK(loaded.language == language);
+        }
+    }
+}
+
+TEST_CASE("What deploys the old way is in the way, what only starts alike stays") {
+    const Folder folder;
+    folder.write(".github/workflows/tests.yml", "on: push\njobs: {}\n");
+    folder.write(".github/workflows/nightly.yml", "on: schedule\njobs: {}\n");
+    folder.write(".github/workflows/prod.yaml",
+                 "on: workflow_dispatch\njobs: {a: {x: release_tag}}\n");
+    folder.write(".github/workflows/old.yml",
+                 "on: create\njobs: {a: bash .github/scripts/on-x.sh}\n");
+    folder.write(".github/workflows/notes.txt", "on: push\n");
+    folder.write(".github/scripts/on-x.sh", "");
+    folder.write(".github/scripts/lint.sh", "");
+    const cli::InitPlan plan = plan_init(folder.path, "api", Language::en);
+    CHECK(plan.is_in_the_way());
+    CHECK(plan.removals
+          == std::vector<fs::path>{".github/workflows/old.yml", ".github/scripts/on-x.sh"});
+    REQUIRE(plan.neighbours.size() == 2);
+    CHECK(plan.neighbours[0].path == ".github/workflows/prod.yaml");
+    CHECK(plan.neighbours[1].path == ".github/workflows/tests.yml");
+    CHECK(plan.neighbours[1].trigger == "push");
+    CHECK(plan.writes.size() == 5);
+    CHECK(plan.endangered() == plan.removals);
+}
