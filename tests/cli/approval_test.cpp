@@ -98,6 +98,9 @@ TEST_CASE("people are told who approved, how many are missing and what is next")
         say({"approve", "2", "--as", "33333"});
         say({"approve", "2", "--as", "boris"});
         say({"show", "2"});
+        world.ledger.time += std::chrono::hours(25);
+        say({"approve", "2", "--as", "boris"});
+        world.ledger.time -= std::chrono::hours(25);
         world.decides(What::approved, "manual_test_passed");
         world.ledger.decides->server_is_up = true;
         say({"approve", "2", "--as", "33333"});
