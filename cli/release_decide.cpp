@@ -1,0 +1,118 @@
+#include "cli/approvals.hpp"
+#include "cli/decision.hpp"
+#include "cli/release.hpp"
+#include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using release::Status;
+using store::Decided;
+using store::Verdict;
+
+DecisionCase open_case(Services& services, const ReleaseDecideOptions& options, Verdict verdict) {
+    if (!options.as) {
+        throw Error(ErrorKind::usage,
+                    "who_decides",
+                    phrase(Id::approval_who_missing),
+                    phrase(Id::approval_who_missing_hint));
+    }
+    const release::ApprovalRules rules = services.config().approval_rules();
+    DecisionCase found;
+    found.approver = find_approver(rules, *options.as);
+    found.row = find_release(services, options.id);
+    found.verdict = verdict;
+    found.service = sanitize_line(found.row.service_name);
+    found.tag = sanitize_line(found.row.release_tag);
+    found.council.needed =
+        rules.quorum > 0 ? rules.quorum : static_cast<int>(rules.approvers.size());
+    // Who rejects does not have to find others.
+    if (found.approves()) {
+        check_not_own(rules, found.approver, found.row.initiated_by);
+        found.council = council_of(rules, found.row.initiated_by);
+    }
+    return found;
+}
+
+nlohmann::ordered_json decided_json(const DecisionCase& decided,
+                                    const std::string& status,
+                                    const std::vector<store::Approval>& approvals) {
+    return {{"release_id", decided.row.id},
+            {"status", status},
+            {"approvals", approvals_json(approvals)},
+            {"needed", decided.council.needed}};
+}
+
+// Nothing is written. What stage serves is asked when it is.
+ExitCode show_plan(Services& services, const DecisionCase& decided) {
+    const auto status = decided.row.state();
+    const auto approvals = services.store().approvals(decided.row.id);
+    const bool may = status == Status::manual_testing
+                     || (!decided.approves() && status == Status::manual_test_passed);
+    if (!may) {
+        Decided answer;
+        answer.status = decided.row.status;
+        refuse_decided(decided, answer);
+    }
+    if (services.json()) {
+        auto object = decided_json(decided, decided.row.status, approvals);
+        object["dry_run"] = true;
+        services.out_json(object);
+    } else {
+        tell_decision_plan(services, decided, approvals);
+    }
+    return ExitCode::ok;
+}
+
+store::Decision
+decision_of(Services& services, const ReleaseDecideOptions& options, const DecisionCase& decided) {
+    store::Decision decision;
+    decision.id = random_uuid();
+    decision.release_id = decided.row.id;
+    decision.commit = decided.commit();
+    decision.approver_id = decided.approver.id;
+    decision.approver_name = decided.approver.name;
+    decision.typed_by = services.actor();
+    decision.verdict = decided.verdict;
+    decision.reason = options.reason.value_or("");
+    decision.approvers = decided.council.ids();
+    decision.quorum = decided.council.needed;
+    decision.source = "cli";
+    return decision;
+}
+
+ExitCode decide(Services& services, const ReleaseDecideOptions& options, Verdict verdict) {
+    const DecisionCase decided = open_case(services, options, verdict);
+    if (options.dry_run) {
+        return show_plan(services, decided);
+    }
+    const Decided answer = services.store().decide(decision_of(services, options, decided));
+    if (answer.what == Decided::What::absent) {
+        (void)find_release(services, options.id); // says that there is none
+    }
+    if (answer.what == Decided::What::refused) {
+        refuse_decided(decided, answer);
+    }
+    if (services.json()) {
+        services.out_json(decided_json(decided, answer.status, answer.approvals));
+    } else {
+        tell_decided(services, decided, answer);
+    }
+    return ExitCode::ok;
+}
+
+} // namespace
+
+ExitCode run_release_approve(Services& services, const ReleaseDecideOptions& options) {
+    return decide(services, options, Verdict::approved);
+}
+
+ExitCode run_release_reject(Services& services, const ReleaseDecideOptions& options) {
+    return decide(services, options, Verdict::rejected);
+}
+
+} // namespace loomrel::cli
