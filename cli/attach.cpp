@@ -1,8 +1,10 @@
 #include "cli/attach.hpp"
 
 #include "cli/local_state.hpp"
+#include "cli/run_result.hpp"
 #include "cli/run_session.hpp"
 #include "cli/targets.hpp"
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 
 namespace loomrel::cli {
@@ -21,6 +23,27 @@ store::Run find_run(Services& services, const std::string& id) {
     return *found;
 }
 
+namespace {
+
+// The plan of a deploy that is under way, as its starter made it: hosts not yet started are started
+// by it.
+deploy::Plan plan_of(Services& services, const store::Run& run) {
+    deploy::Request request;
+    request.run_id = run.id;
+    request.kind = run.kind;
+    const bool is_tag = run.ref.starts_with("refs/tags/");
+    (is_tag ? request.tag : request.branch) = short_ref(run.ref);
+    request.commit = run.commit;
+    request.release_id = run.release_id;
+    request.by = services.actor();
+    return deploy::make_plan(std::move(request),
+                             services.config().deploy(run.service, run.environment),
+                             services.language(),
+                             random_hex(8));
+}
+
+} // namespace
+
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();
     const store::Run run = find_run(services, options.run);
@@ -28,6 +51,10 @@ ExitCode run_attach(Services& services, const AttachOptions& options) {
         services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
     session.set_store(services.store());
     make_spool(services).deliver(services.store());
+    // Design 6, "Several hosts": goes on with those not yet started.
+    if (run.hosts.size() > 1 && !run.ended_at && run.kind == store::RunKind::deploy) {
+        return session.run(plan_of(services, run), run);
+    }
     return session.attach(run);
 }
 

@@ -64,7 +64,7 @@ Found find(Services& services, const std::string& id) {
             throw;
         }
         found.store.reset();
-        services.note(services.say(Id::rollback_no_ledger,
+        services.note(services.say(Id::deploy_without_ledger,
                                    fmt::arg("reason", in(services.language(), error.message()))));
     }
     found.run = run_on_hosts(services, id);

@@ -8,6 +8,7 @@
 #include "cli/doctor.hpp"
 #include "cli/init.hpp"
 #include "cli/logs.hpp"
+#include "cli/prod_deploy.hpp"
 #include "cli/reconcile.hpp"
 #include "cli/release.hpp"
 #include "cli/rollback.hpp"
@@ -21,6 +22,7 @@ Command make_commands() {
     Command program("loomrel", messages::Id::cli_about);
     register_dev_deploy(program);
     register_stage_deploy(program);
+    register_prod_deploy(program);
     register_rollback(program);
     register_release(program);
     register_status(program);

@@ -1,5 +1,6 @@
 #include "cli/rollback.hpp"
 
+#include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
 #include "cli/rollback_hosts.hpp"
@@ -157,21 +158,6 @@ void claim(Services& services, store::Store& store, store::Run& run, const std::
     (void)store.open_run(run);
 }
 
-// Null: it does not answer, and is told later.
-std::unique_ptr<store::Store>
-reach_ledger(Services& services, store::Run& run, const std::string& from) {
-    try {
-        auto store = services.open_another_store(Services::Embedded::allowed, k_ledger_patience);
-        claim(services, *store, run, from);
-        return store;
-    } catch (const Error& error) {
-        run.release_id.reset();
-        services.note(services.say(Id::rollback_no_ledger,
-                                   fmt::arg("reason", in(services.language(), error.message()))));
-        return nullptr;
-    }
-}
-
 ExitCode
 tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarget& target) {
     const std::string text = services.say(Id::rollback_already,
@@ -223,11 +209,13 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     session.begin_connecting();
     session.set_rollback_from(target.from);
     store::Run run = row_of(services, plan, target, session.host_names());
-    const auto store = reach_ledger(services, run, target.from);
-    plan.request.release_id = run.release_id;
+    const auto store = ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
+        claim(services, ledger, run, target.from);
+    });
     if (store) {
         session.set_store(*store);
     } else {
+        run.release_id.reset();
         session.spool_only();
     }
     return session.run(plan, run);

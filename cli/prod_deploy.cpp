@@ -1,0 +1,201 @@
+#include "cli/prod_deploy.hpp"
+
+#include "cli/deploying.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/local_state.hpp"
+#include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/messages/status_texts.hpp"
+#include "lib/release/names.hpp"
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using release::Release;
+using release::Status;
+
+constexpr const char* k_environment = "prod";
+
+std::string status_of(Services& services, const Release& release) {
+    const auto state = release.state();
+    return state ? messages::label(services.language(), *state) : sanitize_line(release.status);
+}
+
+[[noreturn]] void refuse(const char* code, const Release& release, Phrase message, Id hint_text) {
+    throw Error(ErrorKind::refused,
+                code,
+                std::move(message),
+                phrase(hint_text,
+                       fmt::arg("id", release.id),
+                       fmt::arg("service", release.service_name),
+                       fmt::arg("tag", release.release_tag)));
+}
+
+Phrase sentence(Services& services, Id text, const Release& release) {
+    return phrase(text,
+                  fmt::arg("id", release.id),
+                  fmt::arg("tag", release.release_tag),
+                  fmt::arg("status", status_of(services, release)));
+}
+
+// What the status says, before anything is asked of the ledger to be changed.
+void check_status(Services& services, const Release& release) {
+    const auto state = release.state();
+    if (state == Status::manual_test_passed || state == Status::production_failed) {
+        return;
+    }
+    const bool not_yet = state == Status::initiated || state == Status::building
+                         || state == Status::stage_deploy || state == Status::manual_testing;
+    if (not_yet) {
+        refuse("not_approved",
+               release,
+               sentence(services, Id::prod_not_approved, release),
+               Id::prod_not_approved_hint);
+    }
+    refuse("status_forbids",
+           release,
+           sentence(services, Id::prod_status_forbids, release),
+           Id::prod_status_forbids_hint);
+}
+
+// The host has the last word on this; what the ledger knows already need not be tried there.
+void check_newest(store::Store& store, const Release& release) {
+    store::ReleaseQuery query;
+    query.service = release.service_name;
+    query.list = release::List::successful;
+    for (const Release& other : store.list_releases(query)) {
+        if (other.state() == Status::deployed
+            && release::compare_tags(other.release_tag, release.release_tag) > 0) {
+            throw Error(ErrorKind::refused,
+                        "superseded",
+                        phrase(Id::prod_superseded,
+                               fmt::arg("newer", other.release_tag),
+                               fmt::arg("other", other.id)),
+                        phrase(Id::prod_superseded_hint));
+        }
+    }
+}
+
+// An approval that has expired is asked for anew.
+[[noreturn]] void refuse_expired(Services& services, store::Store& store, const Release& release) {
+    if (release.state() == Status::manual_test_passed) {
+        store::Change change;
+        change.id = random_uuid();
+        change.release_id = release.id;
+        change.actor = services.actor();
+        change.source = "cli";
+        change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
+        (void)store.apply(change);
+    }
+    refuse("approval_expired",
+           release,
+           sentence(services, Id::prod_expired, release),
+           Id::prod_expired_hint);
+}
+
+void claim(Services& services, store::Store& store, const Release& release, const store::Run& run) {
+    store::Change change;
+    change.id = random_uuid();
+    change.release_id = release.id;
+    change.actor = services.actor();
+    change.source = "cli";
+    change.steps = {{Status::deploying, "{}"}};
+    change.commit = run.commit;
+    change.open_run = run;
+    change.approved_within = services.config().telegram.approval_expires;
+    const store::Changed changed = store.apply(change);
+    if (changed.what == store::Changed::What::done) {
+        return;
+    }
+    Release now = release;
+    now.status = changed.status;
+    if (changed.conflict == "expired") {
+        refuse_expired(services, store, now);
+    }
+    if (now.state() == Status::deploying) {
+        refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
+    }
+    check_status(services, now);
+    refuse("conflict",
+           now,
+           sentence(services, Id::prod_status_forbids, now),
+           Id::prod_status_forbids_hint);
+}
+
+std::int64_t release_id_of(const ProdDeployOptions& options) {
+    if (!options.release_id) {
+        throw Error(ErrorKind::usage,
+                    "release_id_missing",
+                    phrase(Id::prod_no_release),
+                    phrase(Id::prod_no_release_hint));
+    }
+    return *options.release_id;
+}
+
+} // namespace
+
+ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
+    services.exit_code_is_the_result();
+    deploy::Request request;
+    request.tag = services.tag(options.tag);
+    request.release_id = release_id_of(options);
+    request.older = options.older;
+    const std::string service = services.service(options.service);
+    store::Store& store = services.store();
+    const Release release = find_release(store, *request.release_id);
+    check_is_release_of(release, service, request.tag);
+    // The commit is the one that was tested and approved, whatever the tag names now.
+    request.commit = release.commit_sha.value_or("");
+    Deploying deploying = prepare(services,
+                                  std::move(request),
+                                  services.config().deploy(service, k_environment),
+                                  services.config().hosts(k_environment));
+    if (options.dry_run) {
+        return show_dry_run(services, deploying.plan, deploying.hosts);
+    }
+    make_spool(services).deliver(store);
+    RunSession session(services, deploying.plan.settings, deploying.hosts);
+    session.set_store(store);
+    const auto decision =
+        deploy::decide(runs_of(store, release.id, k_environment), deploying.asker);
+    // A run that has ended is the answer as long as the release is where it left it: not after a
+    // rollback.
+    const bool is_there =
+        release.state() == Status::deployed || release.state() == Status::production_failed;
+    if (decision.what != deploy::Decision::What::report || is_there) {
+        if (const auto done = join_or_report(services, session, deploying, decision)) {
+            return *done;
+        }
+    }
+    check_status(services, release);
+    if (deploying.plan.request.commit.empty()) {
+        refuse("no_commit",
+               release,
+               sentence(services, Id::prod_no_commit, release),
+               Id::prod_no_commit_hint);
+    }
+    if (!options.older) {
+        check_newest(store, release);
+    }
+    conclude_open_runs(services, store, service, k_environment);
+    const store::Run run = run_row(deploying, session);
+    claim(services, store, release, run);
+    session.begin_connecting();
+    return session.run(deploying.plan, run);
+}
+
+void register_prod_deploy(Command& parent) {
+    auto options = std::make_shared<ProdDeployOptions>();
+    parent.command("prod-deploy", Id::cli_prod_deploy_about)
+        .option("--service", "S", Id::cli_help_service, &options->service)
+        .option("--tag", "T", Id::cli_help_tag, &options->tag)
+        .option("--release-id", "N", Id::cli_help_release_id, &options->release_id)
+        .flag("--older", Id::cli_help_older, options->older)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_prod_deploy(services, *options); });
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,100 @@
+#include "lib/base/error.hpp"
+#include "lib/deploy/rollback.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace loomrel;
+using namespace loomrel::deploy;
+
+namespace {
+
+// v1.2.0 serves, v1.1.0 was there before, v1.0.0 before that.
+Sight sight() {
+    Sight seen;
+    seen.serves = "v1.2.0";
+    seen.serving = "run-3";
+    seen.kept = {{"run-3", "v1.2.0", "c3", "deploy", 300, "yes"},
+                 {"run-2", "v1.1.0", "c2", "deploy", 200, "yes"},
+                 {"run-1", "v1.0.0", "c1", "adopt", 100, "unknown"}};
+    seen.back = "run-2";
+    return seen;
+}
+
+RollbackWish wish(std::optional<std::string> to = std::nullopt) {
+    return {std::move(to), "loom-content", "prod"};
+}
+
+std::string refusal(const std::vector<LookedAt>& hosts, const RollbackWish& wanted) {
+    try {
+        (void)choose_target(hosts, wanted);
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("without a target it goes to the last good other version") {
+    const auto target = choose_target({{"a", sight()}}, wish());
+    CHECK(target.from == "v1.2.0");
+    CHECK(target.to == "v1.1.0");
+    CHECK(target.commit == "c2");
+    CHECK(target.from_id == "run-3");
+    CHECK(target.to_id == "run-2");
+    CHECK(target.kept_at == 200);
+    CHECK_FALSE(target.rebuild);
+    CHECK_FALSE(target.already);
+}
+
+TEST_CASE("a version is found by its tag and by its commit") {
+    CHECK(choose_target({{"a", sight()}}, wish("v1.0.0")).to_id == "run-1");
+    CHECK(choose_target({{"a", sight()}}, wish("c1")).to == "v1.0.0");
+}
+
+TEST_CASE("what serves already is nothing to do") {
+    CHECK(choose_target({{"a", sight()}}, wish("v1.2.0")).already);
+}
+
+TEST_CASE("a second step back wants a name, and says which there are") {
+    Sight seen = sight();
+    seen.back.clear();
+    seen.second_step = true;
+    try {
+        (void)choose_target({{"a", seen}}, wish());
+        FAIL("it was not refused");
+    } catch (const Error& error) {
+        CHECK(error.code() == "second_step");
+        CHECK(error.kind() == ErrorKind::refused);
+        CHECK(error.hint().en.find("--to v1.1.0") != std::string::npos);
+        CHECK(error.hint().en.find("v1.1.0, v1.0.0") != std::string::npos);
+    }
+    CHECK(choose_target({{"a", seen}}, wish("v1.0.0")).to == "v1.0.0");
+}
+
+TEST_CASE("nothing kept is refused, a release tag may be built instead") {
+    Sight seen;
+    seen.serves = "sha256:0123";
+    CHECK(refusal({{"a", seen}}, wish()) == "nothing_kept");
+    CHECK(refusal({{"a", seen}}, wish("main")) == "not_kept");
+    const auto target = choose_target({{"a", seen}}, wish("v1.0.0"));
+    CHECK(target.rebuild);
+    CHECK(target.from_id == "-");
+}
+
+TEST_CASE("several hosts go to one version or nowhere") {
+    Sight other = sight();
+    other.back = "run-1";
+    CHECK(refusal({{"a", sight()}, {"b", other}}, wish()) == "targets_differ");
+    // Kept under another id on the second host: each finds it by its name.
+    other = sight();
+    other.kept[1].id = "run-2-before";
+    other.back = "run-2-before";
+    const auto target = choose_target({{"a", sight()}, {"b", other}}, wish());
+    CHECK(target.to_id == "v1.1.0");
+    CHECK(target.from_id == "run-3");
+}
+
+TEST_CASE("a host that does not answer does not stop the others") {
+    CHECK(choose_target({{"a", std::nullopt}, {"b", sight()}}, wish()).to == "v1.1.0");
+    CHECK(refusal({{"a", std::nullopt}}, wish()) == "host_unreachable");
+}
