@@ -1,6 +1,6 @@
-#include "tests/cli/golden.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "tests/support/golden.hpp"
 
 #include <nlohmann/json.hpp>
 
