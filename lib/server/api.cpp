@@ -150,7 +150,7 @@ Match Api::match(const Head& head) const {
     match.target = *target;
     std::string_view path = match.target.path;
     if (!path.starts_with(m_settings.prefix)) {
-        throw Refused{refusal(404, "not_found", "there is nothing here")};
+        throw Refused{refusal(404, "no_route", "there is nothing here")};
     }
     path.remove_prefix(m_settings.prefix.size());
     std::string allowed;
@@ -165,7 +165,7 @@ Match Api::match(const Head& head) const {
     }
     if (match.route == nullptr) {
         Refused refused{allowed.empty()
-                            ? refusal(404, "not_found", "there is nothing here")
+                            ? refusal(404, "no_route", "there is nothing here")
                             : refusal(405, "method_not_allowed", "allowed here: " + allowed)};
         if (!allowed.empty()) {
             refused.response.headers.emplace_back("Allow", allowed);
@@ -192,8 +192,7 @@ Api::answer(const Match& match, const Head& head, const std::string& body, store
         return refusal(400, "bad_request", "Idempotency-Key: one word of at most 255 characters");
     }
     const std::string name(*key);
-    const std::string digest =
-        sha256(head.method + " " + match.target.path + "\n" + body);
+    const std::string digest = sha256(head.method + " " + match.target.path + "\n" + body);
     const Replays::Found found = m_replays.find(name, digest);
     if (found.other_request) {
         return refusal(422, "key_reused", "this Idempotency-Key came with another request before");

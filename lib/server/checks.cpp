@@ -40,7 +40,8 @@ bool is_uuid(std::string_view text) {
     constexpr std::string_view k_form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     return text.size() == k_form.size()
            && std::equal(text.begin(), text.end(), k_form.begin(), [](char given, char form) {
-                  const bool digit = (given >= '0' && given <= '9') || (given >= 'a' && given <= 'f');
+                  const bool digit =
+                      (given >= '0' && given <= '9') || (given >= 'a' && given <= 'f');
                   return form == '-' ? given == '-' : digit;
               });
 }

@@ -154,7 +154,8 @@ private:
     asio::awaitable<void> work(Parser& parser, Served& served, Response& response, bool& whole);
     asio::awaitable<std::optional<Response>> read_body(Parser& parser, bool wanted);
     asio::awaitable<Response> ask_pool(Match match, Head head, std::string body);
-    asio::awaitable<bool> write(const Response& response, unsigned version, bool keep, Served& served);
+    asio::awaitable<bool>
+    write(const Response& response, unsigned version, bool keep, Served& served);
     asio::awaitable<void> say_farewell();
     Head head_of(const Parser::value_type& request) const;
 
@@ -193,8 +194,12 @@ asio::awaitable<void> Connection::serve() {
         Served served;
         served.client = m_peer.to_string();
         m_began = Clock::now();
-        (void)co_await write(
-            refusal(429, "too_many", "too many connections from this address"), 11, false, served);
+        served.method = "_OTHER";
+        const Response response =
+            refusal(429, "too_many", "too many connections from this address");
+        m_hall.watcher->began(served.method);
+        (void)co_await write(response, 11, false, served);
+        co_await say_farewell();
         co_return;
     }
     bool first = true;
@@ -244,7 +249,7 @@ asio::awaitable<bool> Connection::serve_one(bool first) {
     if (written && !whole) {
         co_await say_farewell();
     }
-    co_return written && stays;
+    co_return written&& stays;
 }
 
 asio::awaitable<void>
@@ -324,8 +329,9 @@ asio::awaitable<Response> Connection::ask_pool(Match match, Head head, std::stri
         Response response;
         asio::steady_timer answered;
     };
-    const auto question = std::make_shared<Question>(
-        Question{std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_hall.io)});
+
+    const auto question = std::make_shared<Question>(Question{
+        std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_hall.io)});
     // Woken up by its cancellation, on this thread and so never before it sleeps.
     question->answered.expires_at(Clock::time_point::max());
     const bool taken = m_hall.pool.submit(

@@ -4,14 +4,13 @@
 #include "lib/server/proxies.hpp"
 #include "lib/server/server.hpp"
 
-#include <utility>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <list>
 #include <map>
+#include <utility>
 
 namespace loomrel::server {
 
@@ -25,14 +24,15 @@ struct Hall {
     Proxies proxies;
     Api api;
     Watcher* watcher;
-    boost::asio::io_context io{1};
-    Pool pool;
     std::size_t connections = 0;
     std::size_t bodies = 0;
     std::map<std::string, std::size_t> connections_of;
     std::map<std::string, std::size_t> requests_of;
     std::list<Connection*> reading; // those whose next request is not there yet, oldest first
     bool stopping = false;
+    // Last, in this order: what is still under way when they end touches all of the above.
+    boost::asio::io_context io{1};
+    Pool pool;
 
     // Makes room for another: closes the one that has kept us waiting longest. False: all work.
     bool close_oldest_reading();

@@ -21,11 +21,11 @@ Proxies::Proxies(const std::vector<std::string>& trusted) {
             m_v6.push_back(v6);
             continue;
         }
-        throw Error(ErrorKind::config,
-                    "bad_proxy",
-                    messages::phrase(messages::Id::server_bad_proxy,
-                                     fmt::arg("text", sanitize_line(text))),
-                    messages::phrase(messages::Id::server_bad_proxy_hint));
+        throw Error(
+            ErrorKind::config,
+            "bad_proxy",
+            messages::phrase(messages::Id::server_bad_proxy, fmt::arg("text", sanitize_line(text))),
+            messages::phrase(messages::Id::server_bad_proxy_hint));
     }
 }
 

@@ -55,8 +55,8 @@ Response of_refusal(const store::Changed& changed) {
     return refusal(409,
                    by_status ? "move_not_allowed" : "conflict",
                    by_status ? "the release is \"" + changed.status + "\" and cannot become that"
-                             : "the release's " + changed.conflict
-                                   + " does not allow it; it is \"" + changed.status + "\"",
+                             : "the release's " + changed.conflict + " does not allow it; it is \""
+                                   + changed.status + "\"",
                    {{"status", changed.status}, {"conflict", changed.conflict}});
 }
 
@@ -139,12 +139,11 @@ Response apply_change(Call& call) {
         return answer(200, {{"what", "done"}, {"status", changed.status}});
     case What::already:
         // Who wanted to claim it must hear that another has.
-        return change.open_run
-                   ? refusal(409,
-                             "already",
-                             "the release is \"" + changed.status + "\" already",
-                             {{"status", changed.status}})
-                   : answer(200, {{"what", "already"}, {"status", changed.status}});
+        return change.open_run ? refusal(409,
+                                         "already",
+                                         "the release is \"" + changed.status + "\" already",
+                                         {{"status", changed.status}})
+                               : answer(200, {{"what", "already"}, {"status", changed.status}});
     case What::refused:
         return of_refusal(changed);
     case What::absent:

@@ -125,8 +125,7 @@ std::optional<Target> parse_target(std::string_view target) {
         }
         const std::size_t equals = pair.find('=');
         const auto name = decoded(pair.substr(0, equals));
-        const auto value =
-            decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+        const auto value = decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
         if (!name || !value || parsed.query.size() == k_most_parameters
             || !parsed.query.emplace(*name, *value).second) {
             return std::nullopt;

@@ -15,9 +15,9 @@ namespace loomrel::server {
 // A request's first part, before its body is read: enough to say whether it is wanted.
 struct Head {
     std::string method;
-    std::string target;                                        // as it was sent
+    std::string target;                                       // as it was sent
     std::vector<std::pair<std::string, std::string>> headers; // names in lower case
-    std::string client;                                        // the address it comes from
+    std::string client;                                       // the address it comes from
 
     // nullopt: absent. A header that stands there twice is as good as wrong: see count().
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;

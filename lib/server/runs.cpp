@@ -24,8 +24,7 @@ Response open_run(Call& call) {
 }
 
 Response list_runs(Call& call) {
-    const Query query(call.match.target,
-                      {"service", "environment", "release_id", "open", "limit"});
+    const Query query(call.match.target, {"service", "environment", "release_id", "open", "limit"});
     store::RunQuery wanted;
     wanted.service = query.find("service").value_or("");
     wanted.environment = query.find("environment").value_or("");

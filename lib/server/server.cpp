@@ -145,10 +145,8 @@ struct Server::State {
 
 Server::Server(Settings settings, Parts parts) {
     if (settings.api.key.empty()) {
-        throw Error(ErrorKind::config,
-                    "no_key",
-                    phrase(Id::server_no_key),
-                    phrase(Id::server_no_key_hint));
+        throw Error(
+            ErrorKind::config, "no_key", phrase(Id::server_no_key), phrase(Id::server_no_key_hint));
     }
     const bool silent = parts.watcher == nullptr;
     m_state = std::make_unique<State>(std::move(settings), std::move(parts));

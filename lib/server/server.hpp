@@ -30,7 +30,7 @@ struct Limits {
 
 struct Settings {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 8000; // 0 = any that is free
+    std::uint16_t port = 8000;                // 0 = any that is free
     std::vector<std::string> trusted_proxies; // addresses, networks ("10.0.0.0/8")
     Limits limits;
     ApiSettings api;

@@ -1,6 +1,7 @@
 #include "lib/store/store.hpp"
 
 #include "lib/messages/messages.hpp"
+#include "lib/store/http_store.hpp"
 #include "lib/store/postgres_session.hpp"
 #include "lib/store/sql_store.hpp"
 #include "lib/store/sqlite_session.hpp"
@@ -50,10 +51,6 @@ std::unique_ptr<Store> make_postgres_store(const Options& options) {
     return make_sql_store({open, shown_url(options.url), options.deadline});
 }
 
-std::unique_ptr<Store> refuse_http(const Options& options) {
-    throw url_error("store_http", Id::store_http_not_yet, options.url);
-}
-
 struct Scheme {
     std::string_view prefix;
     std::unique_ptr<Store> (*make)(const Options& options);
@@ -63,8 +60,8 @@ constexpr std::array k_schemes{
     Scheme{"sqlite://", make_sqlite_store},
     Scheme{"postgresql://", make_postgres_store},
     Scheme{"postgres://", make_postgres_store},
-    Scheme{"http://", refuse_http},
-    Scheme{"https://", refuse_http},
+    Scheme{"http://", make_http_store},
+    Scheme{"https://", make_http_store},
 };
 
 } // namespace

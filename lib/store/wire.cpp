@@ -8,8 +8,7 @@ using nlohmann::ordered_json;
 namespace {
 
 // With what FieldError says of a word that is not among the allowed ones.
-template <typename Value>
-Value known(const char* field, const std::optional<Value>& value) {
+template <typename Value> Value known(const char* field, const std::optional<Value>& value) {
     if (!value) {
         throw FieldError(field, "is not a known word");
     }
@@ -20,7 +19,8 @@ json maybe(const std::optional<Time>& time) {
     return time ? json(to_text(*time)) : json();
 }
 
-template <typename Value> void put(json& object, const char* name, const std::optional<Value>& value) {
+template <typename Value>
+void put(json& object, const char* name, const std::optional<Value>& value) {
     if (value) {
         object[name] = *value;
     }
