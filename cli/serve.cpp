@@ -65,6 +65,11 @@ server::Settings settings_of(Services& services, const ServeOptions& options) {
     settings.api.prefix = config.server.prefix;
     settings.api.key = config.store.api_secret;
     settings.api.api_approvals = config.server.api_approvals;
+    settings.api.approvers = config.telegram.approvers;
+    settings.api.quorum = config.telegram.quorum > 0
+                              ? config.telegram.quorum
+                              : static_cast<int>(config.telegram.approvers.size()); // "all"
+    settings.api.approval_expires = config.telegram.approval_expires;
     if (!config.telegram.token.empty()) {
         settings.api.webhook_secret =
             Secret(to_hex(hmac_sha256(config.telegram.token.reveal(), "loomrel webhook")));

@@ -46,6 +46,11 @@ struct ApiSettings {
     Secret key;            // LOOM_INTERSERVER_SECRET_KEY; must not be empty
     Secret webhook_secret; // empty = nobody may post updates
     bool api_approvals = false;
+    // Whose decisions count, and how many are needed, whatever a caller says. Unset: as it says.
+    std::optional<std::vector<std::int64_t>> approvers;
+    int quorum = 1;
+    // How old an approval may be when production is claimed, whatever a caller says.
+    std::optional<Milliseconds> approval_expires;
 };
 
 // Both may be null: then there is no such thing here, 404.

@@ -162,4 +162,28 @@ void check(const store::Change& change) {
     }
 }
 
+void check(const store::Decision& decision) {
+    check_uuid("id", decision.id);
+    check_optional_commit(decision.commit);
+    check_optional_line("approver_name", decision.approver_name);
+    check_source(decision.source);
+}
+
+void check(const store::NewNote& note) {
+    check_uuid("id", note.id);
+    check_line("actor", note.actor);
+    check_source(note.source);
+}
+
+void check(const store::NewNotice& notice) {
+    check_line("key", notice.key);
+    const bool plain = std::all_of(notice.kind.begin(), notice.kind.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || c == '_';
+    });
+    if (!plain || notice.kind == "event" || notice.kind == "dispatch") {
+        throw FieldError("kind", "is not one that callers may give");
+    }
+    check_line("kind", notice.kind, 40);
+}
+
 } // namespace loomrel::server

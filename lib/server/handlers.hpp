@@ -13,6 +13,11 @@ Response get_release(Call& call);
 Response list_events(Call& call);
 Response apply_change(Call& call);
 
+Response decide(Call& call);
+Response list_approvals(Call& call);
+Response note_event(Call& call);
+Response add_notice(Call& call);
+
 Response open_run(Call& call);
 Response list_runs(Call& call);
 Response get_run(Call& call);

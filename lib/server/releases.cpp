@@ -6,6 +6,8 @@
 #include "lib/server/query.hpp"
 #include "lib/store/wire.hpp"
 
+#include <algorithm>
+
 namespace loomrel::server {
 
 using nlohmann::json;
@@ -47,6 +49,18 @@ void refuse_decisions(const Call& call, const store::Change& change) {
                               "\"" + std::string(to_string(step.to))
                                   + "\" is a person's decision: in Telegram, or loomrel release "
                                     "approve|reject")};
+    }
+}
+
+// However a caller claims production: no later after the approval than is configured here.
+void hold_to_expiry(const Call& call, store::Change& change) {
+    const auto& longest = call.api.settings().approval_expires;
+    const bool claims =
+        std::any_of(change.steps.begin(), change.steps.end(), [](const store::Change::Step& step) {
+            return step.to == Status::deploying;
+        });
+    if (longest && claims) {
+        change.approved_within = std::min(change.approved_within.value_or(*longest), *longest);
     }
 }
 
@@ -115,6 +129,7 @@ Response patch_release(Call& call) {
     }
     check(change);
     refuse_decisions(call, change);
+    hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
     switch (changed.what) {
     case What::done:
@@ -130,9 +145,10 @@ Response patch_release(Call& call) {
 
 Response apply_change(Call& call) {
     const json body = parse_body(call.body);
-    const store::Change change = store::wire::change_from(body);
+    store::Change change = store::wire::change_from(body);
     check(change);
     refuse_decisions(call, change);
+    hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
     switch (changed.what) {
     case What::done:

@@ -37,6 +37,10 @@ Run run_row(const ordered_json& row) {
     return wire::run_from(row);
 }
 
+std::string of_release(std::int64_t id, const char* what) {
+    return "/releases/" + std::to_string(id) + what;
+}
+
 // "?name=value&…" of what is not empty.
 class Parameters {
 public:
@@ -75,7 +79,7 @@ public:
     }
 
     std::optional<release::Release> find_release(std::int64_t id) override {
-        const Answer answer = get("/releases/" + std::to_string(id));
+        const Answer answer = get(of_release(id, ""));
         if (answer.absent()) {
             return std::nullopt;
         }
@@ -109,7 +113,7 @@ public:
 
     std::vector<release::Event> events(std::int64_t release_id) override {
         return list_of<release::Event>(
-            "/releases/" + std::to_string(release_id) + "/events", "events", wire::event_from);
+            of_release(release_id, "/events"), "events", wire::event_from);
     }
 
     Changed apply(const Change& change) override {
@@ -130,6 +134,37 @@ public:
                            fields.text("status"),
                            ""};
         });
+    }
+
+    Decided decide(const Decision& decision) override {
+        const Answer answer = post(
+            of_release(decision.release_id, "/approvals"), wire::to_json(decision), decision.id);
+        if (answer.absent()) {
+            Decided nothing;
+            nothing.what = Decided::What::absent;
+            return nothing;
+        }
+        return understood([&] {
+            const bool refused = answer.status == 409;
+            return wire::decided_from(refused ? answer.body.at("error").at("decided")
+                                              : answer.body);
+        });
+    }
+
+    std::vector<Approval> approvals(std::int64_t release_id) override {
+        const Answer answer = get(of_release(release_id, "/approvals"));
+        if (answer.absent()) {
+            return {};
+        }
+        return understood([&] { return wire::approvals_from(answer.body.at("approvals")); });
+    }
+
+    [[nodiscard]] bool note_event(const NewNote& note) override {
+        return !post(of_release(note.release_id, "/notes"), wire::to_json(note), note.id).absent();
+    }
+
+    void add_notice(const NewNotice& notice) override {
+        (void)post("/notices", wire::to_json(notice), "");
     }
 
     [[nodiscard]] bool open_run(const Run& run) override {

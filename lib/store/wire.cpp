@@ -213,6 +213,9 @@ json to_json(const Change& change) {
     put(object, "run_id", change.run_id);
     put(object, "link", change.link);
     put(object, "rollback_to_tag", change.rollback_to_tag);
+    if (change.approved_within) {
+        object["approved_within_ms"] = change.approved_within->count();
+    }
     if (change.open_run) {
         object["open_run"] = to_json(*change.open_run);
     }
@@ -238,6 +241,9 @@ Change change_from(const json& object) {
     change.run_id = fields.maybe_text("run_id");
     change.link = fields.maybe_text("link");
     change.rollback_to_tag = fields.maybe_text("rollback_to_tag");
+    if (const auto within = fields.maybe_integer("approved_within_ms")) {
+        change.approved_within = Milliseconds(*within);
+    }
     if (const json* run = fields.find("open_run")) {
         change.open_run = run_from(*run);
     }

@@ -56,6 +56,11 @@ private:
 [[nodiscard]] nlohmann::json to_json(const HostResult& host);
 [[nodiscard]] nlohmann::json to_json(const RunEnd& end);
 [[nodiscard]] nlohmann::json to_json(const Change& change);
+[[nodiscard]] nlohmann::json to_json(const Decision& decision);
+[[nodiscard]] nlohmann::json to_json(const Decided& decided);
+[[nodiscard]] nlohmann::json to_json(const Approval& approval);
+[[nodiscard]] nlohmann::json to_json(const NewNote& note);
+[[nodiscard]] nlohmann::json to_json(const NewNotice& notice);
 [[nodiscard]] nlohmann::json to_json(const SchemaState& state);
 
 [[nodiscard]] release::Release release_from(const nlohmann::json& object);
@@ -65,6 +70,12 @@ private:
 [[nodiscard]] RunEnd run_end_from(const nlohmann::json& object);
 // An unknown status among the steps: FieldError.
 [[nodiscard]] Change change_from(const nlohmann::json& object);
+// Its release stands in the path, not in the body; so does that of a note.
+[[nodiscard]] Decision decision_from(const nlohmann::json& object);
+[[nodiscard]] Decided decided_from(const nlohmann::json& object);
+[[nodiscard]] std::vector<Approval> approvals_from(const nlohmann::json& list);
+[[nodiscard]] NewNote note_from(const nlohmann::json& object);
+[[nodiscard]] NewNotice notice_from(const nlohmann::json& object);
 [[nodiscard]] SchemaState schema_from(const nlohmann::json& object);
 
 } // namespace loomrel::store::wire
