@@ -31,21 +31,23 @@ auto into(error_code& ec) {
     return asio::redirect_error(asio::use_awaitable, ec);
 }
 
-// Counts one more for as long as it lives.
+// Counts so many more for as long as it lives.
 class Counted {
 public:
-    explicit Counted(std::size_t& count)
-        : m_count(count) {
-        ++m_count;
+    explicit Counted(std::size_t& count, std::size_t many = 1)
+        : m_count(count),
+          m_many(many) {
+        m_count += m_many;
     }
 
-    ~Counted() { --m_count; }
+    ~Counted() { m_count -= m_many; }
 
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
 
 private:
     std::size_t& m_count;
+    std::size_t m_many;
 };
 
 class CountedFor {
@@ -277,11 +279,12 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
     }
     std::optional<Counted> body;
     if (!whole) {
-        if (m_hall.bodies >= m_limits.bodies) {
-            response = busy("too many bodies at once");
+        const std::size_t longest = parser.content_length().value_or(m_limits.body);
+        if (m_hall.body_bytes + longest > m_limits.bodies) {
+            response = busy("too much is being sent at once");
             co_return;
         }
-        body.emplace(m_hall.bodies);
+        body.emplace(m_hall.body_bytes, longest);
         const auto wrong = co_await read_body(parser, match.route->has_body);
         if (wrong) {
             response = *wrong;

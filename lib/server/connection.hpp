@@ -25,7 +25,7 @@ struct Hall {
     Api api;
     Watcher* watcher;
     std::size_t connections = 0;
-    std::size_t bodies = 0;
+    std::size_t body_bytes = 0; // that bodies under way may come to
     std::map<std::string, std::size_t> connections_of;
     std::map<std::string, std::size_t> requests_of;
     std::list<Connection*> reading; // those whose next request is not there yet, oldest first

@@ -23,7 +23,7 @@ struct Limits {
     std::size_t connections = 512;
     std::size_t connections_of_one = 128; // address; trusted proxies are not counted
     std::size_t requests_of_one = 128;    // client at once, also through a proxy
-    std::size_t bodies = 64;              // read or kept at once
+    std::size_t bodies = 16 << 20;        // bytes of all of them at once
     std::size_t waiting = 256;            // for a store
     int stores = 4;
 };

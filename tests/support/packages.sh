@@ -8,6 +8,7 @@ BUILD_PACKAGES=(cmake g++ libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-
 # What the quickstart shows loomrel at work with.
 DEMO_PACKAGES=(busybox-static curl git openssh-client openssh-server procps util-linux)
 TEST_PACKAGES=(catch2 ccache clang-format dash iptables jq postgresql python3 shellcheck sqlite3)
+FUZZ_PACKAGES=(clang libclang-rt-dev)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
