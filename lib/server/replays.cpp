@@ -22,7 +22,8 @@ Replays::Found Replays::find(const std::string& key, const std::string& digest) 
 }
 
 void Replays::keep(const std::string& key, const std::string& digest, const Response& response) {
-    if (response.status >= 500 || response.body.size() > k_longest) {
+    // What was refused was not done: asked again, it may be.
+    if (response.status >= 300 || response.body.size() > k_longest) {
         return;
     }
     const std::lock_guard lock(m_mutex);

@@ -28,7 +28,7 @@ Milliseconds pause_before(unsigned attempt) {
 }
 
 bool may_pass(int status) {
-    return status == 429 || status == 502 || status == 503 || status == 504;
+    return status == 429 || status >= 500;
 }
 
 Milliseconds rest_of(const http::Response& response, unsigned attempt) {
@@ -115,7 +115,7 @@ Answer ApiClient::ask(const Question& question) {
                 return answer;
             }
             // A proxy may say so when the server itself was reached: it may have done it.
-            in_doubt = in_doubt || response.status == 502 || response.status == 504;
+            in_doubt = in_doubt || (response.status >= 500 && response.status != 503);
             reason = in_both("HTTP " + std::to_string(response.status));
             rest = rest_of(response, attempt);
         } catch (const http::Failure& failure) {

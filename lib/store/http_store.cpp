@@ -117,7 +117,7 @@ public:
     }
 
     Changed apply(const Change& change) override {
-        const Answer answer = post("/changes", wire::to_json(change), change.id);
+        const Answer answer = post("/changes", wire::to_json(change));
         if (answer.absent()) {
             return {What::absent, "", ""};
         }
@@ -137,8 +137,8 @@ public:
     }
 
     Decided decide(const Decision& decision) override {
-        const Answer answer = post(
-            of_release(decision.release_id, "/approvals"), wire::to_json(decision), decision.id);
+        const Answer answer =
+            post(of_release(decision.release_id, "/approvals"), wire::to_json(decision));
         if (answer.absent()) {
             Decided nothing;
             nothing.what = Decided::What::absent;
@@ -160,15 +160,15 @@ public:
     }
 
     [[nodiscard]] bool note_event(const NewNote& note) override {
-        return !post(of_release(note.release_id, "/notes"), wire::to_json(note), note.id).absent();
+        return !post(of_release(note.release_id, "/notes"), wire::to_json(note)).absent();
     }
 
     void add_notice(const NewNotice& notice) override {
-        (void)post("/notices", wire::to_json(notice), "");
+        (void)post("/notices", wire::to_json(notice));
     }
 
     [[nodiscard]] bool open_run(const Run& run) override {
-        const Answer answer = post("/runs", wire::to_json(run), run.id);
+        const Answer answer = post("/runs", wire::to_json(run));
         // The id is a UUID of the caller's: found after a lost answer, it is the caller's.
         return answer.status == 201 || answer.in_doubt;
     }
@@ -227,7 +227,9 @@ public:
 private:
     Answer get(const std::string& path) { return m_client.ask({"GET", path, {}, "", {}}); }
 
-    Answer post(const std::string& path, json body, const std::string& key) {
+    // What has an id of the caller's own (changes, decisions, notes, notices, runs) is done once
+    // by that, and may be asked for again after a refusal.
+    Answer post(const std::string& path, json body, const std::string& key = "") {
         return m_client.ask({"POST", path, std::move(body), key, {}});
     }
 

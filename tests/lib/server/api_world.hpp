@@ -43,7 +43,9 @@ struct ApiWorld {
     FakeStore store{ledger};
     FakeSink sink;
     FakeWebhook webhook;
-    server::Api api{{"/api/tg-bot", Secret(k_key), Secret(k_token), false}, {&sink, &webhook}};
+    server::Api api{
+        {"/api/tg-bot", Secret(k_key), Secret(k_token), false, std::nullopt, 1, std::nullopt},
+        {&sink, &webhook}};
 
     static server::Head head(const std::string& method, const std::string& path) {
         server::Head head;
