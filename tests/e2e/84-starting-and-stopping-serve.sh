@@ -29,7 +29,7 @@ for _ in range(2):
     print(s.recv(100).decode(), flush=True)
 END
 start python3 "$T/manager.py" "$T/manager" >"$T/told"
-wait_for 10 "the manager listens" test -S "$T/manager"
+wait_for 30 "the manager listens" test -S "$T/manager"
 SERVE_ENV=(NOTIFY_SOCKET="$T/manager")
 serve_start
 wait_for 5 "READY is told" grep -qx READY=1 "$T/told"

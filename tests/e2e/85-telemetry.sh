@@ -20,7 +20,7 @@ print(server.server_port, flush=True)
 server.serve_forever()
 END
 start python3 "$T/collector.py" "$T/metrics" >"$T/port"
-wait_for 10 "the collector listens" grep -q . "$T/port"
+wait_for 30 "the collector listens" grep -q . "$T/port"
 OTEL=OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(cat "$T/port")
 
 lab command

@@ -21,7 +21,8 @@ serve_start() {
     (cd "$T/server" && exec env "${SERVE_ENV[@]}" "$LOOMREL" --json serve --listen 127.0.0.1:0) \
         </dev/null >"$T/serve.out" 2>>"$T/serve.err" &
     SERVER=$!
-    wait_for 20 "the server listens" jq -e .listen "$T/serve.out" -r >"$T/listen"
+    wait_for 30 "the server listens" grep -q '}$' "$T/serve.out"
+    jq -r .listen "$T/serve.out" >"$T/listen"
     API=http://$(cat "$T/listen")/api/tg-bot
 }
 
