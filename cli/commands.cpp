@@ -12,6 +12,7 @@
 #include "cli/reconcile.hpp"
 #include "cli/release.hpp"
 #include "cli/rollback.hpp"
+#include "cli/serve.hpp"
 #include "cli/stage_deploy.hpp"
 #include "cli/status.hpp"
 #include "cli/trust.hpp"
@@ -30,6 +31,7 @@ Command make_commands() {
     register_attach(program);
     register_cancel(program);
     register_reconcile(program);
+    register_serve(program);
     register_doctor(program);
     register_trust(program);
     register_init(program);

@@ -11,12 +11,13 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'EOF'
-tests/run.sh [--fast] [--asan] [--filter REGEX] [--accept]
+tests/run.sh [--fast] [--asan] [--filter REGEX] [--accept] | --fuzz [SECONDS]
 
   --fast          unit tests only: nothing is installed, no Docker is looked for
   --asan          build with AddressSanitizer and UndefinedBehaviorSanitizer, and test that
   --filter REGEX  only tests whose name matches
   --accept        write golden files anew instead of comparing with them
+  --fuzz          only what libFuzzer does to parsers: so many seconds each (60), with clang
 
 LOOMREL_TEST_REQUIRE=all  a test that would be skipped for want of a database, sshd or Docker
                           fails instead; the unit tests are run with the sanitizers too
@@ -24,7 +25,7 @@ LOOMREL_BUILD_DIR         where to build (default: build/)
 EOF
 }
 
-fast='' asan='' filter=() accept=''
+fast='' asan='' filter=() accept='' fuzz=''
 while [ $# -gt 0 ]; do
     case $1 in
     --fast) fast=1 ;;
@@ -38,6 +39,13 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --accept) accept=1 ;;
+    --fuzz)
+        fuzz=60
+        if [[ ${2:-} =~ ^[0-9]+$ ]]; then
+            fuzz=$2
+            shift
+        fi
+        ;;
     -h | --help)
         usage
         exit 0
@@ -75,6 +83,26 @@ run() {
 [ -z "$accept" ] || export LOOMREL_ACCEPT=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+# What was found lies beside the build: crash-… in its folder.
+fuzz_all() {
+    local folder=${LOOMREL_BUILD_DIR:-build}/fuzz name bad=0
+    install_packages "${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}"
+    cmake --preset fuzz -B "$folder" --log-level=WARNING
+    cmake --build "$folder" --target fuzz
+    for name in request body config env_servers end_status journal; do
+        note "fuzz: $name, $1 s"
+        mkdir -p "$folder/corpus/$name"
+        (cd "$folder" && tests/fuzz/fuzz_$name -max_total_time="$1" -timeout=10 \
+            -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 "corpus/$name" 2>&1) | tail -n 12 || bad=1
+    done
+    return $bad
+}
+
+if [ -n "$fuzz" ]; then
+    fuzz_all "$fuzz"
+    exit
+fi
 
 preset=dev
 [ -z "$asan" ] || preset=asan

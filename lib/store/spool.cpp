@@ -1,6 +1,7 @@
 #include "lib/store/spool.hpp"
 
 #include "lib/base/file.hpp"
+#include "lib/store/wire.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,114 +17,6 @@ using nlohmann::json;
 
 constexpr std::size_t k_largest_file = 4 << 20;
 
-json to_json(const RunEnd& end) {
-    json hosts = json::array();
-    for (const HostResult& host : end.hosts) {
-        hosts.push_back({{"host", host.host},
-                         {"state", host.state},
-                         {"outcome", host.outcome},
-                         {"serves", host.serves}});
-    }
-    return {{"run_id", end.run_id},
-            {"outcome", to_string(end.outcome)},
-            {"result", end.result},
-            {"hosts", std::move(hosts)}};
-}
-
-RunEnd run_end_from(const json& object) {
-    RunEnd end;
-    end.run_id = object.at("run_id");
-    end.outcome =
-        parse_run_outcome(object.at("outcome").get<std::string>()).value_or(RunOutcome::unknown);
-    end.result = object.at("result");
-    for (const json& host : object.at("hosts")) {
-        end.hosts.push_back(
-            {host.at("host"), host.at("state"), host.at("outcome"), host.at("serves")});
-    }
-    return end;
-}
-
-json to_json(const Change& change) {
-    json steps = json::array();
-    for (const Change::Step& step : change.steps) {
-        steps.push_back({{"to", release::to_string(step.to)}, {"detail", step.detail}});
-    }
-    json object{{"id", change.id},
-                {"release_id", change.release_id},
-                {"steps", std::move(steps)},
-                {"actor", change.actor},
-                {"source", change.source}};
-    if (change.commit) {
-        object["commit"] = *change.commit;
-    }
-    if (change.rollback_to_tag) {
-        object["rollback_to_tag"] = *change.rollback_to_tag;
-    }
-    if (change.end_run) {
-        object["end_run"] = to_json(*change.end_run);
-    }
-    return object;
-}
-
-Change change_from(const json& object) {
-    Change change;
-    change.id = object.at("id");
-    change.release_id = object.at("release_id");
-    for (const json& step : object.at("steps")) {
-        if (const auto to = release::parse_status(step.at("to").get<std::string>())) {
-            change.steps.push_back({*to, step.at("detail")});
-        }
-    }
-    change.actor = object.at("actor");
-    change.source = object.at("source");
-    if (object.contains("commit")) {
-        change.commit = object.at("commit");
-    }
-    if (object.contains("rollback_to_tag")) {
-        change.rollback_to_tag = object.at("rollback_to_tag");
-    }
-    if (object.contains("end_run")) {
-        change.end_run = run_end_from(object.at("end_run"));
-    }
-    return change;
-}
-
-json to_json(const Run& run) {
-    json object{{"id", run.id},
-                {"service", run.service},
-                {"environment", run.environment},
-                {"kind", to_string(run.kind)},
-                {"ref", run.ref},
-                {"commit", run.commit},
-                {"github_run_id", run.github_run_id},
-                {"github_run_attempt", run.github_run_attempt},
-                {"hosts", run.hosts}};
-    if (run.release_id) {
-        object["release_id"] = *run.release_id;
-    }
-    return object;
-}
-
-std::optional<std::int64_t> release_id_in(const json& object) {
-    return object.contains("release_id") ? std::optional(object["release_id"].get<std::int64_t>())
-                                         : std::nullopt;
-}
-
-Run run_from(const json& object) {
-    Run run;
-    run.id = object.at("id");
-    run.service = object.at("service");
-    run.environment = object.at("environment");
-    run.kind = parse_run_kind(object.at("kind").get<std::string>()).value_or(RunKind::rollback);
-    run.ref = object.at("ref");
-    run.commit = object.at("commit");
-    run.github_run_id = object.at("github_run_id");
-    run.github_run_attempt = object.at("github_run_attempt");
-    run.hosts = object.at("hosts").get<std::vector<std::string>>();
-    run.release_id = release_id_in(object);
-    return run;
-}
-
 json to_json(const Rollback& rollback) {
     json object{{"id", rollback.id},
                 {"from_tag", rollback.from_tag},
@@ -131,8 +24,8 @@ json to_json(const Rollback& rollback) {
                 {"good", rollback.good},
                 {"detail", rollback.detail},
                 {"actor", rollback.actor},
-                {"run", to_json(rollback.run)},
-                {"end", to_json(rollback.end)}};
+                {"run", wire::to_json(rollback.run)},
+                {"end", wire::to_json(rollback.end)}};
     if (rollback.release_id) {
         object["release_id"] = *rollback.release_id;
     }
@@ -140,38 +33,22 @@ json to_json(const Rollback& rollback) {
 }
 
 Rollback rollback_from(const json& object) {
+    const wire::Fields fields(object);
     Rollback rollback;
-    rollback.id = object.at("id");
-    rollback.release_id = release_id_in(object);
-    rollback.from_tag = object.at("from_tag");
-    rollback.to_tag = object.at("to_tag");
-    rollback.good = object.at("good");
-    rollback.detail = object.at("detail");
-    rollback.actor = object.at("actor");
-    rollback.run = run_from(object.at("run"));
-    rollback.end = run_end_from(object.at("end"));
+    rollback.id = fields.text("id");
+    rollback.release_id = fields.maybe_integer("release_id");
+    rollback.from_tag = fields.text("from_tag");
+    rollback.to_tag = fields.text("to_tag");
+    rollback.good = fields.flag_or("good", false);
+    rollback.detail = fields.text("detail");
+    rollback.actor = fields.text("actor");
+    rollback.run = wire::run_from(object.at("run"));
+    rollback.end = wire::run_end_from(object.at("end"));
     return rollback;
 }
 
 std::string to_text(const json& object) {
     return object.dump(2, ' ', false, json::error_handler_t::replace);
-}
-
-// The newest release of this tag that is in one of these statuses.
-std::optional<std::int64_t> newest_in(Store& store,
-                                      const std::string& service,
-                                      const std::string& tag,
-                                      std::initializer_list<release::Status> statuses) {
-    ReleaseQuery query;
-    query.service = service;
-    query.tag = tag;
-    for (const release::Release& release : store.list_releases(query)) {
-        const auto state = release.state();
-        if (state && std::find(statuses.begin(), statuses.end(), *state) != statuses.end()) {
-            return release.id;
-        }
-    }
-    return std::nullopt;
 }
 
 } // namespace
@@ -189,7 +66,7 @@ void Spool::write(const std::string& id, const std::string& kind, const std::str
 }
 
 void Spool::keep(const Change& change) {
-    write(change.id, "change", to_text(to_json(change)));
+    write(change.id, "change", to_text(wire::to_json(change)));
 }
 
 void Spool::keep(const Rollback& rollback) {
@@ -224,9 +101,11 @@ std::size_t Spool::deliver(Store& store) {
             if (object.contains("rollback")) {
                 tell(store, rollback_from(object.at("rollback")));
             } else {
-                tell(store, change_from(object.at("change")));
+                tell(store, wire::change_from(object.at("change")));
             }
         } catch (const json::exception&) {
+            continue;
+        } catch (const wire::FieldError&) {
             continue;
         }
         std::filesystem::remove(path);
@@ -246,59 +125,6 @@ Changed tell(Store& store, const Change& change) {
     // The release has moved on without us; that the run ended is true all the same.
     if (changed.what == Changed::What::refused && change.end_run) {
         store.end_run(*change.end_run);
-    }
-    return changed;
-}
-
-std::optional<std::int64_t>
-release_to_roll_back(Store& store, const std::string& service, const std::string& tag) {
-    using release::Status;
-    return newest_in(
-        store,
-        service,
-        tag,
-        {Status::rollback, Status::deployed, Status::production_failed, Status::rollback_failed});
-}
-
-Changed tell(Store& store, const Rollback& rollback) {
-    using release::Status;
-    const Run& run = rollback.run;
-    if (!store.find_run(run.id)) {
-        (void)store.open_run(run);
-    }
-    const bool moves = run.environment == "prod";
-    const auto release = !moves ? std::nullopt
-                         : rollback.release_id
-                             ? rollback.release_id
-                             : release_to_roll_back(store, run.service, rollback.from_tag);
-    if (!release) {
-        store.end_run(rollback.end);
-        return {};
-    }
-    Change change;
-    change.id = rollback.id;
-    change.release_id = *release;
-    change.actor = rollback.actor;
-    change.source = "journal";
-    change.steps = {
-        {Status::rollback, "{}"},
-        {rollback.good ? Status::rollback_done : Status::rollback_failed, rollback.detail}};
-    change.end_run = rollback.end;
-    if (rollback.good) {
-        change.rollback_to_tag = rollback.to_tag;
-    }
-    const Changed changed = tell(store, change);
-    const auto again = rollback.good
-                           ? newest_in(store, run.service, rollback.to_tag, {Status::rollback_done})
-                           : std::nullopt;
-    if (again && *again != *release) {
-        Change back;
-        back.id = rollback.id + "-back";
-        back.release_id = *again;
-        back.actor = rollback.actor;
-        back.source = "journal";
-        back.steps = {{Status::deployed, rollback.detail}};
-        (void)store.apply(back);
     }
     return changed;
 }

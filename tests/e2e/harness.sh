@@ -44,6 +44,8 @@ cd "$T"
 . "$SOURCE/tests/e2e/harness/command.sh"
 # shellcheck source=tests/e2e/harness/github.sh
 . "$SOURCE/tests/e2e/harness/github.sh"
+# shellcheck source=tests/e2e/harness/server.sh
+. "$SOURCE/tests/e2e/harness/server.sh"
 
 trap 'finish $?' EXIT
 trap 'exit 130' INT TERM HUP

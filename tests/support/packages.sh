@@ -2,14 +2,16 @@
 # all of it by the same names, but for Docker.
 # shellcheck shell=bash disable=SC2034 # lists that others install
 
-BUILD_PACKAGES=(cmake g++ libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev libsqlite3-dev
-    libssh-dev libtomlplusplus-dev make ninja-build nlohmann-json3-dev pkg-config)
+BUILD_PACKAGES=(cmake g++ libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev
+    libsqlite3-dev libssh-dev libssl-dev libtomlplusplus-dev make ninja-build
+    nlohmann-json3-dev pkg-config)
 # What the quickstart shows loomrel at work with.
 DEMO_PACKAGES=(busybox-static curl git openssh-client openssh-server procps util-linux)
 TEST_PACKAGES=(catch2 ccache clang-format dash dpkg-dev iptables jq postgresql python3 python3-yaml
     shellcheck sqlite3)
 # With which the workflows' linter comes; a runner has its own.
 command -v npm >/dev/null || TEST_PACKAGES+=(npm)
+FUZZ_PACKAGES=(clang libclang-rt-dev)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -1,0 +1,84 @@
+#include "lib/store/rollback.hpp"
+
+#include "lib/store/spool.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace loomrel::store {
+
+namespace {
+
+// The newest release of this tag that is in one of these statuses.
+std::optional<std::int64_t> newest_in(Store& store,
+                                      const std::string& service,
+                                      const std::string& tag,
+                                      std::initializer_list<release::Status> statuses) {
+    ReleaseQuery query;
+    query.service = service;
+    query.tag = tag;
+    for (const release::Release& release : store.list_releases(query)) {
+        const auto state = release.state();
+        if (state && std::find(statuses.begin(), statuses.end(), *state) != statuses.end()) {
+            return release.id;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::int64_t>
+release_to_roll_back(Store& store, const std::string& service, const std::string& tag) {
+    using release::Status;
+    return newest_in(
+        store,
+        service,
+        tag,
+        {Status::rollback, Status::deployed, Status::production_failed, Status::rollback_failed});
+}
+
+Changed tell(Store& store, const Rollback& rollback) {
+    using release::Status;
+    const Run& run = rollback.run;
+    if (!store.find_run(run.id)) {
+        (void)store.open_run(run);
+    }
+    const bool moves = run.environment == "prod";
+    const auto release = !moves ? std::nullopt
+                         : rollback.release_id
+                             ? rollback.release_id
+                             : release_to_roll_back(store, run.service, rollback.from_tag);
+    if (!release) {
+        store.end_run(rollback.end);
+        return {};
+    }
+    Change change;
+    change.id = rollback.id;
+    change.release_id = *release;
+    change.actor = rollback.actor;
+    change.source = "journal";
+    change.steps = {
+        {Status::rollback, "{}"},
+        {rollback.good ? Status::rollback_done : Status::rollback_failed, rollback.detail}};
+    change.end_run = rollback.end;
+    if (rollback.good) {
+        change.rollback_to_tag = rollback.to_tag;
+    }
+    const Changed changed = tell(store, change);
+    const auto again = rollback.good
+                           ? newest_in(store, run.service, rollback.to_tag, {Status::rollback_done})
+                           : std::nullopt;
+    if (again && *again != *release) {
+        Change back;
+        back.id = rollback.id + "-back";
+        back.release_id = *again;
+        back.actor = rollback.actor;
+        back.source = "journal";
+        back.steps = {{Status::deployed, rollback.detail}};
+        (void)store.apply(back);
+    }
+    return changed;
+}
+
+} // namespace loomrel::store

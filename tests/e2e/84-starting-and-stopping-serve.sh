@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# What serve wants before it starts, and how it stops: what is under way is finished.
+. "$(dirname "$0")/harness.sh"
+
+# No key, no server.
+write_server_config
+: >"$T/server/.env.servers"
+cd "$T/server"
+code=0
+"$LOOMREL" --json serve --listen 127.0.0.1:0 >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code without a key" 2 $code
+expect_json .error.code no_key
+code=0
+LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json --store http://127.0.0.1:1/api serve >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code over another API" 2 $code
+expect_json .error.code serve_needs_database
+code=0
+LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json serve --listen nonsense >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code of a bad address" 2 $code
+expect_json .error.code bad_listen
+cd "$T"
+
+# The service manager is told.
+cat >"$T/manager.py" <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+for _ in range(2):
+    print(s.recv(100).decode(), flush=True)
+END
+start python3 "$T/manager.py" "$T/manager" >"$T/told"
+wait_for 30 "the manager listens" test -S "$T/manager"
+SERVE_ENV=(NOTIFY_SOCKET="$T/manager")
+serve_start
+wait_for 5 "READY is told" grep -qx READY=1 "$T/told"
+
+# A second one on the port.
+code=0
+(cd "$T/server" && exec "$LOOMREL" --json serve --listen "$(cat "$T/listen")") >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code of the second server" 2 $code
+expect_json .error.code port_taken
+expect_said "$(cat "$T/listen")"
+
+# A request whose body is still coming when it is told to stop is answered; new ones are not taken.
+cat >"$T/late.py" <<'END'
+import json, os, signal, socket, sys, time
+address, _, prefix = sys.argv[1].partition("/")
+host, port = address.split(":")
+body = json.dumps(dict(service_name="demo", release_tag="v1.0.0", initiated_by="me", github_run_id="1")).encode()
+idle = socket.create_connection((host, int(port)))
+s = socket.create_connection((host, int(port)))
+s.sendall(f"POST /{prefix}/release HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {sys.argv[2]}\r\n"
+          f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:10])
+time.sleep(0.3)
+os.kill(int(sys.argv[3]), signal.SIGTERM)
+time.sleep(0.5)
+try:
+    socket.create_connection((host, int(port)))
+    sys.exit("still takes new ones")
+except ConnectionRefusedError:
+    pass
+idle.settimeout(2)
+assert idle.recv(1) == b"", "an idle connection is kept"
+s.sendall(body[10:])
+answer = s.recv(65536)
+assert answer.startswith(b"HTTP/1.1 201"), answer
+assert b"Connection: close" in answer, answer
+END
+python3 "$T/late.py" "${API#http://}" "$KEY" "$SERVER" || fail "what was under way was not finished"
+CODE=0
+wait "$SERVER" || CODE=$?
+expect_equal "exit code" 0 "$CODE"
+expect_sql 1 'SELECT count(*) FROM releases'
+wait_for 5 "STOPPING is told" grep -qx STOPPING=1 "$T/told"
+jq -es 'map(.event) | index("stopping") and index("stopped")' "$T/serve.err" >/dev/null || fail "the log does not say so"
+
+# Its port is free again at once.
+SERVE_ENV=()
+serve_start
+SIGNAL=INT serve_stop
+expect_equal "exit code" 0 "$CODE"
+
+# A ledger that goes away: 503, and health says so; it comes back by itself.
+require postgres
+use_postgres
+serve_start
+call GET /releases
+expect_answer 200
+stop_ledger
+call GET /health
+expect_answer 503
+call GET /releases
+expect_answer 503
+! grep -F 127.0.0.1 "$T/answer" || fail "the caller is told where the ledger is"
+start_postgres
+call GET /health
+expect_answer 200
