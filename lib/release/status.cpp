@@ -161,6 +161,27 @@ bool is_decision(Status status) {
     return status == manual_test_passed || status == manual_test_failed;
 }
 
+bool is_told(Status to) {
+    switch (to) {
+    case staging_failed:
+    case manual_testing:
+    case manual_test_passed:
+    case manual_test_failed:
+    case deployed:
+    case production_failed:
+    case Status::rollback:
+    case rollback_done:
+    case rollback_failed:
+        return true;
+    case initiated:
+    case building:
+    case stage_deploy:
+    case deploying:
+        return false;
+    }
+    return false;
+}
+
 List list_of(Status status) {
     switch (status) {
     case initiated:

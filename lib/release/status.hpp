@@ -43,6 +43,10 @@ enum class Status {
 // manual_test_passed and manual_test_failed are people's decisions, not machine moves.
 [[nodiscard]] bool is_decision(Status status);
 
+// A move to it is told to people as it happens (design 7). What is on the way is not: it is seen in
+// the message about what came before.
+[[nodiscard]] bool is_told(Status to);
+
 enum class List { active, successful, failed };
 [[nodiscard]] List list_of(Status status);
 [[nodiscard]] std::vector<Status> statuses_in(List list);

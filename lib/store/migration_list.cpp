@@ -204,11 +204,18 @@ constexpr std::array k_notices{
 ))"},
 };
 
+constexpr std::array k_outbox_order{
+    // What waits is read in the order in which it happened, however much was sent before.
+    MigrationStep{"CREATE INDEX loomrel_outbox_waiting ON outbox (id) WHERE state = 'waiting'"},
+    MigrationStep{"CREATE INDEX loomrel_outbox_parked ON outbox (id) WHERE state = 'parked'"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
     Migration{"2026-11-22-runs", k_runs},
     Migration{"2026-11-23-notices", k_notices},
+    Migration{"2026-11-24-outbox-order", k_outbox_order},
 };
 
 } // namespace

@@ -21,7 +21,6 @@ constexpr Dialect k_dialect{
     "(clock_timestamp() AT TIME ZONE 'UTC')",
     " FOR UPDATE",
     "DEFAULT",
-    "CAST(extract(epoch FROM clock_timestamp() - seen_at) * 1000 AS BIGINT)",
 };
 
 // A transaction of ours that stands still is one whose client is gone.

@@ -1,6 +1,6 @@
 #include "lib/store/sql_changes.hpp"
 
-#include "lib/store/sql_releases.hpp"
+#include "lib/store/sql_moves.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_text.hpp"
 
@@ -8,26 +8,7 @@ namespace loomrel::store {
 
 namespace {
 
-using release::Status;
 using What = Changed::What;
-
-struct Present {
-    std::string status;
-    std::string commit;
-};
-
-// The row stays ours until the end of the transaction. That makes a lost COMMIT answerable: whoever
-// still holds it ends first, and what is read after this line is what it left.
-std::optional<Present> hold_release(Session& session, std::int64_t id) {
-    Query query;
-    query.text = "SELECT status, commit_sha FROM releases WHERE id = CAST(" + query.bind(id)
-                 + " AS BIGINT)" + session.dialect().for_update;
-    const Result found = session.run(query);
-    if (found.rows.empty()) {
-        return std::nullopt;
-    }
-    return Present{found.rows[0][0].value_or(""), found.rows[0][1].value_or("")};
-}
 
 bool was_done_before(Session& session, const Change& change) {
     Query query;
@@ -55,50 +36,6 @@ std::size_t first_step_to_do(const Change& change, const std::string& status) {
     return 0;
 }
 
-// What a move does to the spec's time columns (design 5).
-std::string times_of(Status to, const Dialect& dialect) {
-    const std::string now = dialect.now_plain;
-    switch (to) {
-    case Status::building:
-        // Nothing leads back to `initiated`, so from there it is the first build; the spec's own
-        // table had filled the column when the row was made.
-        return ", completed_at = NULL, started_at = CASE WHEN status = 'initiated' THEN " + now
-               + " ELSE COALESCE(started_at, " + now + ") END";
-    case Status::deploying:
-        return ", completed_at = NULL";
-    case Status::staging_failed:
-    case Status::manual_test_failed:
-    case Status::deployed:
-    case Status::production_failed:
-        return ", completed_at = COALESCE(completed_at, " + now + ")";
-    case Status::initiated:
-    case Status::stage_deploy:
-    case Status::manual_testing:
-    case Status::manual_test_passed:
-    case Status::rollback:
-    case Status::rollback_done:
-    case Status::rollback_failed:
-        return "";
-    }
-    return "";
-}
-
-bool move(Session& session, std::int64_t id, Status to) {
-    std::vector<std::string> sources;
-    for (const Status source : release::sources_of(to)) {
-        sources.emplace_back(release::to_string(source));
-    }
-    if (sources.empty()) {
-        return false;
-    }
-    Query query;
-    query.text = "UPDATE releases SET status = " + query.bind(std::string(release::to_string(to)))
-                 + times_of(to, session.dialect());
-    query.text += " WHERE id = CAST(" + query.bind(id) + " AS BIGINT)";
-    query.text += " AND status IN (" + bind_all(query, sources) + ")";
-    return session.run(query).affected == 1;
-}
-
 void patch(Session& session, const Change& change) {
     Query query;
     std::string columns;
@@ -120,17 +57,36 @@ void patch(Session& session, const Change& change) {
     session.run(query);
 }
 
-void record_step(Session& session, const Change& change, std::size_t step, std::string from) {
+// Since the last approval reached its quorum; nullopt = none ever did.
+std::optional<Milliseconds> approved_ago(Session& session, std::int64_t release_id) {
+    Query query;
+    query.text = "SELECT " + ms_since(session.dialect(), "at")
+                 + " FROM release_events WHERE release_id = " + query.bind(release_id)
+                 + " AND to_status = 'manual_test_passed' AND from_status <> to_status"
+                   " ORDER BY id DESC LIMIT 1";
+    const Result found = session.run(query);
+    return found.rows.empty() ? std::nullopt
+                              : std::optional(Milliseconds(integer_of(found.rows[0][0])));
+}
+
+bool is_expired(Session& session, const Change& change) {
+    if (!change.approved_within) {
+        return false;
+    }
+    const auto ago = approved_ago(session, change.release_id);
+    return !ago || *ago > *change.approved_within;
+}
+
+bool do_step(Session& session, const Change& change, std::size_t step, const std::string& from) {
     NewEvent event;
     event.release_id = change.release_id;
-    event.from = std::move(from);
-    event.to = release::to_string(change.steps[step].to);
+    event.from = from;
     event.actor = change.actor;
     event.source = change.source;
     event.detail = change.steps[step].detail;
     event.change_id = change.id;
     event.step = step;
-    add_event(session, event);
+    return move_release(session, change.steps[step].to, event);
 }
 
 } // namespace
@@ -150,10 +106,13 @@ Changed apply_change(Session& session, const Change& change) {
     const std::size_t first = first_step_to_do(change, status);
     const bool already = !change.steps.empty() && first == change.steps.size();
     for (std::size_t i = first; i < change.steps.size(); ++i) {
-        if (!move(session, change.release_id, change.steps[i].to)) {
+        if (!do_step(session, change, i, status)) {
             throw Refusal{{What::refused, present->status, "status"}};
         }
-        record_step(session, change, i, status);
+        // Asked last: a release that may not be claimed at all is told that first.
+        if (change.steps[i].to == release::Status::deploying && is_expired(session, change)) {
+            throw Refusal{{What::refused, present->status, "expired"}};
+        }
         status = release::to_string(change.steps[i].to);
     }
     patch(session, change);

@@ -176,7 +176,7 @@ std::vector<release::Event> events(Session& session, std::int64_t release_id) {
     return found;
 }
 
-void add_event(Session& session, const NewEvent& event) {
+std::int64_t add_event(Session& session, const NewEvent& event) {
     Query query;
     query.text = "INSERT INTO release_events (release_id, at, from_status, to_status, actor,"
                  " source, detail, change_id, step) VALUES (";
@@ -185,8 +185,8 @@ void add_event(Session& session, const NewEvent& event) {
     query.text += query.bind(storable(event.actor)) + ", ";
     query.text += query.bind(storable(event.source)) + ", ";
     query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
-    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ")";
-    session.run(query);
+    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ") RETURNING id";
+    return integer_of(session.run(query).rows.at(0)[0]);
 }
 
 } // namespace loomrel::store

@@ -34,6 +34,7 @@ struct NewEvent {
     std::size_t step = 0;
 };
 
-void add_event(Session& session, const NewEvent& event);
+// Gives the row's id.
+std::int64_t add_event(Session& session, const NewEvent& event);
 
 } // namespace loomrel::store

@@ -13,7 +13,7 @@ std::string columns(const Dialect& dialect) {
     return std::string("id, service, environment, kind, release_id, ref, commit_sha,"
                        " github_run_id, github_run_attempt, started_at, ended_at, outcome,"
                        " result, ")
-           + dialect.unseen_ms + " AS unseen_ms";
+           + ms_since(dialect, "seen_at") + " AS unseen_ms";
 }
 
 Run run_of(const Row& row) {

@@ -48,7 +48,6 @@ struct Dialect {
     const char* now_plain;      // the same for the spec's TIMESTAMP columns, in UTC
     const char* for_update;     // at the end of a SELECT: hold the row
     const char* new_release_id; // for VALUES
-    const char* unseen_ms;      // milliseconds since runs.seen_at
 };
 
 enum class Access {

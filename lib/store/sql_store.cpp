@@ -3,15 +3,18 @@
 #include "lib/base/random.hpp"
 #include "lib/store/sql_changes.hpp"
 #include "lib/store/sql_check.hpp"
+#include "lib/store/sql_decisions.hpp"
+#include "lib/store/sql_outbox.hpp"
 #include "lib/store/sql_releases.hpp"
 #include "lib/store/sql_runs.hpp"
+#include "lib/store/sql_server.hpp"
 #include "lib/store/sql_transactions.hpp"
 
 namespace loomrel::store {
 
 namespace {
 
-class SqlStore : public Store {
+class SqlStore : public ServerLedger {
 public:
     explicit SqlStore(SqlPlace place)
         : m_transactions(std::move(place)) {}
@@ -49,6 +52,29 @@ public:
             return refusal.changed;
         }
         return changed;
+    }
+
+    Decided decide(const Decision& decision) override {
+        Decided decided;
+        m_transactions.write(
+            [&](Session& session, bool) { decided = store::decide(session, decision); });
+        return decided;
+    }
+
+    std::vector<Approval> approvals(std::int64_t release_id) override {
+        return read<std::vector<Approval>>(
+            [&](Session& session) { return store::approvals(session, release_id); });
+    }
+
+    [[nodiscard]] bool note_event(const NewNote& note) override {
+        bool noted = false;
+        m_transactions.write(
+            [&](Session& session, bool) { noted = store::note_event(session, note); });
+        return noted;
+    }
+
+    void add_notice(const NewNotice& notice) override {
+        m_transactions.write([&](Session& session, bool) { store::add_notice(session, notice); });
     }
 
     [[nodiscard]] bool open_run(const Run& run) override {
@@ -106,6 +132,62 @@ public:
         return state;
     }
 
+    std::vector<Notice> waiting_notices(int limit) override {
+        return read<std::vector<Notice>>(
+            [&](Session& session) { return list_notices(session, "waiting", limit); });
+    }
+
+    std::vector<Notice> parked_notices(int limit) override {
+        return read<std::vector<Notice>>(
+            [&](Session& session) { return list_notices(session, "parked", limit); });
+    }
+
+    void settle_notice(const Settlement& settlement) override {
+        m_transactions.write(
+            [&](Session& session, bool) { store::settle_notice(session, settlement); });
+    }
+
+    std::optional<std::int64_t> find_message(const MessagePlace& place) override {
+        return read<std::optional<std::int64_t>>(
+            [&](Session& session) { return store::find_message(session, place); });
+    }
+
+    void keep_message(const MessagePlace& place, std::int64_t message_id) override {
+        m_transactions.write(
+            [&](Session& session, bool) { store::keep_message(session, place, message_id); });
+    }
+
+    void forget_message(const MessagePlace& place) override {
+        m_transactions.write(
+            [&](Session& session, bool) { store::forget_message(session, place); });
+    }
+
+    [[nodiscard]] bool take_update(std::int64_t update_id) override {
+        bool taken = false;
+        m_transactions.write([&](Session& session, bool in_doubt) {
+            taken = store::take_update(session, update_id) || in_doubt;
+        });
+        return taken;
+    }
+
+    void prune_updates() override {
+        m_transactions.write([&](Session& session, bool) { store::prune_updates(session); });
+    }
+
+    [[nodiscard]] bool
+    take_lease(const std::string& name, const std::string& owner, Milliseconds for_long) override {
+        bool taken = false;
+        m_transactions.write([&](Session& session, bool) {
+            taken = store::take_lease(session, name, owner, for_long);
+        });
+        return taken;
+    }
+
+    void drop_lease(const std::string& name, const std::string& owner) override {
+        m_transactions.write(
+            [&](Session& session, bool) { store::drop_lease(session, name, owner); });
+    }
+
 private:
     // What is not there yet has no releases and no runs.
     template <typename Found, typename Work> Found read(const Work& work) {
@@ -119,7 +201,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Store> make_sql_store(SqlPlace place) {
+std::unique_ptr<ServerLedger> make_sql_store(SqlPlace place) {
     return std::make_unique<SqlStore>(std::move(place));
 }
 

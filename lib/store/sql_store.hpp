@@ -1,7 +1,7 @@
 #pragma once
 
+#include "lib/store/server_ledger.hpp"
 #include "lib/store/sql_session.hpp"
-#include "lib/store/store.hpp"
 
 #include <functional>
 #include <memory>
@@ -19,6 +19,6 @@ struct SqlPlace {
     Milliseconds deadline{15000};
 };
 
-[[nodiscard]] std::unique_ptr<Store> make_sql_store(SqlPlace place);
+[[nodiscard]] std::unique_ptr<ServerLedger> make_sql_store(SqlPlace place);
 
 } // namespace loomrel::store

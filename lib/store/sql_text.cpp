@@ -72,6 +72,20 @@ std::string bind_all(Query& query, const std::vector<std::string>& values) {
     return places;
 }
 
+std::string ms_since(const Dialect& dialect, const std::string& column) {
+    return dialect.kind == Dialect::Kind::postgres
+               ? "CAST(extract(epoch FROM clock_timestamp() - " + column + ") * 1000 AS BIGINT)"
+               : "CAST(round((julianday('now') - julianday(" + column
+                     + ")) * 86400000) AS INTEGER)";
+}
+
+std::string instant_in(Query& query, const Dialect& dialect, Milliseconds wait) {
+    const std::string ms = "CAST(" + query.bind(std::int64_t{wait.count()}) + " AS BIGINT)";
+    return dialect.kind == Dialect::Kind::postgres
+               ? "clock_timestamp() + " + ms + " * interval '1 millisecond'"
+               : "strftime('%Y-%m-%d %H:%M:%f', 'now', (" + ms + " / 1000.0) || ' seconds')";
+}
+
 std::int64_t integer_of(const std::optional<std::string>& text) {
     return text ? parse_integer(*text).value_or(0) : 0;
 }

@@ -23,6 +23,11 @@ namespace loomrel::store {
 // "$1, $2, $3" of the values now bound.
 [[nodiscard]] std::string bind_all(Query& query, const std::vector<std::string>& values);
 
+// Milliseconds since an instant of ours, by the database's clock; negative before it.
+[[nodiscard]] std::string ms_since(const Dialect& dialect, const std::string& column);
+// The instant so long from now, by the database's clock.
+[[nodiscard]] std::string instant_in(Query& query, const Dialect& dialect, Milliseconds wait);
+
 [[nodiscard]] std::int64_t integer_of(const std::optional<std::string>& text);
 
 } // namespace loomrel::store

@@ -26,7 +26,6 @@ constexpr Dialect k_dialect{
     "", // BEGIN IMMEDIATE holds the whole file
     // A table made by the spec's own statement numbers no rows by itself here (SERIAL).
     "(SELECT COALESCE(MAX(id), 0) + 1 FROM releases)",
-    "CAST((julianday('now') - julianday(seen_at)) * 86400000 AS INTEGER)",
 };
 
 Fault::Kind kind_of(int code) {

@@ -2,6 +2,7 @@
 
 #include "lib/messages/messages.hpp"
 #include "lib/store/postgres_session.hpp"
+#include "lib/store/server_ledger.hpp"
 #include "lib/store/sql_store.hpp"
 #include "lib/store/sqlite_session.hpp"
 
@@ -26,7 +27,7 @@ Error url_error(const char* code, Id id, const std::string& url) {
             phrase(Id::store_url_hint)};
 }
 
-std::unique_ptr<Store> make_sqlite_store(const Options& options) {
+std::unique_ptr<ServerLedger> make_sqlite_store(const Options& options) {
     const std::string path = options.url.substr(std::string_view("sqlite://").size());
     // Relative to what, nobody could say: one command runs here, another there.
     if (!path.starts_with('/') || path.ends_with('/') || path.find('\0') != std::string::npos) {
@@ -38,7 +39,7 @@ std::unique_ptr<Store> make_sqlite_store(const Options& options) {
     return make_sql_store({open, shown_url(options.url), options.deadline});
 }
 
-std::unique_ptr<Store> make_postgres_store(const Options& options) {
+std::unique_ptr<ServerLedger> make_postgres_store(const Options& options) {
     const Milliseconds patience =
         std::clamp(options.deadline / 3, k_least_patience, k_most_patience);
     const PostgresOptions postgres{options.url, options.password, patience, 0};
@@ -54,29 +55,47 @@ std::unique_ptr<Store> refuse_http(const Options& options) {
     throw url_error("store_http", Id::store_http_not_yet, options.url);
 }
 
+std::unique_ptr<ServerLedger> refuse_http_for_server(const Options& options) {
+    throw url_error("store_server", Id::store_not_for_server, options.url);
+}
+
 struct Scheme {
     std::string_view prefix;
     std::unique_ptr<Store> (*make)(const Options& options);
+    std::unique_ptr<ServerLedger> (*make_for_server)(const Options& options);
 };
+
+template <std::unique_ptr<ServerLedger> (*make)(const Options& options)>
+std::unique_ptr<Store> as_store(const Options& options) {
+    return make(options);
+}
 
 constexpr std::array k_schemes{
-    Scheme{"sqlite://", make_sqlite_store},
-    Scheme{"postgresql://", make_postgres_store},
-    Scheme{"postgres://", make_postgres_store},
-    Scheme{"http://", refuse_http},
-    Scheme{"https://", refuse_http},
+    Scheme{"sqlite://", as_store<make_sqlite_store>, make_sqlite_store},
+    Scheme{"postgresql://", as_store<make_postgres_store>, make_postgres_store},
+    Scheme{"postgres://", as_store<make_postgres_store>, make_postgres_store},
+    Scheme{"http://", refuse_http, refuse_http_for_server},
+    Scheme{"https://", refuse_http, refuse_http_for_server},
 };
 
-} // namespace
-
-std::unique_ptr<Store> open_store(const Options& options) {
+const Scheme& scheme_of(const Options& options) {
     const auto found = std::find_if(k_schemes.begin(), k_schemes.end(), [&](const Scheme& scheme) {
         return options.url.starts_with(scheme.prefix);
     });
     if (found == k_schemes.end()) {
         throw url_error("store_scheme", Id::store_unknown_scheme, options.url);
     }
-    return found->make(options);
+    return *found;
+}
+
+} // namespace
+
+std::unique_ptr<Store> open_store(const Options& options) {
+    return scheme_of(options).make(options);
+}
+
+std::unique_ptr<ServerLedger> open_server_ledger(const Options& options) {
+    return scheme_of(options).make_for_server(options);
 }
 
 std::string shown_url(const std::string& url) {

@@ -94,12 +94,81 @@ struct Change {
     std::optional<std::string> rollback_to_tag;
     std::optional<Run> open_run; // inserted with the move: the claim
     std::optional<RunEnd> end_run;
+    // The claim wants an approval that reached its quorum no longer ago than this, by the
+    // database's clock; else it is refused with the conflict "expired".
+    std::optional<Milliseconds> approved_within;
 };
 
 struct Changed {
     enum class What { done, already, refused, absent } what = What::done;
-    std::string status;   // the present one (of What::absent: empty)
-    std::string conflict; // of What::refused: which rule, for the message; e.g. "commit"
+    std::string status; // the present one (of What::absent: empty)
+    // Of What::refused, which rule: "status", "commit", "run" or "expired".
+    std::string conflict;
+};
+
+// One person's word on a release (design 5). The newest word of a person is the one that counts.
+enum class Verdict { approved, rejected };
+[[nodiscard]] std::string_view to_string(Verdict verdict);
+[[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text);
+
+struct Approval {
+    std::int64_t approver_id = 0; // Telegram's user id
+    std::string approver_name;
+    std::string commit;
+    Verdict verdict = Verdict::approved;
+    Time at; // the database's clock
+};
+
+// A person decides. Who may was checked before (lib/release/approval.hpp); what is decided here, in
+// one transaction, is whether the release still can be, and whether these are enough.
+struct Decision {
+    std::string id; // a UUID made by the caller; the same decision sent twice is done once
+    std::int64_t release_id = 0;
+    std::string commit; // what was tested; must be the release's
+    std::int64_t approver_id = 0;
+    std::string approver_name;
+    Verdict verdict = Verdict::approved;
+    std::string reason;                  // of a rejection, for its event
+    std::vector<std::int64_t> approvers; // whose approvals count
+    int quorum = 1;                      // how many of them are needed, at least 1
+    std::string source;                  // of the event: cli, bot, api
+};
+
+struct Decided {
+    enum class What {
+        counted,  // written; more are needed
+        approved, // this one reached the quorum: manual_test_passed
+        rejected, // manual_test_failed
+        already,  // this person had said so before; nothing was changed
+        refused,  // the status or the commit forbids it
+        absent,
+    } what = What::counted;
+    std::string status; // the present one (of What::absent: empty)
+    // Of What::refused, which rule: "status", "commit", or "stage": what was tested there is not
+    // there any more, as far as the ledger knows.
+    std::string conflict;
+    std::string stage_serves;        // of "stage": the tag, commit or image that serves there, or
+    std::string stage_run;           // the id of a run that is about to change it
+    std::vector<Approval> approvals; // of the present commit, oldest first
+};
+
+// Something happened to a release that moved nothing (a stranger pressed a button): an event that
+// begins and ends at the present status.
+struct NewNote {
+    std::string id; // a UUID made by the caller; the same note sent twice is one
+    std::int64_t release_id = 0;
+    std::string actor;
+    std::string source;
+    std::string detail = "{}"; // a JSON object that says what
+};
+
+// A fact that people are to be told; its text is rendered where it is delivered. Those of a
+// release's moves are written by the store itself, with the event, in the same transaction.
+struct NewNotice {
+    std::string key;  // unique: the same notice sent twice is one
+    std::string kind; // text, dev, refused_press, ...
+    std::optional<std::int64_t> release_id;
+    std::string fact = "{}"; // a JSON object
 };
 
 struct ReleaseQuery {
@@ -137,9 +206,18 @@ public:
     virtual std::optional<release::Release> find_release(std::int64_t id) = 0;
     // Newest first.
     virtual std::vector<release::Release> list_releases(const ReleaseQuery& query) = 0;
-    // Oldest first; empty for an unknown release.
+    // Oldest first; empty for an unknown release. Where `from` is `to`, nothing moved: somebody's
+    // word on the release, or a note.
     virtual std::vector<release::Event> events(std::int64_t release_id) = 0;
     virtual Changed apply(const Change& change) = 0;
+
+    // Leaves an event whether it moves the release or not; What::already leaves none.
+    virtual Decided decide(const Decision& decision) = 0;
+    // Of the release's present commit, oldest first; empty for an unknown release.
+    virtual std::vector<Approval> approvals(std::int64_t release_id) = 0;
+    // False: there is no such release.
+    [[nodiscard]] virtual bool note_event(const NewNote& note) = 0;
+    virtual void add_notice(const NewNotice& notice) = 0;
 
     // A run without a move (stage, dev, rollback). false = a run of this id is there already.
     [[nodiscard]] virtual bool open_run(const Run& run) = 0;

@@ -60,4 +60,18 @@ std::optional<RunOutcome> parse_run_outcome(std::string_view text) {
                      text);
 }
 
+std::string_view to_string(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::approved:
+        return "approved";
+    case Verdict::rejected:
+        return "rejected";
+    }
+    return {};
+}
+
+std::optional<Verdict> parse_verdict(std::string_view text) {
+    return find_word(std::array{Verdict::approved, Verdict::rejected}, text);
+}
+
 } // namespace loomrel::store

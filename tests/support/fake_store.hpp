@@ -2,6 +2,7 @@
 
 #include "lib/store/store.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,11 @@ struct Ledger {
     std::map<std::int64_t, std::vector<release::Event>> history;
     std::vector<std::pair<store::NewRelease, store::Created>> created;
     std::vector<store::Change> changes;
+    std::map<std::int64_t, std::vector<store::Approval>> approvals;
+    std::vector<store::Decision> decisions;
+    std::optional<store::Decided> decides; // the answer to the next decision
+    std::vector<store::NewNote> notes;
+    std::vector<store::NewNotice> notices;
     std::optional<store::Changed> refuses; // the answer to the next change
     std::vector<store::ReleaseQuery> queries;
     store::SchemaState schema{"Fake 1.0", {}, {}, {}};
@@ -111,6 +117,63 @@ public:
             moved = true;
         }
         return {moved ? store::Changed::What::done : store::Changed::What::already, status, ""};
+    }
+
+    store::Decided decide(const store::Decision& decision) override {
+        answer();
+        using What = store::Decided::What;
+        m_ledger.decisions.push_back(decision);
+        if (m_ledger.decides) {
+            return *std::exchange(m_ledger.decides, std::nullopt);
+        }
+        store::Decided decided;
+        const auto found = m_ledger.rows.find(decision.release_id);
+        if (found == m_ledger.rows.end()) {
+            decided.what = What::absent;
+            return decided;
+        }
+        auto& said = m_ledger.approvals[decision.release_id];
+        const auto here = [&](const store::Approval& one) {
+            return one.approver_id == decision.approver_id;
+        };
+        const auto before = std::find_if(said.begin(), said.end(), here);
+        std::string& status = found->second.status;
+        if (before != said.end() && before->verdict == decision.verdict) {
+            decided.what = What::already;
+        } else if (status != "manual_testing") {
+            decided.what = What::refused;
+            decided.conflict = "status";
+        } else {
+            std::erase_if(said, here);
+            said.push_back({decision.approver_id,
+                            decision.approver_name,
+                            decision.commit,
+                            decision.verdict,
+                            m_ledger.time});
+            const bool rejected = decision.verdict == store::Verdict::rejected;
+            const bool enough = static_cast<int>(said.size()) >= decision.quorum;
+            decided.what = rejected ? What::rejected : enough ? What::approved : What::counted;
+            status = rejected ? "manual_test_failed" : enough ? "manual_test_passed" : status;
+        }
+        decided.status = status;
+        decided.approvals = said;
+        return decided;
+    }
+
+    std::vector<store::Approval> approvals(std::int64_t release_id) override {
+        answer();
+        return m_ledger.approvals[release_id];
+    }
+
+    bool note_event(const store::NewNote& note) override {
+        answer();
+        m_ledger.notes.push_back(note);
+        return m_ledger.rows.count(note.release_id) == 1;
+    }
+
+    void add_notice(const store::NewNotice& notice) override {
+        answer();
+        m_ledger.notices.push_back(notice);
     }
 
     bool open_run(const store::Run&) override { return true; }

@@ -1,3 +1,5 @@
+#include "lib/store/migrations.hpp"
+#include "lib/store/server_ledger.hpp"
 #include "tests/lib/store/commit_thief.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
@@ -81,19 +83,69 @@ TEST_CASE("a run whose COMMIT got lost, on the way there or back, is ours") {
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
 }
 
+TEST_CASE("a decision whose COMMIT got lost, on the way there or back, is made once") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief);
+    using Became = store::Decided::What;
+    for (const Fault fault : k_faults) {
+        const auto id =
+            release_in(*store, {Status::building, Status::stage_deploy, Status::manual_testing});
+        auto first = decision_on(id, 11111);
+        first.quorum = 2;
+        thief.arm(fault);
+        CHECK(store->decide(first).what == Became::counted);
+        auto second = decision_on(id, 22222);
+        second.quorum = 2;
+        thief.arm(fault);
+        CHECK(store->decide(second).what == Became::approved);
+        auto late = decision_on(id, 22222, store::Verdict::rejected);
+        thief.arm(fault);
+        CHECK(store->decide(late).what == Became::rejected);
+        CHECK(store->events(id).size() == 7);
+        CHECK(ledger.sql("SELECT kind FROM outbox WHERE release_id = " + std::to_string(id)
+                         + " ORDER BY id")
+              == "event\nevent\ndispatch\nevent");
+    }
+    CHECK(thief.stolen() == 9);
+}
+
+TEST_CASE("an update or a lease whose COMMIT got lost is taken") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    store::Options options = ledger.options();
+    options.url = ledger.cluster().url(ledger.database(), thief.port());
+    options.deadline = Milliseconds(6000);
+    const auto server = store::open_server_ledger(options);
+    (void)server->migrate();
+    std::int64_t update = 100;
+    for (const Fault fault : k_faults) {
+        thief.arm(fault);
+        CHECK(server->take_update(++update));
+        CHECK_FALSE(server->take_update(update));
+        thief.arm(fault);
+        CHECK(server->take_lease("polling", "one", Milliseconds(60000)));
+        CHECK_FALSE(server->take_lease("polling", "two", Milliseconds(60000)));
+    }
+    CHECK(thief.stolen() == 6);
+}
+
 TEST_CASE("a migration whose COMMIT got lost is applied once") {
     LOOMREL_NEEDS(PostgresLedger);
+    const int all = static_cast<int>(store::migrations().size());
     for (const Fault fault : k_faults) {
         // One COMMIT reads what is pending, one follows each migration. A silent one would be
         // waited for as long as the largest table may need.
-        for (int passing = 0; fault != Fault::mute_reply && passing < 5; ++passing) {
+        for (int passing = 0; fault != Fault::mute_reply && passing <= all; ++passing) {
             const PostgresLedger ledger;
             CommitThief thief(ledger.cluster().port());
             const auto store = open_through(ledger, thief);
             thief.arm(fault, passing);
             (void)store->migrate();
             CHECK(thief.stolen() == 1);
-            CHECK(ledger.sql("SELECT count(*) FROM schema_migrations") == "4");
+            CHECK(ledger.sql("SELECT count(*) FROM schema_migrations") == std::to_string(all));
             CHECK(store->check().pending.empty());
         }
     }

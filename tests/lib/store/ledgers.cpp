@@ -41,6 +41,21 @@ store::Change change_to(std::int64_t release_id, const std::vector<release::Stat
     return change;
 }
 
+store::Decision
+decision_on(std::int64_t release_id, std::int64_t approver, store::Verdict verdict) {
+    store::Decision decision;
+    decision.id = random_uuid();
+    decision.release_id = release_id;
+    decision.approver_id = approver;
+    decision.approver_name = "approver " + std::to_string(approver);
+    decision.verdict = verdict;
+    decision.reason = verdict == store::Verdict::rejected ? "не открывается" : "";
+    decision.approvers = {11111, 22222, 33333};
+    decision.quorum = 1;
+    decision.source = "cli";
+    return decision;
+}
+
 store::Run new_run(std::optional<std::int64_t> release_id) {
     store::Run run;
     run.id = random_uuid();

@@ -64,6 +64,10 @@ std::unique_ptr<store::Store> open_ledger(const Ledger& ledger,
 store::NewRelease new_release(const std::string& tag = "v1.2.3");
 // A change of one release to these statuses, one after the other.
 store::Change change_to(std::int64_t release_id, const std::vector<release::Status>& statuses);
+// Somebody's word on it, of a release without a commit; one is enough, and it counts.
+store::Decision decision_on(std::int64_t release_id,
+                            std::int64_t approver,
+                            store::Verdict verdict = store::Verdict::approved);
 store::Run new_run(std::optional<std::int64_t> release_id = std::nullopt);
 
 // Makes a release and takes it along; gives its id.

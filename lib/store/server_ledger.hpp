@@ -1,0 +1,77 @@
+#pragma once
+
+#include "lib/store/store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loomrel::store {
+
+// A row of the outbox.
+struct Notice {
+    std::int64_t id = 0;
+    std::string kind; // "event", "dispatch", or what add_notice() was given
+    std::optional<std::int64_t> release_id;
+    std::optional<std::int64_t> event_id;
+    std::optional<release::Event> event; // the one that it tells
+    std::string fact;                    // a JSON object
+    std::string key;
+    int attempts = 0;
+    std::string error; // of the last attempt
+    Time created_at;
+    Milliseconds due_in{0}; // by the database's clock; 0 = due
+};
+
+// What became of an attempt to deliver.
+struct Settlement {
+    enum class What { sent, parked, waiting } what = What::sent;
+    std::int64_t notice_id = 0;
+    std::string error;         // why not, without secrets
+    Milliseconds due_again{0}; // of What::waiting: not before
+};
+
+// Where a message about a release stands, and what it is for (card, call to test, …). One message
+// is kept for each.
+struct MessagePlace {
+    std::int64_t release_id = 0;
+    std::int64_t chat_id = 0;
+    std::int64_t thread_id = 0;
+    std::string purpose;
+};
+
+// The ledger as a process needs it that speaks to Telegram and GitHub: what is to be told, to whom
+// it was told, what was heard. Only databases have it; behind the Release API the server does this.
+class ServerLedger : public Store {
+public:
+    // Oldest first, those not due yet included: such a one holds up what comes after it to the same
+    // chat, and nothing else.
+    virtual std::vector<Notice> waiting_notices(int limit) = 0;
+    // Given up, until somebody settles it as waiting again. Oldest first.
+    virtual std::vector<Notice> parked_notices(int limit) = 0;
+    // Counts the attempt. What was sent stays sent.
+    virtual void settle_notice(const Settlement& settlement) = 0;
+
+    virtual std::optional<std::int64_t> find_message(const MessagePlace& place) = 0;
+    // Instead of the one that is kept there.
+    virtual void keep_message(const MessagePlace& place, std::int64_t message_id) = 0;
+    virtual void forget_message(const MessagePlace& place) = 0;
+
+    // False: seen before, by whichever server. After a lost COMMIT the answer may be true twice:
+    // rather a press handled again, which changes nothing, than one that nobody handles.
+    [[nodiscard]] virtual bool take_update(std::int64_t update_id) = 0;
+    // Forgets updates of more than 7 days ago; Telegram keeps them for one.
+    virtual void prune_updates() = 0;
+
+    // True: `owner` has it from now on for so long, newly or still. By the database's clock.
+    [[nodiscard]] virtual bool
+    take_lease(const std::string& name, const std::string& owner, Milliseconds for_long) = 0;
+    virtual void drop_lease(const std::string& name, const std::string& owner) = 0;
+};
+
+// As open_store(), for URLs of databases; Error(config) for others.
+[[nodiscard]] std::unique_ptr<ServerLedger> open_server_ledger(const Options& options);
+
+} // namespace loomrel::store

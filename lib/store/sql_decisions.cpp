@@ -1,0 +1,239 @@
+#include "lib/store/sql_decisions.hpp"
+
+#include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_stage.hpp"
+#include "lib/store/sql_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace loomrel::store {
+
+namespace {
+
+using nlohmann::json;
+using release::Status;
+using What = Decided::What;
+
+std::string_view word(Status status) {
+    return release::to_string(status);
+}
+
+std::vector<Approval>
+approvals_of(Session& session, std::int64_t release_id, const std::string& commit) {
+    Query query;
+    query.text = "SELECT approver_id, approver_name, commit_sha, decision, at"
+                 " FROM release_approvals WHERE release_id = "
+                 + query.bind(release_id);
+    query.text += " AND commit_sha = " + query.bind(commit) + " ORDER BY at, approver_id";
+    std::vector<Approval> found;
+    for (const Row& row : session.run(query).rows) {
+        if (const auto verdict = parse_verdict(row[3].value_or(""))) {
+            found.push_back({integer_of(row[0]),
+                             row[1].value_or(""),
+                             row[2].value_or(""),
+                             *verdict,
+                             parse_instant(row[4]).value_or(Time{})});
+        }
+    }
+    return found;
+}
+
+void write_approval(Session& session, const Decision& decision, const std::string& commit) {
+    Query query;
+    query.text = "INSERT INTO release_approvals (release_id, commit_sha, approver_id,"
+                 " approver_name, decision, at) VALUES (";
+    query.text += query.bind(decision.release_id) + ", " + query.bind(commit) + ", ";
+    query.text += query.bind(decision.approver_id) + ", ";
+    query.text += query.bind(storable(decision.approver_name)) + ", ";
+    query.text += query.bind(std::string(to_string(decision.verdict))) + ", ";
+    query.text += session.dialect().now;
+    query.text += ") ON CONFLICT (release_id, approver_id) DO UPDATE SET"
+                  " commit_sha = excluded.commit_sha, approver_name = excluded.approver_name,"
+                  " decision = excluded.decision, at = excluded.at";
+    session.run(query);
+}
+
+// What became of this very decision before, if it was made before.
+std::optional<What> what_it_became(Session& session, const Decision& decision) {
+    Query query;
+    query.text = "SELECT from_status, to_status FROM release_events WHERE change_id = "
+                 + query.bind(decision.id);
+    query.text += " AND release_id = " + query.bind(decision.release_id);
+    const Result found = session.run(query);
+    if (found.rows.empty()) {
+        return std::nullopt;
+    }
+    if (found.rows[0][0] == found.rows[0][1]) {
+        return What::counted;
+    }
+    return decision.verdict == Verdict::approved ? What::approved : What::rejected;
+}
+
+bool may_still_decide(const Decision& decision, const std::string& status) {
+    return status == word(Status::manual_testing)
+           || (decision.verdict == Verdict::rejected && status == word(Status::manual_test_passed));
+}
+
+NewEvent event_of(const Decision& decision, const std::string& status, const json& detail) {
+    NewEvent event;
+    event.release_id = decision.release_id;
+    event.from = status;
+    event.to = status;
+    event.actor = decision.approver_name.empty()
+                      ? "telegram:" + std::to_string(decision.approver_id)
+                      : decision.approver_name;
+    event.source = decision.source;
+    event.detail = detail.dump();
+    event.change_id = decision.id;
+    return event;
+}
+
+// One transaction's work on a release that is held and whose commit is the decision's.
+class Deciding {
+public:
+    Deciding(Session& session, const Decision& decision, Present present)
+        : m_session(session),
+          m_decision(decision),
+          m_present(std::move(present)) {
+        m_answer.status = m_present.status;
+    }
+
+    Decided answer(What what, const std::string& conflict = "") {
+        m_answer.what = what;
+        m_answer.conflict = conflict;
+        m_answer.approvals = approvals_of(m_session, m_decision.release_id, m_present.commit);
+        return m_answer;
+    }
+
+    Decided decide() {
+        const bool said = has_said_so();
+        if (!may_still_decide(m_decision, m_present.status)) {
+            return said ? answer(What::already) : answer(What::refused, "status");
+        }
+        return m_decision.verdict == Verdict::approved ? approve(said) : reject();
+    }
+
+private:
+    bool has_said_so() {
+        const auto all = approvals_of(m_session, m_decision.release_id, m_present.commit);
+        return std::any_of(all.begin(), all.end(), [&](const Approval& one) {
+            return one.approver_id == m_decision.approver_id && one.verdict == m_decision.verdict;
+        });
+    }
+
+    Decided approve(bool said) {
+        if (const auto other = find_other_on_stage(m_session, m_decision.release_id, m_present)) {
+            m_answer.stage_serves = other->serves;
+            m_answer.stage_run = other->run;
+            return answer(What::refused, "stage");
+        }
+        if (!said) {
+            write_approval(m_session, m_decision, m_present.commit);
+        }
+        const std::vector<Approval> counting = those_that_count();
+        const int needed = std::max(m_decision.quorum, 1);
+        json detail{{"approver_id", m_decision.approver_id}, {"commit", m_present.commit}};
+        // Said before, it may be enough by now: the configuration asks for fewer.
+        if (static_cast<int>(counting.size()) >= needed) {
+            json names = json::array();
+            for (const Approval& one : counting) {
+                names.push_back(one.approver_name);
+            }
+            detail["approvers"] = std::move(names);
+            move(Status::manual_test_passed, detail);
+            return answer(What::approved);
+        }
+        if (said) {
+            return answer(What::already);
+        }
+        detail["approval"] = to_string(m_decision.verdict);
+        detail["have"] = counting.size();
+        detail["needed"] = needed;
+        (void)add_event(m_session, event_of(m_decision, m_present.status, detail));
+        return answer(What::counted);
+    }
+
+    Decided reject() {
+        write_approval(m_session, m_decision, m_present.commit);
+        move(Status::manual_test_failed,
+             {{"approver_id", m_decision.approver_id},
+              {"commit", m_present.commit},
+              {"reason", storable(m_decision.reason)}});
+        return answer(What::rejected);
+    }
+
+    std::vector<Approval> those_that_count() {
+        auto all = approvals_of(m_session, m_decision.release_id, m_present.commit);
+        std::erase_if(all, [&](const Approval& one) {
+            const auto& listed = m_decision.approvers;
+            return one.verdict != Verdict::approved
+                   || std::find(listed.begin(), listed.end(), one.approver_id) == listed.end();
+        });
+        return all;
+    }
+
+    void move(Status to, const json& detail) {
+        // The row is held, and its status was looked at: a refusal here is a bug.
+        if (!move_release(m_session, to, event_of(m_decision, m_present.status, detail))) {
+            throw Fault(Fault::Kind::failed, "the release moved while it was held");
+        }
+        m_answer.status = word(to);
+    }
+
+    Session& m_session;
+    const Decision& m_decision;
+    Present m_present;
+    Decided m_answer;
+};
+
+} // namespace
+
+Decided decide(Session& session, const Decision& decision) {
+    const auto present = hold_release(session, decision.release_id);
+    if (!present) {
+        Decided absent;
+        absent.what = What::absent;
+        return absent;
+    }
+    Deciding deciding(session, decision, *present);
+    if (const auto before = what_it_became(session, decision)) {
+        return deciding.answer(*before);
+    }
+    if (!present->commit.empty() && present->commit != decision.commit) {
+        return deciding.answer(What::refused, "commit");
+    }
+    return deciding.decide();
+}
+
+std::vector<Approval> approvals(Session& session, std::int64_t release_id) {
+    const auto release = find_release(session, release_id);
+    if (!release) {
+        return {};
+    }
+    return approvals_of(session, release_id, release->commit_sha.value_or(""));
+}
+
+bool note_event(Session& session, const NewNote& note) {
+    const auto present = hold_release(session, note.release_id);
+    if (!present) {
+        return false;
+    }
+    Query query;
+    query.text = "SELECT 1 FROM release_events WHERE change_id = " + query.bind(note.id);
+    if (session.run(query).rows.empty()) {
+        NewEvent event;
+        event.release_id = note.release_id;
+        event.from = present->status;
+        event.to = present->status;
+        event.actor = note.actor;
+        event.source = note.source;
+        event.detail = note.detail;
+        event.change_id = note.id;
+        (void)add_event(session, event);
+    }
+    return true;
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,119 @@
+#include "lib/store/sql_outbox.hpp"
+
+#include "lib/store/sql_text.hpp"
+
+#include <algorithm>
+
+namespace loomrel::store {
+
+namespace {
+
+struct Line {
+    std::string key;
+    std::string kind;
+    Value release_id;
+    Value event_id;
+    std::string fact;
+};
+
+void add_line(Session& session, const Line& line) {
+    const std::string now = session.dialect().now;
+    Query query;
+    query.text = "INSERT INTO outbox (kind, release_id, event_id, fact, key, created_at, due_at)"
+                 " VALUES (";
+    query.text += query.bind(line.kind) + ", " + query.bind(line.release_id) + ", ";
+    query.text += query.bind(line.event_id) + ", " + query.bind(line.fact) + ", ";
+    query.text += query.bind(line.key) + ", " + now + ", " + now;
+    query.text += ") ON CONFLICT (key) DO NOTHING";
+    session.run(query);
+}
+
+Notice notice_of(const Row& row) {
+    Notice notice;
+    notice.id = integer_of(row[0]);
+    notice.kind = row[1].value_or("");
+    if (row[2]) {
+        notice.release_id = integer_of(row[2]);
+    }
+    notice.fact = row[3].value_or("");
+    notice.key = row[4].value_or("");
+    notice.attempts = static_cast<int>(integer_of(row[5]));
+    notice.error = row[6].value_or("");
+    notice.created_at = parse_instant(row[7]).value_or(Time{});
+    notice.due_in = Milliseconds(std::max<std::int64_t>(-integer_of(row[8]), 0));
+    if (row[9]) {
+        notice.event_id = integer_of(row[9]);
+        notice.event = release::Event{parse_instant(row[10]).value_or(Time{}),
+                                      row[11].value_or(""),
+                                      row[12].value_or(""),
+                                      row[13].value_or(""),
+                                      row[14].value_or(""),
+                                      row[15].value_or("")};
+    }
+    return notice;
+}
+
+const char* state_of(Settlement::What what) {
+    switch (what) {
+    case Settlement::What::sent:
+        return "sent";
+    case Settlement::What::parked:
+        return "parked";
+    case Settlement::What::waiting:
+        return "waiting";
+    }
+    return "";
+}
+
+} // namespace
+
+void add_notice(Session& session, const NewNotice& notice) {
+    add_line(session,
+             {notice.key,
+              notice.kind,
+              notice.release_id ? Value(*notice.release_id) : Value(),
+              Value(),
+              storable_json(notice.fact)});
+}
+
+void add_event_notice(Session& session,
+                      const std::string& kind,
+                      std::int64_t release_id,
+                      std::int64_t event_id) {
+    add_line(session, {kind + ":" + std::to_string(event_id), kind, release_id, event_id, "{}"});
+}
+
+// The state stands in the text, not in a value: only so is the index over it of use to a planner.
+Query notice_list_query(const std::string& state, int limit, const Dialect& dialect) {
+    Query query;
+    query.text = "SELECT outbox.id, outbox.kind, outbox.release_id, outbox.fact, outbox.key,"
+                 " outbox.attempts, outbox.error, outbox.created_at, "
+                 + ms_since(dialect, "outbox.due_at")
+                 + " AS overdue_ms, outbox.event_id, told.at, told.from_status, told.to_status,"
+                   " told.actor, told.source, told.detail FROM outbox"
+                   " LEFT JOIN release_events AS told ON told.id = outbox.event_id"
+                   " WHERE outbox.state = '"
+                 + state + "' ORDER BY outbox.id LIMIT "
+                 + query.bind(static_cast<std::int64_t>(std::max(limit, 0)));
+    return query;
+}
+
+std::vector<Notice> list_notices(Session& session, const std::string& state, int limit) {
+    std::vector<Notice> notices;
+    for (const Row& row : session.run(notice_list_query(state, limit, session.dialect())).rows) {
+        notices.push_back(notice_of(row));
+    }
+    return notices;
+}
+
+void settle_notice(Session& session, const Settlement& settlement) {
+    Query query;
+    query.text = std::string("UPDATE outbox SET state = '") + state_of(settlement.what)
+                 + "', attempts = attempts + 1, error = " + query.bind(storable(settlement.error))
+                 + ", due_at = " + instant_in(query, session.dialect(), settlement.due_again)
+                 + " WHERE id = CAST(";
+    query.text += query.bind(settlement.notice_id) + " AS BIGINT) AND state <> 'sent'";
+    session.run(query);
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,83 @@
+#include "lib/store/sql_server.hpp"
+
+#include "lib/store/sql_text.hpp"
+
+namespace loomrel::store {
+
+namespace {
+
+constexpr std::chrono::hours k_updates_kept{7 * 24};
+
+std::string at(Query& query, const MessagePlace& place) {
+    std::string where = " WHERE release_id = " + query.bind(place.release_id);
+    where += " AND chat_id = " + query.bind(place.chat_id);
+    where += " AND thread_id = " + query.bind(place.thread_id);
+    return where + " AND purpose = " + query.bind(place.purpose);
+}
+
+} // namespace
+
+std::optional<std::int64_t> find_message(Session& session, const MessagePlace& place) {
+    Query query;
+    query.text = "SELECT message_id FROM messages" + at(query, place);
+    query.text += " ORDER BY message_id DESC LIMIT 1";
+    const Result found = session.run(query);
+    return found.rows.empty() ? std::nullopt : std::optional(integer_of(found.rows[0][0]));
+}
+
+void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id) {
+    forget_message(session, place);
+    Query query;
+    query.text = "INSERT INTO messages (release_id, chat_id, thread_id, message_id, purpose)"
+                 " VALUES (";
+    query.text += query.bind(place.release_id) + ", " + query.bind(place.chat_id) + ", ";
+    query.text += query.bind(place.thread_id) + ", " + query.bind(message_id) + ", ";
+    query.text += query.bind(place.purpose);
+    query.text += ") ON CONFLICT (release_id, chat_id, thread_id, message_id)"
+                  " DO UPDATE SET purpose = excluded.purpose";
+    session.run(query);
+}
+
+void forget_message(Session& session, const MessagePlace& place) {
+    Query query;
+    query.text = "DELETE FROM messages" + at(query, place);
+    session.run(query);
+}
+
+bool take_update(Session& session, std::int64_t update_id) {
+    Query query;
+    query.text = "INSERT INTO telegram_updates (update_id, at) VALUES (" + query.bind(update_id)
+                 + ", " + session.dialect().now + ") ON CONFLICT (update_id) DO NOTHING";
+    return session.run(query).affected == 1;
+}
+
+void prune_updates(Session& session) {
+    Query query;
+    query.text = "DELETE FROM telegram_updates WHERE at < "
+                 + instant_in(query, session.dialect(), -Milliseconds(k_updates_kept));
+    session.run(query);
+}
+
+bool take_lease(Session& session,
+                const std::string& name,
+                const std::string& owner,
+                Milliseconds for_long) {
+    const Dialect& dialect = session.dialect();
+    Query query;
+    query.text = "INSERT INTO leases (name, owner, until) VALUES (" + query.bind(name) + ", ";
+    query.text += query.bind(owner) + ", " + instant_in(query, dialect, for_long);
+    query.text += ") ON CONFLICT (name) DO UPDATE SET owner = excluded.owner,"
+                  " until = excluded.until"
+                  " WHERE leases.owner = excluded.owner OR leases.until < ";
+    query.text += dialect.now;
+    return session.run(query).affected == 1;
+}
+
+void drop_lease(Session& session, const std::string& name, const std::string& owner) {
+    Query query;
+    query.text = "DELETE FROM leases WHERE name = " + query.bind(name);
+    query.text += " AND owner = " + query.bind(owner);
+    session.run(query);
+}
+
+} // namespace loomrel::store

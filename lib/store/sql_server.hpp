@@ -1,0 +1,26 @@
+#pragma once
+
+#include "lib/store/server_ledger.hpp"
+#include "lib/store/sql_session.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+// What a process that speaks to Telegram remembers; each in a transaction of the caller's.
+namespace loomrel::store {
+
+[[nodiscard]] std::optional<std::int64_t> find_message(Session& session, const MessagePlace& place);
+void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id);
+void forget_message(Session& session, const MessagePlace& place);
+
+[[nodiscard]] bool take_update(Session& session, std::int64_t update_id);
+void prune_updates(Session& session);
+
+[[nodiscard]] bool take_lease(Session& session,
+                              const std::string& name,
+                              const std::string& owner,
+                              Milliseconds for_long);
+void drop_lease(Session& session, const std::string& name, const std::string& owner);
+
+} // namespace loomrel::store

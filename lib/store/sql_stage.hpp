@@ -1,0 +1,26 @@
+#pragma once
+
+#include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_session.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace loomrel::store {
+
+// What keeps a release from being the one that stage serves.
+struct OtherOnStage {
+    std::string serves; // what serves there instead, or
+    std::string run;    // the run that is about to change it
+};
+
+// As far as the ledger knows: nullopt also where no run was ever told what serves there.
+[[nodiscard]] std::optional<OtherOnStage>
+find_other_on_stage(Session& session, std::int64_t release_id, const Present& release);
+
+// Its statements, for the test that looks at how they are executed.
+[[nodiscard]] Query stage_runs_query(std::int64_t release_id, const std::string& service);
+[[nodiscard]] Query stage_serves_query(const std::string& service);
+
+} // namespace loomrel::store

@@ -1,0 +1,359 @@
+#include "tests/lib/store/ledgers.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using release::Status;
+using store::Verdict;
+using What = store::Decided::What;
+
+namespace {
+
+constexpr const char* k_commit = "1f0c2a3b4d5e6f708192a3b4c5d6e7f801234567";
+constexpr const char* k_other_commit = "2f0c2a3b4d5e6f708192a3b4c5d6e7f801234567";
+
+const std::vector<Status> k_tested{Status::building, Status::stage_deploy, Status::manual_testing};
+
+std::int64_t tested_release(store::Store& store) {
+    const auto id = release_in(store, {});
+    auto change = change_to(id, k_tested);
+    change.commit = k_commit;
+    REQUIRE(store.apply(change).what == store::Changed::What::done);
+    return id;
+}
+
+store::Decision word_on(std::int64_t id, std::int64_t who, Verdict verdict = Verdict::approved) {
+    auto decision = decision_on(id, who, verdict);
+    decision.commit = k_commit;
+    return decision;
+}
+
+store::Decision one_of_two(std::int64_t id, std::int64_t who) {
+    auto decision = word_on(id, who);
+    decision.quorum = 2;
+    return decision;
+}
+
+nlohmann::json detail_of(const release::Event& event) {
+    return nlohmann::json::parse(event.detail);
+}
+
+template <typename Ledger> std::string outbox_of(const Ledger& ledger, std::int64_t id) {
+    return ledger.sql("SELECT outbox.kind, to_status FROM outbox JOIN release_events ON"
+                      " release_events.id = event_id WHERE outbox.release_id = "
+                      + std::to_string(id) + " AND outbox.id > (SELECT MIN(id) FROM outbox WHERE"
+                      + " release_id = " + std::to_string(id) + ") ORDER BY outbox.id");
+}
+
+void serve_on_stage(store::Store& store,
+                    const std::vector<std::string>& serves,
+                    std::optional<std::int64_t> release_id = std::nullopt) {
+    // Runs are told apart by when they started.
+    std::this_thread::sleep_for(Milliseconds(3));
+    auto run = new_run(release_id);
+    REQUIRE(store.open_run(run));
+    store::RunEnd end{run.id, store::RunOutcome::good, "{}", {}};
+    for (std::size_t i = 0; i < serves.size(); ++i) {
+        end.hosts.push_back({run.hosts[i], "ended", "ok", serves[i]});
+    }
+    store.end_run(end);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("one approval is enough where one is asked for",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    const auto decision = word_on(id, 11111);
+    const auto decided = store->decide(decision);
+    CHECK(decided.what == What::approved);
+    CHECK(decided.status == "manual_test_passed");
+    REQUIRE(decided.approvals.size() == 1);
+    CHECK(decided.approvals[0].approver_id == 11111);
+    CHECK(decided.approvals[0].approver_name == "approver 11111");
+    CHECK(decided.approvals[0].commit == k_commit);
+    CHECK(decided.approvals[0].verdict == Verdict::approved);
+    CHECK(decided.approvals[0].at > Time{});
+    CHECK(store->find_release(id)->status == "manual_test_passed");
+    const auto events = store->events(id);
+    REQUIRE(events.size() == 5);
+    CHECK(events[4].from == "manual_testing");
+    CHECK(events[4].to == "manual_test_passed");
+    CHECK(events[4].actor == "approver 11111");
+    CHECK(events[4].source == "cli");
+    CHECK(detail_of(events[4])["approvers"] == nlohmann::json{"approver 11111"});
+    CHECK(detail_of(events[4])["commit"] == k_commit);
+    CHECK(outbox_of(ledger, id) == "event|manual_test_passed\ndispatch|manual_test_passed");
+
+    // The same again, and the same person again.
+    CHECK(store->decide(decision).what == What::approved);
+    CHECK(store->decide(word_on(id, 11111)).what == What::already);
+    // Another one comes too late, and hears what it is.
+    const auto late = store->decide(word_on(id, 22222));
+    CHECK(late.what == What::refused);
+    CHECK(late.conflict == "status");
+    CHECK(late.status == "manual_test_passed");
+    CHECK(store->events(id).size() == 5);
+    CHECK(store->approvals(id).size() == 1);
+    CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("where two are asked for, the second listed person decides",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    const auto first = store->decide(one_of_two(id, 11111));
+    CHECK(first.what == What::counted);
+    CHECK(first.status == "manual_testing");
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
+    // Somebody who is on the list no more.
+    CHECK(store->decide(one_of_two(id, 99999)).what == What::counted);
+    CHECK(outbox_of(ledger, id).empty());
+    const auto second = store->decide(one_of_two(id, 33333));
+    CHECK(second.what == What::approved);
+    CHECK(second.approvals.size() == 3);
+
+    const auto events = store->events(id);
+    REQUIRE(events.size() == 7);
+    CHECK(events[4].from == "manual_testing");
+    CHECK(events[4].to == "manual_testing");
+    CHECK(detail_of(events[4])["approval"] == "approved");
+    CHECK(detail_of(events[4])["have"] == 1);
+    CHECK(detail_of(events[4])["needed"] == 2);
+    CHECK(detail_of(events[6])["approvers"]
+          == nlohmann::json({"approver 11111", "approver 33333"}));
+    CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("a word said before is enough once fewer are asked for",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::counted);
+    CHECK(store->decide(word_on(id, 11111)).what == What::approved);
+}
+
+TEMPLATE_TEST_CASE("a rejection ends it, even late, and the reason is kept",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto soon = tested_release(*store);
+    CHECK(store->decide(one_of_two(soon, 11111)).what == What::counted);
+    // The newest word of a person counts.
+    auto no = word_on(soon, 11111, Verdict::rejected);
+    no.reason = std::string("bad \xff byte");
+    const auto rejected = store->decide(no);
+    CHECK(rejected.what == What::rejected);
+    CHECK(rejected.status == "manual_test_failed");
+    REQUIRE(rejected.approvals.size() == 1);
+    CHECK(rejected.approvals[0].verdict == Verdict::rejected);
+    CHECK(contains(store->events(soon).back().detail, "bad "));
+    CHECK(store->find_release(soon)->completed_at);
+    CHECK(store->decide(word_on(soon, 22222)).what == What::refused);
+    CHECK(store->decide(word_on(soon, 11111, Verdict::rejected)).what == What::already);
+
+    const auto late = tested_release(*store);
+    CHECK(store->decide(word_on(late, 11111)).what == What::approved);
+    CHECK(store->decide(word_on(late, 22222, Verdict::rejected)).what == What::rejected);
+    CHECK(outbox_of(ledger, late)
+          == "event|manual_test_passed\ndispatch|manual_test_passed\nevent|manual_test_failed");
+    CHECK(detail_of(store->events(late).back())["reason"] == "не открывается");
+
+    // What is being deployed can be rejected no more.
+    const auto gone = tested_release(*store);
+    CHECK(store->decide(word_on(gone, 11111)).what == What::approved);
+    CHECK(store->apply(change_to(gone, {Status::deploying})).status == "deploying");
+    const auto refused = store->decide(word_on(gone, 22222, Verdict::rejected));
+    CHECK(refused.what == What::refused);
+    CHECK(refused.status == "deploying");
+    CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("an approval is of one commit", "", SqliteLedger, PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    for (const Verdict verdict : {Verdict::approved, Verdict::rejected}) {
+        for (const std::string commit : {k_other_commit, ""}) {
+            auto decision = word_on(id, 11111, verdict);
+            decision.commit = commit;
+            const auto decided = store->decide(decision);
+            CHECK(decided.what == What::refused);
+            CHECK(decided.conflict == "commit");
+            CHECK(decided.status == "manual_testing");
+        }
+    }
+    CHECK(store->approvals(id).empty());
+    CHECK(store->events(id).size() == 4);
+
+    // Where the ledger knows none, none is made up.
+    const auto unknown = release_in(*store, k_tested);
+    CHECK(store->decide(one_of_two(unknown, 11111)).what == What::counted);
+    REQUIRE(store->approvals(unknown).size() == 1);
+    CHECK(store->approvals(unknown)[0].commit.empty());
+    CHECK_FALSE(store->find_release(unknown)->commit_sha);
+    // Once it is known, what was said before was said about something else.
+    auto pin = change_to(unknown, {});
+    pin.commit = k_commit;
+    CHECK(store->apply(pin).what == store::Changed::What::done);
+    CHECK(store->approvals(unknown).empty());
+    CHECK(store->decide(one_of_two(unknown, 22222)).what == What::counted);
+}
+
+TEMPLATE_TEST_CASE("an approval is too old by the database's clock, and asked for anew",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    CHECK(store->decide(word_on(id, 11111)).what == What::approved);
+    std::this_thread::sleep_for(Milliseconds(30));
+
+    auto claim = change_to(id, {Status::deploying});
+    claim.open_run = new_run(id);
+    claim.approved_within = Milliseconds(20);
+    const auto refused = store->apply(claim);
+    CHECK(refused.what == store::Changed::What::refused);
+    CHECK(refused.conflict == "expired");
+    CHECK(refused.status == "manual_test_passed");
+    CHECK_FALSE(store->find_run(claim.open_run->id));
+    CHECK(store->approvals(id).size() == 1);
+
+    // Asked anew: nobody has said anything yet, and the same people may.
+    CHECK(store->apply(change_to(id, {Status::manual_testing})).what == store::Changed::What::done);
+    CHECK(store->approvals(id).empty());
+    CHECK(store->decide(word_on(id, 11111)).what == What::approved);
+    claim.approved_within = Milliseconds(60000);
+    CHECK(store->apply(claim).what == store::Changed::What::done);
+    CHECK(outbox_of(ledger, id)
+          == "event|manual_test_passed\ndispatch|manual_test_passed\nevent|manual_testing\n"
+             "event|manual_test_passed\ndispatch|manual_test_passed");
+
+    // The same approval counts for another try, as long as it is young enough.
+    CHECK(store->apply(change_to(id, {Status::production_failed})).status == "production_failed");
+    auto again = change_to(id, {Status::deploying});
+    again.approved_within = Milliseconds(0);
+    std::this_thread::sleep_for(Milliseconds(5));
+    CHECK(store->apply(again).conflict == "expired");
+    again.approved_within = Milliseconds(60000);
+    CHECK(store->apply(again).what == store::Changed::What::done);
+    CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("a release that may not be claimed is told its status, not its age",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    auto claim = change_to(tested_release(*store), {Status::deploying});
+    claim.approved_within = Milliseconds(0);
+    CHECK(store->apply(claim).conflict == "status");
+}
+
+TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger knows",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    const auto refusal = [&] {
+        const auto decided = store->decide(one_of_two(id, 22222));
+        CHECK(decided.what == What::refused);
+        CHECK(decided.conflict == "stage");
+        CHECK(decided.status == "manual_testing");
+        return decided;
+    };
+    serve_on_stage(*store, {"v1.2.3", "v1.2.3"}, id);
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::counted);
+    serve_on_stage(*store, {"v1.2.4", "v1.2.4"});
+    CHECK(refusal().stage_serves == "v1.2.4");
+    // One host of several.
+    serve_on_stage(*store, {"v1.2.3", k_other_commit});
+    CHECK(refusal().stage_serves == k_other_commit);
+    // A run that could not tell says nothing about what is there.
+    serve_on_stage(*store, {"", ""});
+    CHECK(refusal().stage_serves == k_other_commit);
+    // By its commit it is the same.
+    serve_on_stage(*store, {k_commit, "v1.2.3"});
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
+
+    // Other services and environments are none of its business.
+    auto other = new_run();
+    other.service = "loom-user";
+    REQUIRE(store->open_run(other));
+    other = new_run();
+    other.environment = "prod";
+    REQUIRE(store->open_run(other));
+    REQUIRE(store->open_run(new_run(id)));
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
+    const auto next = new_run();
+    REQUIRE(store->open_run(next));
+    CHECK(refusal().stage_run == next.id);
+    CHECK(refusal().stage_serves.empty());
+    // Nobody has to be able to test it to say that it is bad.
+    CHECK(store->decide(word_on(id, 22222, Verdict::rejected)).what == What::rejected);
+}
+
+TEMPLATE_TEST_CASE("nobody decides on what there is not, or not yet",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    CHECK(store->decide(word_on(42, 11111)).what == What::absent);
+    CHECK(store->approvals(42).empty());
+    const auto id = release_in(*store, {Status::building});
+    for (const Verdict verdict : {Verdict::approved, Verdict::rejected}) {
+        const auto decided = store->decide(word_on(id, 11111, verdict));
+        CHECK(decided.what == What::refused);
+        CHECK(decided.conflict == "status");
+        CHECK(decided.status == "building");
+    }
+}
+
+TEMPLATE_TEST_CASE("a note is an event that moves nothing", "", SqliteLedger, PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    const store::NewNote note{
+        random_uuid(), id, "telegram:99999", "bot", R"({"refused":"stranger"})"};
+    CHECK(store->note_event(note));
+    CHECK(store->note_event(note));
+    const auto events = store->events(id);
+    REQUIRE(events.size() == 5);
+    CHECK(events[4].from == "manual_testing");
+    CHECK(events[4].to == "manual_testing");
+    CHECK(events[4].actor == "telegram:99999");
+    CHECK(detail_of(events[4])["refused"] == "stranger");
+    CHECK_FALSE(store->note_event({random_uuid(), 42, "x", "bot", "{}"}));
+    CHECK(store->check().problems.empty());
+    CHECK(outbox_of(ledger, id).empty());
+}
