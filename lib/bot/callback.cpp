@@ -15,11 +15,10 @@ constexpr std::string_view k_origins = "asfn";
 constexpr std::size_t k_longest_extra = 17;
 
 bool is_extra(std::string_view text) {
-    return text.size() <= k_longest_extra
-           && std::all_of(text.begin(), text.end(), [](char letter) {
-                  return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f')
-                         || letter == '+' || letter == '-' || letter == '.';
-              });
+    return text.size() <= k_longest_extra && std::all_of(text.begin(), text.end(), [](char letter) {
+               return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f')
+                      || letter == '+' || letter == '-' || letter == '.';
+           });
 }
 
 } // namespace

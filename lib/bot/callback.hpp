@@ -9,18 +9,18 @@ namespace loomrel::bot {
 
 enum class Action : char {
     menu = 'm',
-    page = 'l',            // a release of a list; extra: + the older one, - the newer one
-    card = 'c',            // back to the notice
+    page = 'l', // a release of a list; extra: + the older one, - the newer one
+    card = 'c', // back to the notice
     history = 'h',
-    ask_approve = 'a',     // extra of these four: the commit's first digits
+    ask_approve = 'a', // extra of these four: the commit's first digits
     approve = 'A',
     ask_reject = 'r',
     reject = 'R',
     choose_rollback = 'o',
-    ask_rollback = 't',    // extra: a digest of the tag
-    roll_back = 'Y',       // extra: digests of the tag that serves and of the target
+    ask_rollback = 't', // extra: a digest of the tag
+    roll_back = 'Y',    // extra: digests of the tag that serves and of the target
     dispatch = 'g',
-    nothing = 'x',         // the page's number
+    nothing = 'x', // the page's number
 };
 
 // Where a message came from, and so what it becomes again: one of the three lists, or a notice.

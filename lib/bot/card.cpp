@@ -132,14 +132,13 @@ std::string history_note(Language language, const release::Event& event);
 std::string history_line(const Context& context, const release::Event& event) {
     const Language language = context.config.language;
     const std::string actor = escape_line(event.actor, 60);
-    const std::string what =
-        event.from == event.to
-            ? history_note(language, event)
-            : escape_line(status_label(language, event.to)) + "\n"
-                  + say(language,
-                        Id::bot_history_who,
-                        fmt::arg("actor", actor),
-                        fmt::arg("source", escape_line(event.source, 20)));
+    const std::string what = event.from == event.to
+                                 ? history_note(language, event)
+                                 : escape_line(status_label(language, event.to)) + "\n"
+                                       + say(language,
+                                             Id::bot_history_who,
+                                             fmt::arg("actor", actor),
+                                             fmt::arg("source", escape_line(event.source, 20)));
     return say(language,
                Id::bot_history_move,
                fmt::arg("time", to_local_minute(event.at, context.config.timezone)),
@@ -152,8 +151,7 @@ std::string history_note(Language language, const release::Event& event) {
         return say(language, Id::bot_history_approved, fmt::arg("actor", actor));
     }
     if (event.detail.find("\"refused\"") != std::string::npos) {
-        return say(
-            language, Id::bot_history_refused, fmt::arg("actor", actor), fmt::arg("id", actor));
+        return say(language, Id::bot_history_refused, fmt::arg("actor", actor));
     }
     return say(language, Id::bot_history_note, fmt::arg("actor", actor));
 }
@@ -171,10 +169,8 @@ std::string duration(Language language, Milliseconds time) {
         return say(language, Id::bot_minutes, fmt::arg("minutes", all));
     }
     if (all < 24 * 60) {
-        return say(language,
-                   Id::bot_hours,
-                   fmt::arg("hours", all / 60),
-                   fmt::arg("minutes", all % 60));
+        return say(
+            language, Id::bot_hours, fmt::arg("hours", all / 60), fmt::arg("minutes", all % 60));
     }
     return say(language,
                Id::bot_days,
@@ -281,31 +277,30 @@ telegram::Text approve_question(const Context& context,
     const Language language = context.config.language;
     const std::string commit = short_commit(release.commit_sha.value_or(""));
     const std::string approved = approved_by(context.config, approvals);
-    return {say(language,
-                Id::bot_approve_question,
-                fmt::arg("service", escape_line(release.service_name)),
-                fmt::arg("tag", escape_line(release.release_tag)),
-                fmt::arg("commit", commit))
-                + (approved.empty() ? "" : "\n\n" + approved),
-            {{button(language,
-                     Id::bot_button_approve_yes,
-                     {Action::approve, origin, release.id, commit}),
-              button(language, Id::bot_button_back, back_to(origin, release.id))}}};
+    return {
+        say(language,
+            Id::bot_approve_question,
+            fmt::arg("service", escape_line(release.service_name)),
+            fmt::arg("tag", escape_line(release.release_tag)),
+            fmt::arg("commit", commit))
+            + (approved.empty() ? "" : "\n\n" + approved),
+        {{button(
+              language, Id::bot_button_approve_yes, {Action::approve, origin, release.id, commit}),
+          button(language, Id::bot_button_back, back_to(origin, release.id))}}};
 }
 
 telegram::Text
 reject_question(const Context& context, Origin origin, const release::Release& release) {
     const Language language = context.config.language;
     const std::string commit = short_commit(release.commit_sha.value_or(""));
-    return {say(language,
-                Id::bot_reject_question,
-                fmt::arg("service", escape_line(release.service_name)),
-                fmt::arg("tag", escape_line(release.release_tag)),
-                fmt::arg("commit", commit)),
-            {{button(language,
-                     Id::bot_button_reject_yes,
-                     {Action::reject, origin, release.id, commit}),
-              button(language, Id::bot_button_back, back_to(origin, release.id))}}};
+    return {
+        say(language,
+            Id::bot_reject_question,
+            fmt::arg("service", escape_line(release.service_name)),
+            fmt::arg("tag", escape_line(release.release_tag)),
+            fmt::arg("commit", commit)),
+        {{button(language, Id::bot_button_reject_yes, {Action::reject, origin, release.id, commit}),
+          button(language, Id::bot_button_back, back_to(origin, release.id))}}};
 }
 
 } // namespace loomrel::bot

@@ -18,13 +18,13 @@ struct KeptVersion {
 
 // What the hosts of production say now.
 struct Standing {
-    std::string serves; // a tag, or a commit; "" = nothing
+    std::string serves;            // a tag, or a commit; "" = nothing
     std::vector<KeptVersion> kept; // newest first, without what serves
 };
 
 // A run as the message that shows it needs it.
 struct Progress {
-    std::string step; // "health"; as messages::step_label() knows it
+    std::string step;       // "health"; as messages::step_label() knows it
     std::optional<bool> ok; // nullopt = it has just begun
 };
 

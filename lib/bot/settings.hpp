@@ -25,9 +25,8 @@ counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t perso
 [[nodiscard]] bool is_known(const config::Config& config, std::int64_t person);
 
 // With self_approval = false nobody approves what he started.
-[[nodiscard]] bool is_own_release(const config::Config& config,
-                                  std::int64_t person,
-                                  const release::Release& release);
+[[nodiscard]] bool
+is_own_release(const config::Config& config, std::int64_t person, const release::Release& release);
 
 // The name of [[people]], else what he is called in Telegram.
 [[nodiscard]] std::string

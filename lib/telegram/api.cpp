@@ -57,6 +57,7 @@ struct Api::Call {
     std::vector<http::Part> parts;
     Milliseconds waits{0}; // on top of the ordinary time
     std::function<bool()> cancelled;
+    bool only_once = false; // a second one would be a second message
 };
 
 Api::Api(Options options)
@@ -83,6 +84,7 @@ json Api::send(const Call& call) {
         throw Problem(Kind::away, "no time left");
     }
     request.cancelled = call.cancelled;
+    request.only_once = call.only_once;
     if (call.parts.empty()) {
         request.headers = {{"Content-Type", Secret("application/json")}};
         request.body = call.fields.dump(-1, ' ', false, k_replace);
@@ -100,7 +102,7 @@ json Api::send(const Call& call) {
 
 json Api::call(const std::string& method, const json& fields) {
     try {
-        return send({method, fields, {}, Milliseconds{0}, {}});
+        return send({method, fields, {}, Milliseconds{0}, {}, false});
     } catch (const Refusal& refusal) {
         throw Problem(refusal.problem);
     }
@@ -118,7 +120,7 @@ json Api::send_text(const std::string& method, json fields, const Text& text) {
     for (int tries = 0;; ++tries) {
         try {
             fields["chat_id"] = present_chat(asked_chat);
-            return send({method, fields, {}, Milliseconds{0}, {}});
+            return send({method, fields, {}, Milliseconds{0}, {}, method == "sendMessage"});
         } catch (const Refusal& refusal) {
             if (refusal.not_modified) {
                 return json();
@@ -166,7 +168,8 @@ std::int64_t Api::send_document(const Place& place,
             {"reply_parameters", json{{"message_id", reply_to}}.dump(), "", "application/json"});
     }
     try {
-        return message_id_of(send({"sendDocument", {}, std::move(parts), Milliseconds{0}, {}}));
+        return message_id_of(
+            send({"sendDocument", {}, std::move(parts), Milliseconds{0}, {}, true}));
     } catch (const Refusal& refusal) {
         throw Problem(refusal.problem);
     }
@@ -179,7 +182,7 @@ void Api::answer_press(const std::string& press_id, const std::string& text, boo
         fields["show_alert"] = alert;
     }
     try {
-        (void)send({"answerCallbackQuery", fields, {}, Milliseconds{0}, {}});
+        (void)send({"answerCallbackQuery", fields, {}, Milliseconds{0}, {}, false});
     } catch (const Refusal& refusal) {
         if (!refusal.press_too_old) {
             throw Problem(refusal.problem);
@@ -195,7 +198,7 @@ Api::get_updates(std::int64_t offset, Milliseconds wait, const std::function<boo
                       {"allowed_updates", {"message", "callback_query", "my_chat_member"}}};
     json result;
     try {
-        result = send({"getUpdates", fields, {}, wait, cancelled});
+        result = send({"getUpdates", fields, {}, wait, cancelled, false});
     } catch (const Refusal& refusal) {
         throw Problem(refusal.problem);
     }
