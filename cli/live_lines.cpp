@@ -15,6 +15,7 @@ namespace {
 using messages::Id;
 
 constexpr std::size_t k_label_columns = 24;
+constexpr std::size_t k_narrow = 50; // columns: here durations do not stand below each other
 constexpr std::size_t k_most_name_columns = 32;
 
 const LiveHost::Step* failed_step(const LiveHost& host) {
@@ -34,16 +35,13 @@ StyledLine LiveLines::ended(const LiveHost::Step& step, std::string_view indent)
     return line.add(" " + duration_text(m_language, step.took), Style::dim);
 }
 
-StyledLine LiveLines::unknown(const LiveHost& host, std::string_view indent) const {
-    const std::string label = messages::step_label(m_language, host.running);
-    const std::string text =
-        messages::say(m_language, Id::view_step_unknown, fmt::arg("step", label));
-    return StyledLine().add(indent).add("❔ " + text);
-}
-
 std::vector<StyledLine> LiveLines::running(const LiveHost& host, std::string_view indent) const {
     std::vector<StyledLine> lines;
     if (host.running.empty()) {
+        return lines;
+    }
+    if (m_moment.is_last) {
+        lines.push_back(StyledLine().add(indent).add("❔ " + unknown(host)));
         return lines;
     }
     StyledLine line;
@@ -99,11 +97,12 @@ std::vector<StyledLine> LiveLines::one_each(const std::vector<LiveHost>& hosts,
 }
 
 std::string LiveLines::labelled(const std::string& step) const {
-    return pad_columns(messages::step_label(m_language, step), k_label_columns);
+    const std::string label = messages::step_label(m_language, step);
+    return m_moment.columns < k_narrow ? label : pad_columns(label, k_label_columns);
 }
 
 Milliseconds LiveLines::elapsed(const LiveHost& host) const {
-    return std::max(std::chrono::floor<Milliseconds>(m_now - host.since), Milliseconds{0});
+    return std::max(std::chrono::floor<Milliseconds>(m_moment.now - host.since), Milliseconds{0});
 }
 
 // As wide as the signs of steps that have ended.
@@ -113,6 +112,11 @@ std::string LiveLines::spinner(const LiveHost& host) const {
     return k_frames[static_cast<std::size_t>(elapsed(host).count() / 100) % k_frames.size()];
 }
 
+std::string LiveLines::unknown(const LiveHost& host) const {
+    const std::string label = messages::step_label(m_language, host.running);
+    return messages::say(m_language, Id::view_step_unknown, fmt::arg("step", label));
+}
+
 std::string LiveLines::last_line(const LiveHost& host) const {
     return host.linked ? host.last_line : "🔌 " + messages::say(m_language, Id::view_no_link);
 }
@@ -120,6 +124,9 @@ std::string LiveLines::last_line(const LiveHost& host) const {
 StyledLine LiveLines::one(const LiveHost& host, std::size_t name_columns) const {
     const std::string name = pad_columns(cut_columns(host.name, name_columns), name_columns);
     StyledLine line;
+    if (!host.running.empty() && m_moment.is_last) {
+        return line.add("❔ ").add(name, Style::bold).add("  " + unknown(host));
+    }
     if (!host.running.empty()) {
         line.add(spinner(host)).add(name, Style::bold).add("  " + labelled(host.running));
         line.add(" " + duration_text(m_language, elapsed(host)), Style::dim);

@@ -28,13 +28,17 @@ struct LiveHost {
 // drawn.
 class LiveLines {
 public:
-    LiveLines(Language language, Deadline now)
+    struct Moment {
+        Deadline now;
+        std::size_t columns = 80;
+        bool is_last = false; // steps that still run: their outcome will not be seen
+    };
+
+    LiveLines(Language language, const Moment& moment)
         : m_language(language),
-          m_now(now) {}
+          m_moment(moment) {}
 
     [[nodiscard]] StyledLine ended(const LiveHost::Step& step, std::string_view indent = "") const;
-    // A step that was still going when the view ended.
-    [[nodiscard]] StyledLine unknown(const LiveHost& host, std::string_view indent = "") const;
     // The present step and the last that was printed; nothing between two steps.
     [[nodiscard]] std::vector<StyledLine> running(const LiveHost& host,
                                                   std::string_view indent = "") const;
@@ -48,11 +52,12 @@ private:
     [[nodiscard]] std::string labelled(const std::string& step) const;
     [[nodiscard]] Milliseconds elapsed(const LiveHost& host) const;
     [[nodiscard]] std::string spinner(const LiveHost& host) const;
+    [[nodiscard]] std::string unknown(const LiveHost& host) const;
     [[nodiscard]] std::string last_line(const LiveHost& host) const;
     [[nodiscard]] StyledLine one(const LiveHost& host, std::size_t name_columns) const;
 
     Language m_language;
-    Deadline m_now;
+    Moment m_moment;
 };
 
 } // namespace loomrel::cli

@@ -174,14 +174,16 @@ private:
         keep(StyledLine().add(prefix(host)).add("    " + text, Style::dim));
     }
 
-    [[nodiscard]] LiveLines lines() const { return {m_options.language, m_options.clock()}; }
+    [[nodiscard]] LiveLines lines(bool is_last = false) const {
+        return {m_options.language, {m_options.clock(), m_options.size().columns, is_last}};
+    }
 
     [[nodiscard]] std::vector<StyledLine> region(std::size_t rows) const {
-        if (m_finished) {
+        if (m_finished || m_hosts.empty()) {
             return {};
         }
         if (is_single()) {
-            return m_hosts.empty() ? std::vector<StyledLine>{} : lines().running(m_hosts.front());
+            return lines().running(m_hosts.front());
         }
         if (has_blocks()) {
             std::vector<StyledLine> blocks = lines().blocks(m_hosts);
@@ -192,22 +194,16 @@ private:
         return lines().one_each(m_hosts, rows);
     }
 
-    // What stays when the view ends: what was only in the region so far.
+    // What was only in the region so far, to stay.
     [[nodiscard]] std::vector<StyledLine> last_lines() const {
-        std::vector<LiveHost> hosts = m_hosts;
-        std::vector<StyledLine> open;
-        for (LiveHost& host : hosts) {
-            if (!host.running.empty()) {
-                open.push_back(lines().unknown(host, prefix(host.name)));
-                host.running.clear();
-            }
+        if (m_hosts.empty()) {
+            return {};
         }
-        std::vector<StyledLine> all;
-        if (!is_single()) {
-            all = has_blocks() ? lines().blocks(hosts) : lines().one_each(hosts, hosts.size());
+        if (is_single()) {
+            return lines(true).running(m_hosts.front());
         }
-        all.insert(all.end(), open.begin(), open.end());
-        return all;
+        return has_blocks() ? lines(true).blocks(m_hosts)
+                            : lines(true).one_each(m_hosts, m_hosts.size());
     }
 
     void draw() {

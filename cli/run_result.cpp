@@ -56,22 +56,25 @@ std::string people_text(Services& services,
         text += '\n';
     }
     if (report.release_id && !report.status.empty()) {
-        text += services.say(Id::deploy_release_line,
-                             fmt::arg("id", *report.release_id),
-                             fmt::arg("status", status_label(services, report.status)))
+        text += "   "
+                + services.say(Id::deploy_release_line,
+                               fmt::arg("id", *report.release_id),
+                               fmt::arg("status", status_label(services, report.status)))
                 + '\n';
     }
     if (!report.log.empty()) {
-        text += services.say(Id::deploy_log_line,
-                             fmt::arg("host", report.hosts.front().host),
-                             fmt::arg("log", sanitize_line(report.log)))
+        text += "   "
+                + services.say(Id::deploy_log_line,
+                               fmt::arg("host", report.hosts.front().host),
+                               fmt::arg("log", sanitize_line(report.log)))
                 + '\n';
     }
     for (const Followed& host : report.hosts) {
         if (!host.book.saved_file.empty()) {
-            text += services.say(Id::deploy_saved_line,
-                                 fmt::arg("host", host.host),
-                                 fmt::arg("file", sanitize_line(host.book.saved_file)))
+            text += "   "
+                    + services.say(Id::deploy_saved_line,
+                                   fmt::arg("host", host.host),
+                                   fmt::arg("file", sanitize_line(host.book.saved_file)))
                     + '\n';
         }
     }

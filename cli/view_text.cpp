@@ -10,7 +10,7 @@ namespace loomrel::cli {
 std::string duration_text(Language language, Milliseconds duration) {
     using messages::Id;
     const auto tenths = (duration.count() + 50) / 100;
-    const auto seconds = duration.count() / 1000;
+    const auto seconds = tenths / 10;
     if (tenths < 600) {
         const char point = language == Language::ru ? ',' : '.';
         const std::string number = fmt::format("{}{}{}", tenths / 10, point, tenths % 10);

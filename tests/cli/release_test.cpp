@@ -1,9 +1,9 @@
 #include "cli/release.hpp"
 #include "lib/base/file.hpp"
 #include "lib/base/random.hpp"
-#include "tests/cli/golden.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "tests/support/golden.hpp"
 
 #include <filesystem>
 

@@ -11,8 +11,9 @@ using namespace loomrel;
 
 namespace {
 
-// Rows that are the same in both languages, being the spec's own English words.
-constexpr std::array k_without_cyrillic{std::string_view("bot_card_tag")};
+// Rows that are the same in both languages: the spec's own English words, names and values.
+constexpr std::array<std::string_view, 5> k_without_cyrillic{
+    "bot_card_tag", "cli_column_id", "cli_config_files", "cli_field_ref", "ssh_way_agent"};
 
 bool has_cyrillic(std::string_view text) {
     // U+0410..U+044F in UTF-8.
