@@ -69,6 +69,22 @@ void register_by_id(Command& family,
         .runs([options, run](Services& services) { return run(services, *options); });
 }
 
+void register_decisions(Command& family) {
+    auto yes = std::make_shared<ReleaseDecideOptions>();
+    family.command("approve", Id::approval_approve_about)
+        .argument("ID", Id::cli_release_help_id, &yes->id)
+        .option("--as", "WHO", Id::approval_help_as, &yes->as)
+        .flag("--dry-run", Id::cli_help_dry_run, yes->dry_run)
+        .runs([yes](Services& services) { return run_release_approve(services, *yes); });
+    auto no = std::make_shared<ReleaseDecideOptions>();
+    family.command("reject", Id::approval_reject_about)
+        .argument("ID", Id::cli_release_help_id, &no->id)
+        .option("--as", "WHO", Id::approval_help_as, &no->as)
+        .option("--reason", "TEXT", Id::approval_help_reason, &no->reason)
+        .flag("--dry-run", Id::cli_help_dry_run, no->dry_run)
+        .runs([no](Services& services) { return run_release_reject(services, *no); });
+}
+
 nlohmann::ordered_json json_time(const std::optional<Time>& time) {
     return time ? nlohmann::ordered_json(to_rfc3339(*time)) : nlohmann::ordered_json(nullptr);
 }
@@ -89,6 +105,7 @@ void register_release(Command& parent) {
     register_list(family);
     register_by_id(family, "show", Id::cli_release_show_about, run_release_show);
     register_by_id(family, "events", Id::cli_release_events_about, run_release_events);
+    register_decisions(family);
 }
 
 nlohmann::ordered_json release_json(const release::Release& release) {

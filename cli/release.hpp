@@ -43,6 +43,14 @@ struct ReleaseIdOptions {
     std::optional<std::int64_t> id;
 };
 
+// A person's word: release approve, release reject.
+struct ReleaseDecideOptions {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> as;
+    std::optional<std::string> reason;
+    bool dry_run = false;
+};
+
 void register_release(Command& parent);
 
 [[nodiscard]] ExitCode run_release_create(Services& services, const ReleaseCreateOptions& options);
@@ -50,6 +58,8 @@ void register_release(Command& parent);
 [[nodiscard]] ExitCode run_release_list(Services& services, const ReleaseListOptions& options);
 [[nodiscard]] ExitCode run_release_show(Services& services, const ReleaseIdOptions& options);
 [[nodiscard]] ExitCode run_release_events(Services& services, const ReleaseIdOptions& options);
+[[nodiscard]] ExitCode run_release_approve(Services& services, const ReleaseDecideOptions& options);
+[[nodiscard]] ExitCode run_release_reject(Services& services, const ReleaseDecideOptions& options);
 
 // A row with the spec's column names; times are RFC 3339, null where there is none.
 [[nodiscard]] nlohmann::ordered_json release_json(const release::Release& release);

@@ -1,3 +1,4 @@
+#include "cli/approvals.hpp"
 #include "cli/release.hpp"
 #include "cli/table.hpp"
 #include "lib/base/text.hpp"
@@ -107,8 +108,10 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         }
         next_actions = messages::next_actions(services.language(), *state);
     }
+    const auto approvals = services.store().approvals(row.id);
     if (services.json()) {
         auto object = release_json(row);
+        object["approvals"] = approvals_json(approvals);
         object["next"] = next;
         object["next_actions"] = next_actions;
         services.out_json(object);
@@ -123,6 +126,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         {"release_tag", Id::cli_field_tag, row.release_tag},
         {"status", Id::cli_field_status, status_for(services, row.status)},
         {"next", Id::cli_field_next, services.io().out_is_tty() ? next_actions : join(next, ",")},
+        {"approvals", Id::approval_field, approvals_line(approvals)},
         {"rollback_to_tag", Id::cli_field_rollback_to, row.rollback_to_tag},
         {"commit_sha", Id::cli_field_commit, row.commit_sha.value_or("")},
         {"initiated_by", Id::cli_field_by, row.initiated_by},

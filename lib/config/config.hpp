@@ -3,6 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/base/language.hpp"
 #include "lib/base/secret.hpp"
+#include "lib/release/approval.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -54,11 +55,7 @@ struct TelegramSettings {
     std::string api_url = "https://api.telegram.org";
 };
 
-struct Person {
-    std::int64_t telegram = 0;
-    std::string github;
-    std::string name;
-};
+using Person = release::Person;
 
 struct GithubSettings {
     std::string owner;
@@ -166,6 +163,9 @@ public:
 
     // The names of [services.*], in the file's order.
     std::vector<std::string> services;
+
+    // Who may approve, and how many of them it takes.
+    [[nodiscard]] release::ApprovalRules approval_rules() const;
 
     // Works for a service that is not in the file too (design 4: .env.servers alone is enough).
     [[nodiscard]] DeploySettings deploy(const std::string& service,

@@ -10,6 +10,12 @@
 
 namespace loomrel::store {
 
+// Who has this one delivers the outbox. While it is held, people are told that the server does what
+// is next.
+inline constexpr const char* k_outbox_lease = "outbox";
+// Who has this one asks Telegram for updates.
+inline constexpr const char* k_polling_lease = "polling";
+
 // A row of the outbox.
 struct Notice {
     std::int64_t id = 0;

@@ -44,6 +44,25 @@ constexpr std::array k_rules{
           " of \"",
           "\" on \"",
           "\" has an end without an outcome, or an outcome without an end"}},
+    // Nothing leads back from a rejection.
+    Rule{"SELECT release_approvals.release_id, approver_id, releases.status"
+         " FROM release_approvals JOIN releases ON releases.id = release_approvals.release_id"
+         " WHERE decision = 'rejected' AND releases.status <> 'manual_test_failed'"
+         " ORDER BY release_approvals.release_id",
+         {"release ", " was rejected by ", ", but is \"", "\""}},
+    Rule{"SELECT release_id, approver_id, decision FROM release_approvals"
+         " WHERE decision NOT IN ('approved', 'rejected') ORDER BY release_id",
+         {"release ", ": the decision of ", " is \"", "\", which nobody can make"}},
+    Rule{"SELECT outbox.id, outbox.kind, outbox.state FROM outbox"
+         " WHERE state NOT IN ('waiting', 'parked', 'sent') ORDER BY outbox.id",
+         {"notice ", " of kind \"", "\" is in a state that nobody delivers: \"", "\""}},
+    // Its key says which event it tells, so that one is told once.
+    Rule{"SELECT outbox.id, outbox.key, outbox.event_id FROM outbox"
+         " LEFT JOIN release_events ON release_events.id = outbox.event_id"
+         " WHERE outbox.event_id IS NOT NULL AND (release_events.id IS NULL"
+         " OR release_events.release_id <> outbox.release_id"
+         " OR outbox.key <> outbox.kind || ':' || outbox.event_id) ORDER BY outbox.id",
+         {"notice ", " (\"", "\") is not of the event ", " that it names"}},
 };
 
 std::string fill(const Rule& rule, const Row& row) {

@@ -1,6 +1,7 @@
 #include "lib/store/sql_decisions.hpp"
 
 #include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_server.hpp"
 #include "lib/store/sql_stage.hpp"
 #include "lib/store/sql_text.hpp"
 
@@ -76,7 +77,11 @@ bool may_still_decide(const Decision& decision, const std::string& status) {
            || (decision.verdict == Verdict::rejected && status == word(Status::manual_test_passed));
 }
 
-NewEvent event_of(const Decision& decision, const std::string& status, const json& detail) {
+NewEvent event_of(const Decision& decision, const std::string& status, json detail) {
+    detail["approver_id"] = decision.approver_id;
+    if (!decision.typed_by.empty()) {
+        detail["typed_by"] = storable(decision.typed_by);
+    }
     NewEvent event;
     event.release_id = decision.release_id;
     event.from = status;
@@ -104,6 +109,7 @@ public:
         m_answer.what = what;
         m_answer.conflict = conflict;
         m_answer.approvals = approvals_of(m_session, m_decision.release_id, m_present.commit);
+        m_answer.server_is_up = is_lease_held(m_session, k_outbox_lease);
         return m_answer;
     }
 
@@ -127,14 +133,14 @@ private:
         if (const auto other = find_other_on_stage(m_session, m_decision.release_id, m_present)) {
             m_answer.stage_serves = other->serves;
             m_answer.stage_run = other->run;
-            return answer(What::refused, "stage");
+            return answer(What::refused, other->rule);
         }
         if (!said) {
             write_approval(m_session, m_decision, m_present.commit);
         }
         const std::vector<Approval> counting = those_that_count();
         const int needed = std::max(m_decision.quorum, 1);
-        json detail{{"approver_id", m_decision.approver_id}, {"commit", m_present.commit}};
+        json detail{{"commit", m_present.commit}};
         // Said before, it may be enough by now: the configuration asks for fewer.
         if (static_cast<int>(counting.size()) >= needed) {
             json names = json::array();
@@ -158,9 +164,7 @@ private:
     Decided reject() {
         write_approval(m_session, m_decision, m_present.commit);
         move(Status::manual_test_failed,
-             {{"approver_id", m_decision.approver_id},
-              {"commit", m_present.commit},
-              {"reason", storable(m_decision.reason)}});
+             {{"commit", m_present.commit}, {"reason", storable(m_decision.reason)}});
         return answer(What::rejected);
     }
 

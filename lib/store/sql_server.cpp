@@ -73,6 +73,13 @@ bool take_lease(Session& session,
     return session.run(query).affected == 1;
 }
 
+bool is_lease_held(Session& session, const std::string& name) {
+    Query query;
+    query.text = "SELECT 1 FROM leases WHERE name = " + query.bind(name) + " AND until > "
+                 + session.dialect().now;
+    return !session.run(query).rows.empty();
+}
+
 void drop_lease(Session& session, const std::string& name, const std::string& owner) {
     Query query;
     query.text = "DELETE FROM leases WHERE name = " + query.bind(name);

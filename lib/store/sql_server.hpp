@@ -21,6 +21,7 @@ void prune_updates(Session& session);
                               const std::string& name,
                               const std::string& owner,
                               Milliseconds for_long);
+[[nodiscard]] bool is_lease_held(Session& session, const std::string& name);
 void drop_lease(Session& session, const std::string& name, const std::string& owner);
 
 } // namespace loomrel::store

@@ -1,7 +1,5 @@
 #include "lib/store/sql_stage.hpp"
 
-#include <algorithm>
-
 namespace loomrel::store {
 
 Query stage_runs_query(std::int64_t release_id, const std::string& service) {
@@ -25,20 +23,40 @@ Query stage_serves_query(const std::string& service) {
     return query;
 }
 
+// What the tag was when it was last put there: tags are moved.
+Query stage_commit_query(const std::string& service, const std::string& tag) {
+    Query query;
+    query.text = "SELECT COALESCE(NULLIF(runs.commit_sha, ''), releases.commit_sha) FROM runs"
+                 " LEFT JOIN releases ON releases.id = runs.release_id WHERE runs.service = "
+                 + query.bind(service) + " AND runs.environment = 'stage' AND runs.ref = "
+                 + query.bind("refs/tags/" + tag)
+                 + " AND runs.outcome = 'good' ORDER BY runs.started_at DESC LIMIT 1";
+    return query;
+}
+
 std::optional<OtherOnStage>
 find_other_on_stage(Session& session, std::int64_t release_id, const Present& release) {
     const Result open = session.run(stage_runs_query(release_id, release.service));
     if (!open.rows.empty()) {
-        return OtherOnStage{"", open.rows[0][0].value_or("")};
+        return OtherOnStage{"stage", "", open.rows[0][0].value_or("")};
     }
-    const Result hosts = session.run(stage_serves_query(release.service));
-    const auto other = std::find_if(hosts.rows.begin(), hosts.rows.end(), [&](const Row& row) {
-        return row[0] != release.tag && (release.commit.empty() || row[0] != release.commit);
-    });
-    if (other == hosts.rows.end()) {
+    bool by_tag = false;
+    for (const Row& host : session.run(stage_serves_query(release.service)).rows) {
+        const std::string serves = host[0].value_or("");
+        by_tag = by_tag || serves == release.tag;
+        if (serves != release.tag && (release.commit.empty() || serves != release.commit)) {
+            return OtherOnStage{"stage", serves, ""};
+        }
+    }
+    if (!by_tag || release.commit.empty()) {
         return std::nullopt;
     }
-    return OtherOnStage{(*other)[0].value_or(""), ""};
+    const Result last = session.run(stage_commit_query(release.service, release.tag));
+    const std::string commit = last.rows.empty() ? "" : last.rows[0][0].value_or("");
+    if (commit.empty() || commit == release.commit) {
+        return std::nullopt;
+    }
+    return OtherOnStage{"tag", commit, ""};
 }
 
 } // namespace loomrel::store

@@ -11,6 +11,7 @@ namespace loomrel::store {
 
 // What keeps a release from being the one that stage serves.
 struct OtherOnStage {
+    std::string rule;   // "stage" or "tag": see Decided::conflict
     std::string serves; // what serves there instead, or
     std::string run;    // the run that is about to change it
 };
@@ -22,5 +23,6 @@ find_other_on_stage(Session& session, std::int64_t release_id, const Present& re
 // Its statements, for the test that looks at how they are executed.
 [[nodiscard]] Query stage_runs_query(std::int64_t release_id, const std::string& service);
 [[nodiscard]] Query stage_serves_query(const std::string& service);
+[[nodiscard]] Query stage_commit_query(const std::string& service, const std::string& tag);
 
 } // namespace loomrel::store

@@ -127,6 +127,7 @@ struct Decision {
     std::string commit; // what was tested; must be the release's
     std::int64_t approver_id = 0;
     std::string approver_name;
+    std::string typed_by; // who typed it for the approver, for its event; "" = the approver
     Verdict verdict = Verdict::approved;
     std::string reason;                  // of a rejection, for its event
     std::vector<std::int64_t> approvers; // whose approvals count
@@ -144,12 +145,13 @@ struct Decided {
         absent,
     } what = What::counted;
     std::string status; // the present one (of What::absent: empty)
-    // Of What::refused, which rule: "status", "commit", or "stage": what was tested there is not
-    // there any more, as far as the ledger knows.
+    // Of What::refused, which rule: "status", "commit", or, as far as the ledger knows: "stage"
+    // serves something else, or this "tag" of another commit.
     std::string conflict;
-    std::string stage_serves;        // of "stage": the tag, commit or image that serves there, or
-    std::string stage_run;           // the id of a run that is about to change it
+    std::string stage_serves; // of "stage": the tag, commit or image; of "tag": the commit
+    std::string stage_run;    // of "stage": the run that is about to change what serves there
     std::vector<Approval> approvals; // of the present commit, oldest first
+    bool server_is_up = false;       // a `serve` delivers this ledger's outbox, dispatches included
 };
 
 // Something happened to a release that moved nothing (a stranger pressed a button): an event that

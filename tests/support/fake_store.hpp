@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/error.hpp"
 #include "lib/store/store.hpp"
 
 #include <algorithm>

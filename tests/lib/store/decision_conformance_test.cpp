@@ -1,3 +1,4 @@
+#include "lib/store/server_ledger.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 #include <nlohmann/json.hpp>
@@ -72,9 +73,11 @@ TEMPLATE_TEST_CASE("one approval is enough where one is asked for",
     const TestType ledger;
     const auto store = open_ledger(ledger);
     const auto id = tested_release(*store);
-    const auto decision = word_on(id, 11111);
+    auto decision = word_on(id, 11111);
+    decision.typed_by = "devops";
     const auto decided = store->decide(decision);
     CHECK(decided.what == What::approved);
+    CHECK_FALSE(decided.server_is_up);
     CHECK(decided.status == "manual_test_passed");
     REQUIRE(decided.approvals.size() == 1);
     CHECK(decided.approvals[0].approver_id == 11111);
@@ -91,9 +94,14 @@ TEMPLATE_TEST_CASE("one approval is enough where one is asked for",
     CHECK(events[4].source == "cli");
     CHECK(detail_of(events[4])["approvers"] == nlohmann::json{"approver 11111"});
     CHECK(detail_of(events[4])["commit"] == k_commit);
+    CHECK(detail_of(events[4])["approver_id"] == 11111);
+    CHECK(detail_of(events[4])["typed_by"] == "devops");
     CHECK(outbox_of(ledger, id) == "event|manual_test_passed\ndispatch|manual_test_passed");
 
-    // The same again, and the same person again.
+    // The same again, and the same person again; by now a server is there to do what is next.
+    const auto server = store::open_server_ledger(ledger.options());
+    CHECK(server->take_lease(store::k_outbox_lease, "serve", Milliseconds(60000)));
+    CHECK(store->decide(decision).server_is_up);
     CHECK(store->decide(decision).what == What::approved);
     CHECK(store->decide(word_on(id, 11111)).what == What::already);
     // Another one comes too late, and hears what it is.
@@ -282,10 +290,10 @@ TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger
     const TestType ledger;
     const auto store = open_ledger(ledger);
     const auto id = tested_release(*store);
-    const auto refusal = [&] {
+    const auto refusal = [&](const char* conflict = "stage") {
         const auto decided = store->decide(one_of_two(id, 22222));
         CHECK(decided.what == What::refused);
-        CHECK(decided.conflict == "stage");
+        CHECK(decided.conflict == conflict);
         CHECK(decided.status == "manual_testing");
         return decided;
     };
@@ -302,6 +310,24 @@ TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger
     // By its commit it is the same.
     serve_on_stage(*store, {k_commit, "v1.2.3"});
     CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
+
+    // The same tag, moved to another commit.
+    auto moved = new_run();
+    moved.commit = k_other_commit;
+    std::this_thread::sleep_for(Milliseconds(3));
+    REQUIRE(store->open_run(moved));
+    store->end_run({moved.id,
+                    store::RunOutcome::failed,
+                    "{}",
+                    {{moved.hosts[0], "ended", "restored", "v1.2.3"}}});
+    CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
+    moved.id = random_uuid();
+    std::this_thread::sleep_for(Milliseconds(3));
+    REQUIRE(store->open_run(moved));
+    store->end_run(
+        {moved.id, store::RunOutcome::good, "{}", {{moved.hosts[0], "ended", "ok", "v1.2.3"}}});
+    CHECK(refusal("tag").stage_serves == k_other_commit);
+    serve_on_stage(*store, {"v1.2.3"}, id);
 
     // Other services and environments are none of its business.
     auto other = new_run();

@@ -1,6 +1,8 @@
 #include "lib/store/postgres_session.hpp"
+#include "lib/store/sql_outbox.hpp"
 #include "lib/store/sql_releases.hpp"
 #include "lib/store/sql_runs.hpp"
+#include "lib/store/sql_stage.hpp"
 #include "lib/store/sqlite_session.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
@@ -44,6 +46,15 @@ template <typename Ledger> void fill(const Ledger& ledger, int count) {
                " CASE WHEN n = 9 THEN NULL ELSE '2024-03-15 14:31:00' END"
                + std::string(std::is_same_v<Ledger, PostgresLedger> ? "::timestamptz" : "")
                + ", CASE WHEN n = 9 THEN NULL ELSE 'good' END FROM " + numbers);
+}
+
+// Nearly all sent; a host a run, so that every run could tell what serves.
+template <typename Ledger> void fill_the_rest(const Ledger& ledger) {
+    ledger.sql("INSERT INTO run_hosts (run_id, host, position, state, outcome, serves)"
+               " SELECT id, 'h', 0, 'ended', 'ok', 'v1.0.1' FROM runs");
+    ledger.sql("INSERT INTO outbox (kind, key, state, created_at, due_at)"
+               " SELECT 'text', id, CASE WHEN id = 'run-5' THEN 'waiting' WHEN id = 'run-6' THEN"
+               " 'parked' ELSE 'sent' END, started_at, started_at FROM runs");
 }
 
 std::vector<store::ReleaseQuery> all_queries() {
@@ -120,6 +131,44 @@ TEMPLATE_TEST_CASE("every list is read off an index, however many rows there are
         const std::string plan = plan_of(*session, store::run_list_query(open, session->dialect()));
         CAPTURE(plan);
         CHECK(contains(plan, "loomrel_runs_open"));
+        CHECK(session->rollback());
+    }
+}
+
+TEMPLATE_TEST_CASE("what is to be told and what stage serves are found by an index",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    (void)open_ledger(ledger)->migrate();
+    fill(ledger, 60000);
+    fill_the_rest(ledger);
+    for (const bool analyzed : {false, true}) {
+        if (analyzed) {
+            ledger.sql("ANALYZE");
+        }
+        const auto session = session_of(ledger);
+        session->begin(store::Access::read);
+        const auto plan = [&](const store::Query& query) { return plan_of(*session, query); };
+        const store::Dialect& dialect = session->dialect();
+        const std::string all[] = {
+            plan(store::notice_list_query("waiting", 100, dialect)),
+            plan(store::notice_list_query("parked", 100, dialect)),
+            plan(store::stage_runs_query(1, "service-3")),
+            plan(store::stage_serves_query("service-3")),
+            plan(store::stage_commit_query("service-3", "v1.0.1")),
+        };
+        CAPTURE(analyzed, all[0], all[1], all[2], all[3], all[4]);
+        CHECK(contains(all[0], "loomrel_outbox_waiting"));
+        CHECK(contains(all[1], "loomrel_outbox_parked"));
+        CHECK(contains(all[2], "loomrel_runs_"));
+        CHECK(contains(all[3], "loomrel_runs_place"));
+        CHECK(contains(all[4], "loomrel_runs_place"));
+        for (const std::string& one : all) {
+            CHECK_FALSE(contains(one, "Seq Scan"));
+            CHECK_FALSE(contains(one, "SCAN runs\n"));
+        }
         CHECK(session->rollback());
     }
 }

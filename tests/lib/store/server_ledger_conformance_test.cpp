@@ -203,6 +203,36 @@ TEMPLATE_TEST_CASE("a lease has one owner at a time", "", SqliteLedger, Postgres
     CHECK(std::count(codes.begin(), codes.end(), 1) == 1);
 }
 
+TEMPLATE_TEST_CASE("approvals and notices edited behind our back are named",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto server = open_server(ledger);
+    const std::vector<Status> tested{
+        Status::building, Status::stage_deploy, Status::manual_testing};
+    const auto rejected = release_in(*server, tested);
+    const auto other = release_in(*server, tested);
+    CHECK(server->decide(decision_on(rejected, 11111, store::Verdict::rejected)).status
+          == "manual_test_failed");
+    CHECK(server->decide(decision_on(other, 22222)).status == "manual_test_passed");
+    server->add_notice({"a", "text", std::nullopt, "{}"});
+    CHECK(server->check().problems.empty());
+
+    ledger.sql("UPDATE release_approvals SET decision = 'rejected' WHERE approver_id = 22222;"
+               " UPDATE release_approvals SET decision = 'perhaps' WHERE approver_id = 11111;"
+               " UPDATE outbox SET state = 'lost' WHERE key = 'a';"
+               " UPDATE outbox SET key = 'event:9' WHERE id = 1");
+    const auto problems = server->check().problems;
+    REQUIRE(problems.size() == 4);
+    CHECK(contains(problems[0],
+                   "release " + std::to_string(other) + " was rejected by 22222, but is"));
+    CHECK(contains(problems[1], "decision of 11111 is \"perhaps\""));
+    CHECK(contains(problems[2], "\"lost\""));
+    CHECK(contains(problems[3], "notice 1 (\"event:9\") is not of the event"));
+}
+
 TEST_CASE("an API is no ledger for a server") {
     for (const char* url : {"https://host/api/tg-bot", "http://host", "ftp://host"}) {
         const Error error = error_of([&] { (void)store::open_server_ledger({url, Secret()}); });

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cli/services.hpp"
+#include "lib/store/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+// How people's words on a release are shown.
+namespace loomrel::cli {
+
+// The name, or the Telegram id where nobody said one.
+[[nodiscard]] std::string approver_shown(const store::Approval& approval);
+
+// [{"by","decision","at"}]
+[[nodiscard]] nlohmann::ordered_json approvals_json(const std::vector<store::Approval>& approvals);
+
+// "Аня: approved, Борис: rejected", for one cell.
+[[nodiscard]] std::string approvals_line(const std::vector<store::Approval>& approvals);
+
+} // namespace loomrel::cli

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Who may approve a release, and how many of them it takes (design 3, 5, 7). The texts of the
+// errors are for whoever tried: they name who may.
+namespace loomrel::release {
+
+// One [[people]] entry: who is who.
+struct Person {
+    std::int64_t telegram = 0;
+    std::string github;
+    std::string name;
+};
+
+// What the configuration says about approvals.
+struct ApprovalRules {
+    std::vector<std::int64_t> approvers; // Telegram ids
+    int quorum = 1;                      // 0 = all of them
+    bool self_approval = true;
+    std::vector<Person> people;
+};
+
+struct Approver {
+    std::int64_t id = 0;
+    std::string name; // what people call him; the id where nobody says
+};
+
+// Those who may approve one release.
+struct Council {
+    std::vector<Approver> approvers;
+    int needed = 1;
+
+    [[nodiscard]] std::vector<std::int64_t> ids() const;
+};
+
+[[nodiscard]] bool is_approver(const ApprovalRules& rules, std::int64_t id);
+[[nodiscard]] Approver approver_of(const ApprovalRules& rules, std::int64_t id);
+
+// `who`: a Telegram id, or the GitHub login or the name of a [[people]] entry, in any case.
+// Error(refused) if that is nobody on the list, Error(usage) if it is two.
+[[nodiscard]] Approver find_approver(const ApprovalRules& rules, std::string_view who);
+
+// `initiated_by` as the ledger has it: a GitHub login or a name. Without [[people]] nobody is.
+[[nodiscard]] bool
+is_initiator(const ApprovalRules& rules, std::int64_t id, std::string_view initiated_by);
+
+// Error(config) if nobody may, or fewer than are needed, or if it cannot be told who is who where
+// self_approval = false wants that.
+[[nodiscard]] Council council_of(const ApprovalRules& rules, std::string_view initiated_by);
+
+// Error(refused) if he began it and self_approval = false.
+void check_not_own(const ApprovalRules& rules,
+                   const Approver& approver,
+                   std::string_view initiated_by);
+
+} // namespace loomrel::release

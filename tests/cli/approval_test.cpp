@@ -1,0 +1,190 @@
+#include "tests/cli/golden.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/command_world.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace loomrel;
+using cli::ExitCode;
+using nlohmann::json;
+using test::CommandWorld;
+using What = store::Decided::What;
+
+namespace {
+
+const std::string k_commit = "0123456789abcdef0123456789abcdef01234567";
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+// Release 2 waits for QA; three people may approve.
+struct ApprovalWorld : CommandWorld {
+    ApprovalWorld() {
+        release::Release row;
+        row.id = 2;
+        row.service_name = "loom-content";
+        row.release_tag = "v1.3.0";
+        row.status = "manual_testing";
+        row.initiated_by = "gommgo";
+        row.commit_sha = k_commit;
+        ledger.rows[2] = row;
+        config.telegram.approvers = {11111, 22222, 33333};
+        config.people = {{11111, "gommgo", "Аня"}, {22222, "boris", ""}};
+        outside.environment["USER"] = "devops";
+    }
+
+    [[nodiscard]] std::string code() const { return json::parse(io.out_text)["error"]["code"]; }
+
+    void decides(What what, const std::string& status, const std::string& conflict = "") {
+        store::Decided decided;
+        decided.what = what;
+        decided.status = status;
+        decided.conflict = conflict;
+        decided.stage_serves = conflict == "stage" ? "v1.4.0" : std::string(40, 'b');
+        ledger.decides = decided;
+    }
+};
+
+} // namespace
+
+TEST_CASE("approve tells the ledger who, what commit, and how many it takes") {
+    ApprovalWorld world;
+    world.config.telegram.quorum = 2;
+    CHECK(world.run({"release", "approve", "2", "--as", "@Boris", "--json"}) == ExitCode::ok);
+    const auto& decision = world.ledger.decisions.at(0);
+    CHECK(decision.id.size() == 36);
+    CHECK(decision.release_id == 2);
+    CHECK(decision.commit == k_commit);
+    CHECK(decision.approver_id == 22222);
+    CHECK(decision.approver_name == "boris");
+    CHECK(decision.verdict == store::Verdict::approved);
+    CHECK(decision.approvers == std::vector<std::int64_t>{11111, 22222, 33333});
+    CHECK(decision.quorum == 2);
+    CHECK(decision.source == "cli");
+    CHECK_FALSE(decision.typed_by.empty());
+    CHECK(json::parse(world.io.out_text) == json::parse(R"({
+        "release_id": 2, "status": "manual_testing", "needed": 2,
+        "approvals": [{"by":"boris","decision":"approved","at":"2024-03-15T14:30:00.000Z"}]})"));
+    CHECK(world.run({"release", "approve", "2", "--as", "33333", "--json"}) == ExitCode::ok);
+    const json answer = json::parse(world.io.out_text);
+    CHECK(answer["status"] == "manual_test_passed");
+    CHECK(answer["approvals"][1]["by"] == "33333");
+}
+
+TEST_CASE("people are told who approved, how many are missing and what is next") {
+    ApprovalWorld world;
+    world.config.telegram.quorum = 0;
+    for (const std::string language : {"ru", "en"}) {
+        std::string all;
+        const auto say = [&](std::vector<std::string> words) {
+            words.insert(words.begin(), "release");
+            words.insert(words.end(), {"--lang", language});
+            all += "$ loomrel";
+            for (const std::string& word : words) {
+                all += " " + word;
+            }
+            const auto code = static_cast<int>(world.run(words));
+            all +=
+                "\n" + world.io.out_text + world.io.err_text + "[" + std::to_string(code) + "]\n\n";
+        };
+        world.ledger.rows[2].status = "manual_testing";
+        world.ledger.approvals.clear();
+        say({"approve", "2", "--as", "Аня", "--dry-run"});
+        say({"approve", "2", "--as", "Аня"});
+        say({"approve", "2", "--as", "Аня"});
+        say({"approve", "2", "--as", "boris"});
+        say({"approve", "2", "--as", "33333", "--dry-run"});
+        say({"approve", "2", "--as", "33333"});
+        say({"approve", "2", "--as", "boris"});
+        say({"show", "2"});
+        world.decides(What::approved, "manual_test_passed");
+        world.ledger.decides->server_is_up = true;
+        say({"approve", "2", "--as", "33333"});
+        world.ledger.rows[2].status = "manual_testing";
+        world.ledger.approvals.clear();
+        say({"reject", "2", "--as", "boris", "--reason", "не открывается", "--dry-run"});
+        say({"reject", "2", "--as", "boris", "--reason", "не открывается"});
+        say({"reject", "2", "--as", "boris"});
+        say({"approve", "2", "--as", "Аня"});
+        world.decides(What::refused, "manual_testing", "stage");
+        say({"approve", "2", "--as", "Аня"});
+        world.decides(What::refused, "manual_testing", "stage");
+        world.ledger.decides->stage_serves.clear();
+        world.ledger.decides->stage_run = "0f0e0d0c-0000-4000-8000-000000000000";
+        say({"approve", "2", "--as", "Аня"});
+        world.decides(What::refused, "manual_testing", "tag");
+        say({"approve", "2", "--as", "Аня"});
+        world.decides(What::refused, "manual_testing", "commit");
+        say({"approve", "2", "--as", "Аня"});
+        world.decides(What::refused, "building", "status");
+        say({"approve", "2", "--as", "Аня"});
+        say({"approve", "2", "--as", "eve"});
+        test::check_golden("release_decide_" + language, all);
+    }
+}
+
+TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
+    ApprovalWorld world;
+    CHECK(world.run({"release", "approve", "2", "--as", "eve", "--json"}) == ExitCode::refused);
+    CHECK(world.code() == "not_an_approver");
+    CHECK(has(world.io.out_text, "Аня (11111), boris (22222), 33333"));
+    CHECK(world.run({"release", "approve", "2", "--json"}) == ExitCode::usage);
+    CHECK(world.code() == "who_decides");
+    CHECK(world.run({"release", "approve", "9", "--as", "11111", "--json"}) == ExitCode::usage);
+    CHECK(world.code() == "unknown_release");
+
+    world.config.telegram.quorum = 4;
+    CHECK(world.run({"release", "approve", "2", "--as", "11111", "--json"}) == ExitCode::usage);
+    CHECK(world.code() == "quorum_unreachable");
+    // Who finds it bad is not kept from saying so.
+    CHECK(world.run({"release", "reject", "2", "--as", "11111", "--dry-run"}) == ExitCode::ok);
+    world.config.telegram.quorum = 1;
+
+    world.config.telegram.self_approval = false;
+    CHECK(world.run({"release", "approve", "2", "--as", "11111", "--json"}) == ExitCode::refused);
+    CHECK(world.code() == "self_approval");
+    CHECK(world.run({"release", "approve", "2", "--as", "boris", "--json"}) == ExitCode::usage);
+    CHECK(world.code() == "approver_unknown");
+    CHECK(world.ledger.decisions.empty());
+
+    world.config.people.push_back({33333, "vera", ""});
+    CHECK(world.run({"release", "reject", "2", "--as", "11111", "--dry-run"}) == ExitCode::ok);
+    CHECK(world.run({"release", "approve", "2", "--as", "boris"}) == ExitCode::ok);
+    CHECK(world.ledger.decisions.at(0).approvers == std::vector<std::int64_t>{22222, 33333});
+
+    world.config.telegram.approvers.clear();
+    for (const char* command : {"approve", "reject"}) {
+        CHECK(world.run({"release", command, "2", "--as", "11111", "--json"}) == ExitCode::refused);
+        CHECK(world.code() == "no_approvers");
+    }
+}
+
+TEST_CASE("a dry run asks and writes nothing") {
+    ApprovalWorld world;
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text) == json::parse(R"({
+        "release_id": 2, "status": "manual_testing", "approvals": [], "needed": 1,
+        "dry_run": true})"));
+    world.ledger.rows[2].status = "deployed";
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::refused);
+    CHECK(world.code() == "status_does_not_allow");
+    CHECK(world.ledger.decisions.empty());
+    CHECK(world.ledger.approvals[2].empty());
+}
+
+TEST_CASE("names out of the ledger and typed reasons are harmless on a terminal") {
+    ApprovalWorld world;
+    world.ledger.rows[2].release_tag = "v1\x1b[31m $(id)";
+    world.ledger.approvals[2] = {
+        {22222, "eve\x1b]0;x\x07\u202E", k_commit, store::Verdict::approved, world.ledger.time}};
+    world.config.telegram.quorum = 2;
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня"}) == ExitCode::ok);
+    CHECK_FALSE(has(world.io.out_text, "\x1b"));
+    CHECK_FALSE(has(world.io.out_text, "\u202E"));
+    CHECK(has(world.io.out_text, "--tag 'v1 $(id)'"));
+    CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
+    CHECK_FALSE(has(world.io.out_text, "\x1b"));
+}
