@@ -7,6 +7,7 @@
 #include "cli/doctor.hpp"
 #include "cli/logs.hpp"
 #include "cli/release.hpp"
+#include "cli/serve.hpp"
 #include "cli/stage_deploy.hpp"
 #include "cli/status.hpp"
 #include "cli/trust.hpp"
@@ -20,6 +21,7 @@ Command make_commands() {
     register_status(program);
     register_logs(program);
     register_attach(program);
+    register_serve(program);
     register_doctor(program);
     register_trust(program);
     register_db(program);

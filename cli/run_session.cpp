@@ -1,6 +1,7 @@
 #include "cli/run_session.hpp"
 
 #include "cli/local_state.hpp"
+#include "cli/metrics.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
 
@@ -112,7 +113,9 @@ ExitCode RunSession::finish(const store::Run& run,
     if (report.failure) {
         m_view->annotate(report.failure->message, to_text(*report.failure, m_services.language()));
     }
-    return last_words(report, conclusion);
+    const ExitCode code = last_words(report, conclusion);
+    send_run_metrics(m_services, run.kind, report);
+    return code;
 }
 
 ExitCode RunSession::last_words(const deploy::Report& report,

@@ -74,7 +74,7 @@ std::string card_text(const Context& context, const Page& page) {
             std::chrono::duration_cast<Milliseconds>(context.now - release.created_at);
         lines.add(Id::bot_card_elapsed, fmt::arg("duration", duration(config.language, time)));
     }
-    const std::string approved = approved_by(config, page.approvals);
+    const std::string approved = approved_by(config, release, page.approvals);
     if (!approved.empty()) {
         lines.add_text(approved);
     }
@@ -179,6 +179,7 @@ std::string duration(Language language, Milliseconds time) {
 }
 
 std::string approved_by(const config::Config& config,
+                        const release::Release& release,
                         const std::vector<store::Approval>& approvals) {
     std::string names;
     int have = 0;
@@ -193,7 +194,7 @@ std::string approved_by(const config::Config& config,
                            Id::notice_approved_by,
                            fmt::arg("names", names),
                            fmt::arg("have", have),
-                           fmt::arg("needed", needed_approvals(config)));
+                           fmt::arg("needed", needed_approvals(config, release)));
 }
 
 telegram::Button button(Language language, Id id, const Callback& callback) {
@@ -276,7 +277,7 @@ telegram::Text approve_question(const Context& context,
                                 const std::vector<store::Approval>& approvals) {
     const Language language = context.config.language;
     const std::string commit = short_commit(release.commit_sha.value_or(""));
-    const std::string approved = approved_by(context.config, approvals);
+    const std::string approved = approved_by(context.config, release, approvals);
     return {
         say(language,
             Id::bot_approve_question,

@@ -46,6 +46,7 @@ reject_question(const Context& context, Origin origin, const release::Release& r
 [[nodiscard]] std::string status_label(Language language, const std::string& status);
 // "✅ Одобрили: Аня, Борис (2 из 3)"; "" when nobody has.
 [[nodiscard]] std::string approved_by(const config::Config& config,
+                                      const release::Release& release,
                                       const std::vector<store::Approval>& approvals);
 // "15 мин", "2 ч 5 мин", "3 д 4 ч".
 [[nodiscard]] std::string duration(Language language, Milliseconds time);

@@ -143,9 +143,14 @@ std::string Dialog::why_not(const telegram::User& who,
     if (is_rollback(action) && !is_admin(m_config, who.id)) {
         return say(language, Id::bot_not_admin, fmt::arg("id", who.id));
     }
-    if ((action == Action::approve || action == Action::ask_approve)
-        && is_own_release(m_config, who.id, release)) {
-        return say(language, Id::bot_own_release);
+    if (action == Action::approve || action == Action::ask_approve) {
+        try {
+            const release::ApprovalRules rules = m_config.approval_rules();
+            check_not_own(rules, approver_of(rules, who.id), release.initiated_by);
+            (void)council_of(rules, release.initiated_by);
+        } catch (const Error& error) {
+            return in(language, error.message()) + ". " + in(language, error.hint());
+        }
     }
     return "";
 }
@@ -281,7 +286,12 @@ Reply Dialog::decide(const telegram::User& who,
         callback.action == Action::approve ? store::Verdict::approved : store::Verdict::rejected;
     decision.reason = reason;
     decision.approvers = m_config.telegram.approvers;
-    decision.quorum = needed_approvals(m_config);
+    decision.quorum = needed_approvals(m_config, release);
+    if (decision.verdict == store::Verdict::approved) {
+        // Who may was checked; with self_approval = false the author's own word does not count.
+        decision.approvers =
+            council_of(m_config.approval_rules(), release.initiated_by).ids();
+    }
     decision.source = "bot";
     const store::Decided decided = m_ledger.decide(decision);
     const auto tag = fmt::arg("tag", release.release_tag);

@@ -96,7 +96,7 @@ public:
     void decision_lines(const release::Event& event, const json& detail) {
         const auto to = release::parse_status(event.to);
         if (to == Status::manual_test_passed || to == Status::manual_testing) {
-            text(approved_by(m_facts.config, m_facts.approvals));
+            text(approved_by(m_facts.config, *m_facts.release, m_facts.approvals));
         }
         if (to == Status::manual_testing && m_facts.config.telegram.approvers.empty()) {
             line(Id::notice_nobody_approves);

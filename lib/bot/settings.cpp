@@ -46,7 +46,7 @@ bool counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t 
 }
 
 bool is_approver(const config::Config& config, std::int64_t person) {
-    return holds(config.telegram.approvers, person);
+    return release::is_approver(config.approval_rules(), person);
 }
 
 bool is_admin(const config::Config& config, std::int64_t person) {
@@ -58,26 +58,18 @@ bool is_known(const config::Config& config, std::int64_t person) {
            || person_of(config, person) != nullptr;
 }
 
-bool is_own_release(const config::Config& config,
-                    std::int64_t person,
-                    const release::Release& release) {
-    if (config.telegram.self_approval) {
-        return false;
-    }
-    // Who is not in [[people]] cannot be told from the author.
-    const config::Person* known = person_of(config, person);
-    return known == nullptr || known->github.empty()
-           || to_lower(known->github) == to_lower(release.initiated_by);
-}
-
 std::string name_of(const config::Config& config, std::int64_t person, const std::string& called) {
     const config::Person* known = person_of(config, person);
     return known == nullptr || known->name.empty() ? called : known->name;
 }
 
-int needed_approvals(const config::Config& config) {
-    const int all = static_cast<int>(config.telegram.approvers.size());
-    return std::max(config.telegram.quorum == 0 ? all : config.telegram.quorum, 1);
+int needed_approvals(const config::Config& config, const release::Release& release) {
+    try {
+        return release::council_of(config.approval_rules(), release.initiated_by).needed;
+    } catch (const Error&) {
+        // Said where somebody tries to approve; here it is only a number to show.
+        return std::max(config.telegram.quorum, 1);
+    }
 }
 
 } // namespace loomrel::bot

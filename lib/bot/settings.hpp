@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/config/config.hpp"
+#include "lib/release/approval.hpp"
 #include "lib/release/release.hpp"
 #include "lib/telegram/telegram.hpp"
 
@@ -24,15 +25,11 @@ counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t perso
 // May look: approvers, admins and [[people]].
 [[nodiscard]] bool is_known(const config::Config& config, std::int64_t person);
 
-// With self_approval = false nobody approves what he started.
-[[nodiscard]] bool
-is_own_release(const config::Config& config, std::int64_t person, const release::Release& release);
-
 // The name of [[people]], else what he is called in Telegram.
 [[nodiscard]] std::string
 name_of(const config::Config& config, std::int64_t person, const std::string& called);
 
-// How many approvals are needed: "all" is as many as there are approvers. At least 1.
-[[nodiscard]] int needed_approvals(const config::Config& config);
+// How many approvals this release needs.
+[[nodiscard]] int needed_approvals(const config::Config& config, const release::Release& release);
 
 } // namespace loomrel::bot

@@ -1,6 +1,7 @@
 #include "lib/store/store.hpp"
 
 #include "lib/messages/messages.hpp"
+#include "lib/store/http_store.hpp"
 #include "lib/store/postgres_session.hpp"
 #include "lib/store/server_ledger.hpp"
 #include "lib/store/sql_store.hpp"
@@ -51,10 +52,6 @@ std::unique_ptr<ServerLedger> make_postgres_store(const Options& options) {
     return make_sql_store({open, shown_url(options.url), options.deadline});
 }
 
-std::unique_ptr<Store> refuse_http(const Options& options) {
-    throw url_error("store_http", Id::store_http_not_yet, options.url);
-}
-
 std::unique_ptr<ServerLedger> refuse_http_for_server(const Options& options) {
     throw url_error("store_server", Id::store_not_for_server, options.url);
 }
@@ -74,8 +71,8 @@ constexpr std::array k_schemes{
     Scheme{"sqlite://", as_store<make_sqlite_store>, make_sqlite_store},
     Scheme{"postgresql://", as_store<make_postgres_store>, make_postgres_store},
     Scheme{"postgres://", as_store<make_postgres_store>, make_postgres_store},
-    Scheme{"http://", refuse_http, refuse_http_for_server},
-    Scheme{"https://", refuse_http, refuse_http_for_server},
+    Scheme{"http://", make_http_store, refuse_http_for_server},
+    Scheme{"https://", make_http_store, refuse_http_for_server},
 };
 
 const Scheme& scheme_of(const Options& options) {

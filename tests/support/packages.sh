@@ -2,8 +2,8 @@
 # all of it by the same names, but for Docker.
 # shellcheck shell=bash disable=SC2034 # lists that others install
 
-BUILD_PACKAGES=(cmake g++ libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev libsqlite3-dev
-    libssh-dev libtomlplusplus-dev make ninja-build nlohmann-json3-dev pkg-config)
+BUILD_PACKAGES=(cmake g++ libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev
+    libsqlite3-dev libssh-dev libssl-dev libtomlplusplus-dev make ninja-build nlohmann-json3-dev pkg-config)
 # What the quickstart shows loomrel at work with.
 DEMO_PACKAGES=(busybox-static curl git openssh-client openssh-server procps util-linux)
 TEST_PACKAGES=(catch2 ccache clang-format dash iptables jq postgresql python3 shellcheck sqlite3)

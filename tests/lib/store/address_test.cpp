@@ -24,7 +24,14 @@ TEST_CASE("an address that is no ledger is refused, with what one looks like") {
     }
     for (const std::string url : {"http://host/api", "https://host/api"}) {
         CHECK(refusal(url).kind() == ErrorKind::config);
-        CHECK(refusal(url).code() == "store_http");
+        CHECK(refusal(url).code() == "store_key_missing");
+        CHECK(contains(refusal(url).message().en, "LOOM_INTERSERVER_SECRET_KEY"));
+    }
+    for (const std::string url : {"http://",
+                                  "https://host:port/api",
+                                  "http://host/api?a=b",
+                                  "https://user:word@host/api"}) {
+        CHECK(refusal(url).code() == "store_url");
     }
 }
 

@@ -54,7 +54,8 @@ std::vector<Status> way_to(Status status) {
 TEMPLATE_TEST_CASE("a release moves as the table says and in no other way",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -89,7 +90,8 @@ TEMPLATE_TEST_CASE("a release moves as the table says and in no other way",
 TEMPLATE_TEST_CASE("missing moves are caught up from where the release is",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -108,10 +110,8 @@ TEMPLATE_TEST_CASE("missing moves are caught up from where the release is",
     CHECK(events[3].to == "manual_testing");
 }
 
-TEMPLATE_TEST_CASE("one step refused leaves nothing of the change",
-                   "",
-                   SqliteLedger,
-                   PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "one step refused leaves nothing of the change", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -132,7 +132,8 @@ TEMPLATE_TEST_CASE("one step refused leaves nothing of the change",
     CHECK_FALSE(store->find_run(change.open_run->id));
 }
 
-TEMPLATE_TEST_CASE("the same change sent again is done once", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "the same change sent again is done once", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -154,7 +155,8 @@ TEMPLATE_TEST_CASE("the same change sent again is done once", "", SqliteLedger, 
 TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds it taken",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -169,7 +171,8 @@ TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds 
     CHECK_FALSE(store->find_run(second.open_run->id));
 }
 
-TEMPLATE_TEST_CASE("a commit is pinned once and never replaced", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "a commit is pinned once and never replaced", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -202,7 +205,8 @@ TEMPLATE_TEST_CASE("a commit is pinned once and never replaced", "", SqliteLedge
 TEMPLATE_TEST_CASE("the spec's own columns are patched with a move or without",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -229,7 +233,8 @@ TEMPLATE_TEST_CASE("the spec's own columns are patched with a move or without",
 TEMPLATE_TEST_CASE("started_at is the first build, completed_at the first end since the last retry",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -271,7 +276,8 @@ TEMPLATE_TEST_CASE("started_at is the first build, completed_at the first end si
     CHECK(row.started_at == marked);
 }
 
-TEMPLATE_TEST_CASE("events cannot be changed or taken away", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "events cannot be changed or taken away", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -289,7 +295,8 @@ TEMPLATE_TEST_CASE("events cannot be changed or taken away", "", SqliteLedger, P
 TEMPLATE_TEST_CASE("a row that was moved or a history that was edited behind our back is named",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -314,7 +321,8 @@ TEMPLATE_TEST_CASE("a row that was moved or a history that was edited behind our
 TEMPLATE_TEST_CASE("a detail that is not JSON does not keep a move out of the ledger",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);

@@ -65,10 +65,8 @@ void serve_on_stage(store::Store& store,
 
 } // namespace
 
-TEMPLATE_TEST_CASE("one approval is enough where one is asked for",
-                   "",
-                   SqliteLedger,
-                   PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "one approval is enough where one is asked for", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -117,7 +115,8 @@ TEMPLATE_TEST_CASE("one approval is enough where one is asked for",
 TEMPLATE_TEST_CASE("where two are asked for, the second listed person decides",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -148,7 +147,8 @@ TEMPLATE_TEST_CASE("where two are asked for, the second listed person decides",
 TEMPLATE_TEST_CASE("a word said before is enough once fewer are asked for",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -160,7 +160,8 @@ TEMPLATE_TEST_CASE("a word said before is enough once fewer are asked for",
 TEMPLATE_TEST_CASE("a rejection ends it, even late, and the reason is kept",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -196,7 +197,7 @@ TEMPLATE_TEST_CASE("a rejection ends it, even late, and the reason is kept",
     CHECK(store->check().problems.empty());
 }
 
-TEMPLATE_TEST_CASE("an approval is of one commit", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE("an approval is of one commit", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -231,7 +232,8 @@ TEMPLATE_TEST_CASE("an approval is of one commit", "", SqliteLedger, PostgresLed
 TEMPLATE_TEST_CASE("an approval is too old by the database's clock, and asked for anew",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -273,7 +275,8 @@ TEMPLATE_TEST_CASE("an approval is too old by the database's clock, and asked fo
 TEMPLATE_TEST_CASE("a release that may not be claimed is told its status, not its age",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -285,7 +288,8 @@ TEMPLATE_TEST_CASE("a release that may not be claimed is told its status, not it
 TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger knows",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -349,7 +353,8 @@ TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger
 TEMPLATE_TEST_CASE("nobody decides on what there is not, or not yet",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -364,7 +369,8 @@ TEMPLATE_TEST_CASE("nobody decides on what there is not, or not yet",
     }
 }
 
-TEMPLATE_TEST_CASE("a note is an event that moves nothing", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "a note is an event that moves nothing", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);

@@ -17,6 +17,44 @@ std::string SqliteLedger::sql(const std::string& text) const {
     return answer;
 }
 
+namespace {
+
+constexpr const char* k_key = "key-of-the-tests-own";
+
+} // namespace
+
+HttpLedger::HttpLedger() {
+    start();
+}
+
+HttpLedger::~HttpLedger() {
+    stop();
+}
+
+void HttpLedger::start() {
+    server::Settings settings;
+    settings.port = m_port; // the same one when it starts again
+    settings.api.key = Secret(k_key);
+    settings.api.api_approvals = true;
+    server::Parts parts;
+    parts.open_store = [options = m_database.options()] { return store::open_store(options); };
+    m_server = std::make_unique<server::Server>(settings, std::move(parts));
+    m_port = m_server->port();
+    m_thread = std::thread([this] { m_server->run(); });
+}
+
+void HttpLedger::stop() {
+    if (m_server) {
+        m_server->stop();
+        m_thread.join();
+        m_server.reset();
+    }
+}
+
+store::Options HttpLedger::options() const {
+    return {"http://127.0.0.1:" + std::to_string(m_port) + "/api/tg-bot", Secret(k_key)};
+}
+
 store::NewRelease new_release(const std::string& tag) {
     store::NewRelease release;
     release.service = "loom-content";

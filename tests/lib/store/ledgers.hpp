@@ -2,6 +2,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/random.hpp"
+#include "lib/server/server.hpp"
 #include "lib/store/store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres_cluster.hpp"
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 // One suite, every store: TEMPLATE_TEST_CASE("…", "", SqliteLedger, PostgresLedger).
@@ -51,6 +53,32 @@ public:
 private:
     PostgresCluster* m_cluster;
     std::string m_database;
+};
+
+// A ledger behind a Release API on a port of its own.
+class HttpLedger {
+public:
+    HttpLedger();
+    ~HttpLedger();
+
+    [[nodiscard]] static bool is_available() { return true; }
+
+    [[nodiscard]] store::Options options() const;
+
+    // Behind the server's back.
+    std::string sql(const std::string& text) const { return m_database.sql(text); }
+
+    // Stops the server; what was asked of it is finished.
+    void stop();
+    void start();
+
+    [[nodiscard]] std::uint16_t port() const { return m_port; }
+
+private:
+    SqliteLedger m_database;
+    std::uint16_t m_port = 0;
+    std::unique_ptr<server::Server> m_server;
+    std::thread m_thread;
 };
 
 template <typename Ledger>

@@ -8,7 +8,8 @@ using namespace loomrel::test;
 using release::List;
 using release::Status;
 
-TEMPLATE_TEST_CASE("a release is kept as it was given", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "a release is kept as it was given", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -36,7 +37,8 @@ TEMPLATE_TEST_CASE("a release is kept as it was given", "", SqliteLedger, Postgr
     CHECK(std::chrono::abs(found->created_at - now()) < std::chrono::minutes(1));
 }
 
-TEMPLATE_TEST_CASE("the first event says who made the release", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE(
+    "the first event says who made the release", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -54,7 +56,8 @@ TEMPLATE_TEST_CASE("the first event says who made the release", "", SqliteLedger
 TEMPLATE_TEST_CASE("the same service, tag and run again is the same release",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -75,7 +78,7 @@ TEMPLATE_TEST_CASE("the same service, tag and run again is the same release",
     CHECK(store->create_release(other).id != first.id);
 }
 
-TEMPLATE_TEST_CASE("what is not there is not found", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE("what is not there is not found", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -96,7 +99,8 @@ TEMPLATE_TEST_CASE("what is not there is not found", "", SqliteLedger, PostgresL
 TEMPLATE_TEST_CASE("a ledger that nobody has written to yet is empty and stays unmade",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -111,7 +115,8 @@ TEMPLATE_TEST_CASE("a ledger that nobody has written to yet is empty and stays u
 TEMPLATE_TEST_CASE("lists give the newest first, by list, service, tag and page",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -165,7 +170,8 @@ TEMPLATE_TEST_CASE("lists give the newest first, by list, service, tag and page"
 TEMPLATE_TEST_CASE("a status of an older system is shown as text, in no list, and has no moves",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -187,7 +193,7 @@ TEMPLATE_TEST_CASE("a status of an older system is shown as text, in no list, an
     CHECK(store->events(id).size() == 1);
 }
 
-TEMPLATE_TEST_CASE("SQL in a value is a value", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE("SQL in a value is a value", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);

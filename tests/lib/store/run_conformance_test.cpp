@@ -8,7 +8,8 @@ using store::RunOutcome;
 TEMPLATE_TEST_CASE("a run is kept as it was opened, its hosts in their order",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -36,7 +37,7 @@ TEMPLATE_TEST_CASE("a run is kept as it was opened, its hosts in their order",
     CHECK(hosts[0].state == "waiting");
 }
 
-TEMPLATE_TEST_CASE("a run is opened once", "", SqliteLedger, PostgresLedger) {
+TEMPLATE_TEST_CASE("a run is opened once", "", SqliteLedger, PostgresLedger, HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -50,7 +51,8 @@ TEMPLATE_TEST_CASE("a run is opened once", "", SqliteLedger, PostgresLedger) {
 TEMPLATE_TEST_CASE("a run ends once, with its result and its hosts",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -86,7 +88,8 @@ TEMPLATE_TEST_CASE("a run ends once, with its result and its hosts",
 TEMPLATE_TEST_CASE("an outcome that was not known may be learned later",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -100,7 +103,8 @@ TEMPLATE_TEST_CASE("an outcome that was not known may be learned later",
 TEMPLATE_TEST_CASE("a heartbeat is by the database's clock, and only of an open run",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -129,7 +133,8 @@ TEMPLATE_TEST_CASE("a heartbeat is by the database's clock, and only of an open 
 TEMPLATE_TEST_CASE("runs are found by place, by release, and open ones alone, newest first",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -175,7 +180,8 @@ TEMPLATE_TEST_CASE("runs are found by place, by release, and open ones alone, ne
 TEMPLATE_TEST_CASE("a run ends with its release's last move, in one transaction",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
@@ -196,7 +202,8 @@ TEMPLATE_TEST_CASE("a run ends with its release's last move, in one transaction"
 TEMPLATE_TEST_CASE("a run ends though its release was concluded by another",
                    "",
                    SqliteLedger,
-                   PostgresLedger) {
+                   PostgresLedger,
+                   HttpLedger) {
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);

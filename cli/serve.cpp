@@ -1,0 +1,200 @@
+#include "cli/serve.hpp"
+
+#include "cli/metrics.hpp"
+#include "cli/serve_log.hpp"
+#include "cli/serve_workers.hpp"
+#include "cli/services.hpp"
+#include "cli/signals.hpp"
+#include "cli/systemd.hpp"
+#include "lib/base/digest.hpp"
+#include "lib/base/text.hpp"
+#include "lib/server/server.hpp"
+#include "lib/telemetry/exporter.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
+
+namespace loomrel::cli {
+
+namespace {
+
+using Level = ServeLog::Level;
+using messages::Id;
+using messages::phrase;
+
+// Less than the callers' patience: they ask again, and find another connection then.
+constexpr Milliseconds k_store_deadline{5000};
+
+struct Listen {
+    std::string address;
+    std::uint16_t port = 0;
+};
+
+// "127.0.0.1:8000", "[::1]:8000", ":8000" (everywhere).
+Listen parse_listen(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    const auto port =
+        colon == std::string::npos ? std::nullopt : parse_integer(text.substr(colon + 1));
+    std::string address = text.substr(0, colon);
+    if (address.starts_with('[') && address.ends_with(']')) {
+        address = address.substr(1, address.size() - 2);
+    } else if (address.find(':') != std::string::npos) {
+        address.clear();
+    } else if (address.empty() || address == "*") {
+        address = "0.0.0.0";
+    } else if (address == "localhost") {
+        address = "127.0.0.1";
+    }
+    if (!port || *port < 0 || *port > 65535 || address.empty()) {
+        throw Error(ErrorKind::config,
+                    "bad_listen",
+                    phrase(Id::serve_bad_listen, fmt::arg("text", sanitize_line(text))),
+                    phrase(Id::server_cannot_listen_hint));
+    }
+    return {address, static_cast<std::uint16_t>(*port)};
+}
+
+server::Settings settings_of(Services& services, const ServeOptions& options) {
+    const config::Config& config = services.config();
+    const Listen listen = parse_listen(options.listen.value_or(config.server.listen));
+    server::Settings settings;
+    settings.address = listen.address;
+    settings.port = listen.port;
+    settings.trusted_proxies = config.server.trusted_proxies;
+    settings.api.prefix = config.server.prefix;
+    settings.api.key = config.store.api_secret;
+    settings.api.api_approvals = config.server.api_approvals;
+    settings.api.approvers = config.telegram.approvers;
+    settings.api.quorum = config.telegram.quorum > 0
+                              ? config.telegram.quorum
+                              : static_cast<int>(config.telegram.approvers.size()); // "all"
+    settings.api.approval_expires = config.telegram.approval_expires;
+    if (!config.telegram.token.empty()) {
+        settings.api.webhook_secret =
+            Secret(to_hex(hmac_sha256(config.telegram.token.reveal(), "loomrel webhook")));
+    }
+    return settings;
+}
+
+void require_database(Services& services) {
+    const std::string& url = services.config().store.url;
+    if (url.starts_with("http://") || url.starts_with("https://")) {
+        throw Error(ErrorKind::config,
+                    "serve_needs_database",
+                    phrase(Id::serve_needs_database, fmt::arg("url", store::shown_url(url))),
+                    phrase(Id::serve_needs_database_hint));
+    }
+}
+
+// A ledger that is away now may be there in a minute: every request asks anew.
+void bring_up_to_date(Services& services, ServeLog& log) {
+    try {
+        (void)services.open_another_store()->migrate();
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::ledger) {
+            throw;
+        }
+        log.failure("ledger", error);
+    }
+}
+
+class Requests final : public server::Watcher {
+public:
+    Requests(ServeLog& log, telemetry::Metrics& metrics)
+        : m_log(log),
+          m_metrics(metrics) {}
+
+    void began(const std::string& method) override { count_begun(m_metrics, method); }
+
+    void ended(const server::Served& served) override {
+        count_ended(m_metrics, served);
+        m_log.request(served);
+    }
+
+private:
+    ServeLog& m_log;
+    telemetry::Metrics& m_metrics;
+};
+
+nlohmann::ordered_json
+summary(Services& services, const std::string& address, const server::Settings& settings) {
+    return {{"listen", address},
+            {"prefix", settings.api.prefix},
+            {"store", store::shown_url(services.config().store.url)}};
+}
+
+ExitCode show_plan(Services& services, const server::Settings& settings) {
+    const std::string address = settings.address + ":" + std::to_string(settings.port);
+    if (services.json()) {
+        auto plan = summary(services, address, settings);
+        plan["dry_run"] = true;
+        services.out_json(plan);
+        return ExitCode::ok;
+    }
+    services.out(services.say(Id::serve_plan,
+                              fmt::arg("address", address),
+                              fmt::arg("prefix", settings.api.prefix),
+                              fmt::arg("store", store::shown_url(services.config().store.url)))
+                 + "\n");
+    return ExitCode::ok;
+}
+
+} // namespace
+
+void register_serve(Command& parent) {
+    auto options = std::make_shared<ServeOptions>();
+    parent.command("serve", Id::serve_about)
+        .option("--listen", "ADDRESS:PORT", Id::serve_help_listen, &options->listen)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_serve(services, *options); });
+}
+
+ExitCode run_serve(Services& services, const ServeOptions& options) {
+    const server::Settings settings = settings_of(services, options);
+    require_database(services);
+    if (options.dry_run) {
+        return show_plan(services, settings);
+    }
+    // What is read when it is first asked for must be there before there are threads.
+    (void)services.github();
+    ServeLog log(services);
+    const SignalWatch signals; // before any other thread
+    telemetry::Metrics metrics(services.now());
+    Requests requests(log, metrics);
+    server::Parts parts;
+    parts.watcher = &requests;
+    parts.open_store = [&services] {
+        return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
+    };
+    server::Server server(settings, std::move(parts));
+    bring_up_to_date(services, log);
+    const auto told = summary(services, server.address(), settings);
+    {
+        std::optional<telemetry::Pusher> pusher;
+        if (auto wanted = telemetry::read_settings(services.environment())) {
+            pusher.emplace(metrics, *std::move(wanted));
+        }
+        const Workers workers(make_workers(services, log, metrics),
+                              [&log](const std::string& name, const std::exception& error) {
+                                  log.failure(name, error);
+                              });
+        std::thread serving([&server] { server.run(); });
+        log.write(Level::info, "listening", told);
+        notify_manager(services.env("NOTIFY_SOCKET"), "READY=1");
+        if (services.json()) {
+            services.out_json(told);
+        }
+        while (!signals.came()) {
+            std::this_thread::sleep_for(Milliseconds(50));
+        }
+        notify_manager(services.env("NOTIFY_SOCKET"), "STOPPING=1");
+        log.write(Level::info, "stopping");
+        server.stop();
+        serving.join();
+    }
+    log.write(Level::info, "stopped");
+    return ExitCode::ok;
+}
+
+} // namespace loomrel::cli

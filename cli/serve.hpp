@@ -1,0 +1,21 @@
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <optional>
+#include <string>
+
+namespace loomrel::cli {
+
+class Services;
+
+struct ServeOptions {
+    std::optional<std::string> listen;
+    bool dry_run = false;
+};
+
+void register_serve(Command& parent);
+// Until SIGTERM, SIGINT or SIGHUP.
+ExitCode run_serve(Services& services, const ServeOptions& options);
+
+} // namespace loomrel::cli

@@ -1,0 +1,127 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/base/error.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/server/replays.hpp"
+#include "lib/server/request.hpp"
+#include "lib/store/store.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loomrel::server {
+
+// Takes what Telegram posts to /update. Called by several threads at once.
+class UpdateSink {
+public:
+    virtual ~UpdateSink() = default;
+    // The update as it came, proven to be Telegram's, but not yet read. Returning means that it is
+    // safe; throwing makes Telegram send it again.
+    virtual void take(const std::string& update) = 0;
+};
+
+struct WebhookState {
+    std::string url; // what Telegram has now
+    std::int64_t pending = 0;
+    std::string last_error;
+    bool changed = false; // it was another before
+};
+
+// What GET|POST /webhook/set does.
+class Webhook {
+public:
+    virtual ~Webhook() = default;
+    // Sets the webhook to the configured address if Telegram has another. Throws Error.
+    virtual WebhookState set() = 0;
+};
+
+struct ApiSettings {
+    std::string prefix = "/api/tg-bot";
+    Secret key;            // LOOM_INTERSERVER_SECRET_KEY; must not be empty
+    Secret webhook_secret; // empty = nobody may post updates
+    bool api_approvals = false;
+    // Whose decisions count, and how many are needed, whatever a caller says. Unset: as it says.
+    std::optional<std::vector<std::int64_t>> approvers;
+    int quorum = 1;
+    // How old an approval may be when production is claimed, whatever a caller says.
+    std::optional<Milliseconds> approval_expires;
+};
+
+// Both may be null: then there is no such thing here, 404.
+struct Outlets {
+    UpdateSink* updates = nullptr;
+    Webhook* webhook = nullptr;
+};
+
+enum class Access { open, key, telegram };
+
+struct Call;
+
+struct Route {
+    std::string_view method;
+    std::string_view path; // under the prefix; "{id}" stands for one piece
+    Access access;
+    bool has_body;
+    Response (*answer)(Call& call);
+};
+
+// All of them; openapi.json describes the same.
+[[nodiscard]] std::span<const Route> routes();
+[[nodiscard]] std::string_view openapi();
+
+struct Match {
+    const Route* route = nullptr;
+    std::vector<std::string> pieces; // what stands for each {…}
+    Target target;
+};
+
+// The Release API without its sockets (design 8): says from the head alone whether a request is
+// wanted, and answers it over a store.
+class Api {
+public:
+    Api(ApiSettings settings, Outlets outlets);
+
+    // Throws Refused with 400, 401, 404, 405 or 415, all before a byte of the body is read.
+    [[nodiscard]] Match match(const Head& head) const;
+    // Never throws.
+    [[nodiscard]] Response
+    answer(const Match& match, const Head& head, const std::string& body, store::Store& store);
+
+    [[nodiscard]] const ApiSettings& settings() const { return m_settings; }
+
+    [[nodiscard]] const Outlets& outlets() const { return m_outlets; }
+
+    // The last answer, good or bad, if it is younger than ten seconds (GET needs no key).
+    [[nodiscard]] WebhookState set_webhook();
+
+private:
+    void check_access(const Route& route, const Head& head) const;
+
+    ApiSettings m_settings;
+    Outlets m_outlets;
+    Replays m_replays;
+    std::mutex m_webhook_mutex;
+    std::optional<WebhookState> m_webhook;
+    std::optional<Error> m_webhook_error;
+    std::optional<Deadline> m_webhook_until;
+};
+
+// One request on its way through a handler.
+struct Call {
+    Api& api;
+    const Match& match;
+    const Head& head;
+    const std::string& body;
+    store::Store& store;
+
+    [[nodiscard]] std::int64_t release_id() const; // of "/releases/{id}/…"; 404 if it is no number
+    [[nodiscard]] std::string run_id() const;      // of "/runs/{id}"; 404 if it is no UUID
+};
+
+} // namespace loomrel::server

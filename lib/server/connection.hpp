@@ -1,0 +1,46 @@
+#pragma once
+
+#include "lib/server/pool.hpp"
+#include "lib/server/proxies.hpp"
+#include "lib/server/server.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <list>
+#include <map>
+#include <utility>
+
+namespace loomrel::server {
+
+class Connection;
+
+// What all connections share. Touched by the server's thread only, but for api and pool.
+struct Hall {
+    explicit Hall(Settings given, Parts parts);
+
+    Settings settings;
+    Proxies proxies;
+    Api api;
+    Watcher* watcher;
+    std::size_t connections = 0;
+    std::size_t bodies = 0;
+    std::map<std::string, std::size_t> connections_of;
+    std::map<std::string, std::size_t> requests_of;
+    std::list<Connection*> reading; // those whose next request is not there yet, oldest first
+    bool stopping = false;
+    // Last, in this order: what is still under way when they end touches all of the above.
+    boost::asio::io_context io{1};
+    Pool pool;
+
+    // Makes room for another: closes the one that has kept us waiting longest. False: all work.
+    bool close_oldest_reading();
+};
+
+// Serves one connection to its end.
+boost::asio::awaitable<void> serve(Hall& hall, boost::asio::ip::tcp::socket socket);
+// Ends those that have no request under way.
+void close_reading(Hall& hall);
+
+} // namespace loomrel::server

@@ -1,0 +1,217 @@
+#include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/release/names.hpp"
+#include "lib/server/checks.hpp"
+#include "lib/server/handlers.hpp"
+#include "lib/server/query.hpp"
+#include "lib/store/wire.hpp"
+
+#include <algorithm>
+
+namespace loomrel::server {
+
+using nlohmann::json;
+using release::Status;
+using store::wire::FieldError;
+using store::wire::Fields;
+using What = store::Changed::What;
+
+namespace {
+
+// The spec's column, or the short name that loomrel's own options have.
+std::string named(const Fields& fields, const char* column, const char* short_name) {
+    const auto value = fields.maybe_text(column);
+    return value ? *value : fields.text_or(short_name, "");
+}
+
+Response no_release() {
+    return refusal(404, "not_found", "there is no such release");
+}
+
+// Approvals are people's (design 8). Taking one back, because it expired or its tag moved, is not
+// giving one.
+void refuse_decisions(const Call& call, const store::Change& change) {
+    if (call.api.settings().api_approvals) {
+        return;
+    }
+    for (const store::Change::Step& step : change.steps) {
+        if (!release::is_decision(step.to)) {
+            continue;
+        }
+        if (step.to == Status::manual_test_failed && change.steps.size() == 1) {
+            const auto row = call.store.find_release(change.release_id);
+            if (row && row->state() == Status::manual_test_passed) {
+                continue;
+            }
+        }
+        throw Refused{refusal(403,
+                              "approval_required",
+                              "\"" + std::string(to_string(step.to))
+                                  + "\" is a person's decision: in Telegram, or loomrel release "
+                                    "approve|reject")};
+    }
+}
+
+// However a caller claims production: no later after the approval than is configured here.
+void hold_to_expiry(const Call& call, store::Change& change) {
+    const auto& longest = call.api.settings().approval_expires;
+    const bool claims =
+        std::any_of(change.steps.begin(), change.steps.end(), [](const store::Change::Step& step) {
+            return step.to == Status::deploying;
+        });
+    if (longest && claims) {
+        change.approved_within = std::min(change.approved_within.value_or(*longest), *longest);
+    }
+}
+
+Response of_refusal(const store::Changed& changed) {
+    const bool by_status = changed.conflict.empty() || changed.conflict == "status";
+    return refusal(409,
+                   by_status ? "move_not_allowed" : "conflict",
+                   by_status ? "the release is \"" + changed.status + "\" and cannot become that"
+                             : "the release's " + changed.conflict + " does not allow it; it is \""
+                                   + changed.status + "\"",
+                   {{"status", changed.status}, {"conflict", changed.conflict}});
+}
+
+// The spec's own scripts go from `building` to `manual_testing` directly; its diagram has a status
+// between them.
+std::vector<store::Change::Step> steps_to(Status to) {
+    if (to == Status::manual_testing) {
+        return {{Status::stage_deploy, "{}"}, {to, "{}"}};
+    }
+    return {{to, "{}"}};
+}
+
+} // namespace
+
+Response create_release(Call& call) {
+    const json body = parse_body(call.body);
+    const Fields fields(body);
+    if (fields.text_or("status", "initiated") != "initiated") {
+        throw FieldError("status", "of a new release is \"initiated\"");
+    }
+    store::NewRelease release;
+    release.service = named(fields, "service_name", "service");
+    release.tag = named(fields, "release_tag", "tag");
+    release.by = named(fields, "initiated_by", "by");
+    release.run_id = named(fields, "github_run_id", "run_id");
+    release.link = named(fields, "github_action_link", "link");
+    release.ref = named(fields, "github_ref", "ref");
+    release.commit = named(fields, "commit_sha", "commit");
+    release.source = fields.text_or("source", "api");
+    check(release);
+    const store::Created created = call.store.create_release(release);
+    return answer(created.created ? 201 : 200,
+                  {{"release_id", created.id}, {"status", created.status}});
+}
+
+Response patch_release(Call& call) {
+    const json body = parse_body(call.body);
+    const Fields fields(body);
+    store::Change change;
+    change.id = random_uuid();
+    change.release_id = fields.integer("release_id");
+    change.actor = fields.text_or("actor", "api");
+    change.source = "api";
+    change.run_id = fields.maybe_text("github_run_id");
+    change.link = fields.maybe_text("github_action_link");
+    change.rollback_to_tag = fields.maybe_text("rollback_to_tag");
+    change.commit = fields.maybe_text("commit_sha");
+    if (const auto status = fields.maybe_text("status")) {
+        const auto to = release::parse_status(*status);
+        if (!to) {
+            throw FieldError("status", "is not a known status");
+        }
+        change.steps = steps_to(*to);
+    } else if (!change.run_id && !change.link && !change.rollback_to_tag && !change.commit) {
+        throw FieldError("status", "is missing");
+    }
+    check(change);
+    refuse_decisions(call, change);
+    hold_to_expiry(call, change);
+    const store::Changed changed = call.store.apply(change);
+    switch (changed.what) {
+    case What::done:
+    case What::already:
+        return answer(200, {{"status", "success"}});
+    case What::refused:
+        return of_refusal(changed);
+    case What::absent:
+        break;
+    }
+    return no_release();
+}
+
+Response apply_change(Call& call) {
+    const json body = parse_body(call.body);
+    store::Change change = store::wire::change_from(body);
+    check(change);
+    refuse_decisions(call, change);
+    hold_to_expiry(call, change);
+    const store::Changed changed = call.store.apply(change);
+    switch (changed.what) {
+    case What::done:
+        return answer(200, {{"what", "done"}, {"status", changed.status}});
+    case What::already:
+        // Who wanted to claim it must hear that another has.
+        return change.open_run ? refusal(409,
+                                         "already",
+                                         "the release is \"" + changed.status + "\" already",
+                                         {{"status", changed.status}})
+                               : answer(200, {{"what", "already"}, {"status", changed.status}});
+    case What::refused:
+        return of_refusal(changed);
+    case What::absent:
+        break;
+    }
+    return no_release();
+}
+
+Response list_releases(Call& call) {
+    const Query query(call.match.target, {"list", "service", "tag", "before", "limit"});
+    store::ReleaseQuery wanted;
+    if (const auto list = query.find("list")) {
+        if (*list == "active") {
+            wanted.list = release::List::active;
+        } else if (*list == "successful") {
+            wanted.list = release::List::successful;
+        } else if (*list == "failed") {
+            wanted.list = release::List::failed;
+        } else {
+            throw FieldError("list", "must be active, successful or failed");
+        }
+    }
+    wanted.service = query.find("service").value_or("");
+    wanted.tag = query.find("tag").value_or("");
+    wanted.before = query.integer("before");
+    wanted.limit = query.limit();
+    json rows = json::array();
+    for (const release::Release& row : call.store.list_releases(wanted)) {
+        rows.push_back(store::wire::to_json(row));
+    }
+    return answer(200, {{"releases", std::move(rows)}});
+}
+
+Response get_release(Call& call) {
+    const auto row = call.store.find_release(call.release_id());
+    return row ? answer(200, store::wire::to_json(*row)) : no_release();
+}
+
+Response list_events(Call& call) {
+    // Not through json: it would sort the members of each detail.
+    nlohmann::ordered_json events = nlohmann::ordered_json::array();
+    const std::int64_t id = call.release_id();
+    for (const release::Event& event : call.store.events(id)) {
+        events.push_back(store::wire::to_json(event));
+    }
+    if (events.empty() && !call.store.find_release(id)) {
+        return no_release();
+    }
+    Response response;
+    response.body = nlohmann::ordered_json{{"events", std::move(events)}}.dump(
+        -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return response;
+}
+
+} // namespace loomrel::server

@@ -1,0 +1,71 @@
+#include "lib/server/checks.hpp"
+#include "lib/server/handlers.hpp"
+#include "lib/server/query.hpp"
+#include "lib/store/wire.hpp"
+
+namespace loomrel::server {
+
+using nlohmann::json;
+
+namespace {
+
+Response no_run() {
+    return refusal(404, "not_found", "there is no such run");
+}
+
+} // namespace
+
+Response open_run(Call& call) {
+    const json body = parse_body(call.body);
+    const store::Run run = store::wire::run_from(body);
+    check(run);
+    const bool opened = call.store.open_run(run);
+    return answer(opened ? 201 : 200, {{"run_id", run.id}, {"opened", opened}});
+}
+
+Response list_runs(Call& call) {
+    const Query query(call.match.target, {"service", "environment", "release_id", "open", "limit"});
+    store::RunQuery wanted;
+    wanted.service = query.find("service").value_or("");
+    wanted.environment = query.find("environment").value_or("");
+    wanted.release_id = query.integer("release_id");
+    wanted.open_only = query.find("open").value_or("0") != "0";
+    wanted.limit = query.limit();
+    json rows = json::array();
+    for (const store::Run& run : call.store.list_runs(wanted)) {
+        rows.push_back(store::wire::to_json(run));
+    }
+    return answer(200, {{"runs", std::move(rows)}});
+}
+
+Response get_run(Call& call) {
+    const std::string id = call.run_id();
+    const auto run = call.store.find_run(id);
+    if (!run) {
+        return no_run();
+    }
+    json object = store::wire::to_json(*run);
+    json results = json::array();
+    for (const store::HostResult& host : call.store.run_hosts(id)) {
+        results.push_back(store::wire::to_json(host));
+    }
+    object["host_results"] = std::move(results);
+    return answer(200, object);
+}
+
+// {} is a heartbeat; with an outcome the run ends. What was told first stands.
+Response patch_run(Call& call) {
+    const std::string id = call.run_id();
+    json body = parse_body(call.body);
+    if (body.contains("outcome")) {
+        body["run_id"] = id;
+        const store::RunEnd end = store::wire::run_end_from(body);
+        check(end);
+        call.store.end_run(end);
+    } else {
+        call.store.touch_run(id);
+    }
+    return answer(200, {{"run_id", id}});
+}
+
+} // namespace loomrel::server

@@ -1,0 +1,184 @@
+#include "lib/server/server.hpp"
+
+#include "lib/messages/messages.hpp"
+#include "lib/server/connection.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+
+#include <algorithm>
+
+namespace loomrel::server {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using messages::Id;
+using messages::phrase;
+
+namespace {
+
+constexpr Milliseconds k_after_no_descriptor{50};
+
+class Nobody final : public Watcher {
+public:
+    void began(const std::string&) override {}
+
+    void ended(const Served&) override {}
+};
+
+[[noreturn]] void cannot_listen(const std::string& address, const error_code& why) {
+    const bool taken = why == asio::error::address_in_use;
+    throw Error(ErrorKind::config,
+                taken ? "port_taken" : "cannot_listen",
+                phrase(taken ? Id::server_port_taken : Id::server_cannot_listen,
+                       fmt::arg("address", address),
+                       fmt::arg("reason", why.message())),
+                phrase(taken ? Id::server_port_taken_hint : Id::server_cannot_listen_hint));
+}
+
+std::string shown(const tcp::endpoint& endpoint) {
+    const std::string address = endpoint.address().to_string();
+    return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":"
+           + std::to_string(endpoint.port());
+}
+
+} // namespace
+
+struct Server::State {
+    State(Settings settings, Parts parts)
+        : hall(std::move(settings), std::move(parts)) {
+        listen();
+    }
+
+    void listen() {
+        const Settings& settings = hall.settings;
+        error_code why;
+        const auto address = asio::ip::make_address(settings.address, why);
+        const tcp::endpoint wanted(address, settings.port);
+        const auto must = [&](auto&& step) {
+            if (!why) {
+                step();
+            }
+            if (why) {
+                cannot_listen(settings.address + ":" + std::to_string(settings.port), why);
+            }
+        };
+        must([&] { acceptor.open(wanted.protocol(), why); });
+        (void)::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
+        // So that a restart needs not wait for old connections; a living server keeps its port.
+        must([&] { acceptor.set_option(tcp::acceptor::reuse_address(true), why); });
+        must([&] { acceptor.bind(wanted, why); });
+        must([&] { acceptor.listen(asio::socket_base::max_listen_connections, why); });
+        endpoint = acceptor.local_endpoint();
+    }
+
+    asio::awaitable<void> accept() {
+        while (!hall.stopping) {
+            error_code ec;
+            tcp::socket socket =
+                co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+            if (ec == asio::error::operation_aborted) {
+                co_return;
+            }
+            if (ec) {
+                // Out of descriptors: somebody who keeps us waiting gives one back.
+                hall.close_oldest_reading();
+                asio::steady_timer rest(hall.io, k_after_no_descriptor);
+                co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+                continue;
+            }
+            (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+            if (hall.connections < hall.settings.limits.connections
+                || hall.close_oldest_reading()) {
+                socket.set_option(tcp::no_delay(true), ec);
+                start(std::move(socket));
+            }
+        }
+    }
+
+    void start(tcp::socket socket) {
+        // What goes wrong with one connection (no memory, say) ends that one.
+        asio::co_spawn(hall.io, serve(hall, std::move(socket)), [](const std::exception_ptr&) {});
+    }
+
+    void wind_up() {
+        hall.stopping = true;
+        error_code ignored;
+        acceptor.close(ignored);
+        close_reading(hall);
+        last_moment.expires_after(hall.settings.limits.grace);
+        last_moment.async_wait([this](const error_code& ec) {
+            if (!ec) {
+                hall.io.stop();
+            }
+        });
+        watch_end();
+    }
+
+    // The timer for the last moment must not keep alive what is over.
+    void watch_end() {
+        if (hall.connections == 0) {
+            last_moment.cancel();
+            return;
+        }
+        look_again.expires_after(Milliseconds(10));
+        look_again.async_wait([this](const error_code& ec) {
+            if (!ec) {
+                watch_end();
+            }
+        });
+    }
+
+    Nobody nobody;
+    Hall hall;
+    tcp::acceptor acceptor{hall.io};
+    asio::steady_timer last_moment{hall.io};
+    asio::steady_timer look_again{hall.io};
+    tcp::endpoint endpoint;
+};
+
+Server::Server(Settings settings, Parts parts) {
+    if (settings.api.key.empty()) {
+        throw Error(
+            ErrorKind::config, "no_key", phrase(Id::server_no_key), phrase(Id::server_no_key_hint));
+    }
+    const bool silent = parts.watcher == nullptr;
+    m_state = std::make_unique<State>(std::move(settings), std::move(parts));
+    if (silent) {
+        m_state->hall.watcher = &m_state->nobody;
+    }
+}
+
+Server::~Server() = default;
+
+std::string Server::address() const {
+    return shown(m_state->endpoint);
+}
+
+std::uint16_t Server::port() const {
+    return m_state->endpoint.port();
+}
+
+void Server::run() {
+    asio::co_spawn(m_state->hall.io, m_state->accept(), asio::detached);
+    for (;;) {
+        try {
+            m_state->hall.io.run();
+            return;
+        } catch (const std::exception&) {
+            // Of a handler that had no memory: go on with the others.
+        }
+    }
+}
+
+void Server::stop() {
+    asio::post(m_state->hall.io, [this] { m_state->wind_up(); });
+}
+
+} // namespace loomrel::server

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "lib/http/http.hpp"
+#include "lib/store/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace loomrel::store {
+
+struct Question {
+    std::string method;
+    std::string path; // under the API's address
+    std::optional<nlohmann::json> body;
+    std::string key; // Idempotency-Key; "" = none is needed
+    std::optional<Milliseconds> deadline;
+};
+
+struct Answer {
+    int status = 0; // 200, 201, 403, 404 or 409
+    nlohmann::ordered_json body;
+    bool in_doubt = false; // an earlier attempt may have done what was asked
+
+    [[nodiscard]] bool absent() const { return status == 404; }
+
+    // {"error":{"code": …}}; "" = none.
+    [[nodiscard]] std::string code() const { return of_error("code"); }
+
+    [[nodiscard]] std::string of_error(const char* name) const;
+};
+
+// Asks a Release API until it answers or the deadline is over; what is asked again is the same, so
+// the server does it once. Whatever is no answer of the ledger's becomes an Error here.
+class ApiClient {
+public:
+    explicit ApiClient(const Options& options);
+
+    [[nodiscard]] Answer ask(const Question& question);
+
+    [[nodiscard]] Error not_understood(const std::string& why) const;
+
+private:
+    [[nodiscard]] http::Request request_of(const Question& question, Deadline deadline) const;
+    [[nodiscard]] Answer read(const http::Response& response) const;
+    [[nodiscard]] Error unreachable(const Phrase& reason, bool in_doubt) const;
+
+    std::string m_base;
+    std::string m_shown;
+    Secret m_key;
+    Milliseconds m_deadline;
+    http::Client m_client;
+};
+
+} // namespace loomrel::store

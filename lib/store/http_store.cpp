@@ -1,0 +1,270 @@
+#include "lib/store/http_store.hpp"
+
+#include "lib/base/random.hpp"
+#include "lib/store/api_client.hpp"
+#include "lib/store/wire.hpp"
+
+#include <algorithm>
+
+namespace loomrel::store {
+
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using What = Changed::What;
+
+constexpr int k_largest_page = 1000; // of the API
+constexpr Milliseconds k_migration_deadline{600000};
+
+std::string list_name(release::List list) {
+    switch (list) {
+    case release::List::active:
+        return "active";
+    case release::List::successful:
+        return "successful";
+    case release::List::failed:
+        return "failed";
+    }
+    return {};
+}
+
+release::Release release_row(const ordered_json& row) {
+    return wire::release_from(row);
+}
+
+Run run_row(const ordered_json& row) {
+    return wire::run_from(row);
+}
+
+std::string of_release(std::int64_t id, const char* what) {
+    return "/releases/" + std::to_string(id) + what;
+}
+
+// "?name=value&…" of what is not empty.
+class Parameters {
+public:
+    Parameters& add(const char* name, const std::string& value) {
+        if (!value.empty()) {
+            m_text +=
+                (m_text.empty() ? "?" : "&") + std::string(name) + "=" + http::url_encode(value);
+        }
+        return *this;
+    }
+
+    template <typename Number> Parameters& add_number(const char* name, Number value) {
+        return add(name, std::to_string(value));
+    }
+
+    [[nodiscard]] const std::string& text() const { return m_text; }
+
+private:
+    std::string m_text;
+};
+
+class HttpStore : public Store {
+public:
+    explicit HttpStore(const Options& options)
+        : m_client(options) {}
+
+    Created create_release(const NewRelease& release) override {
+        // One key for all attempts: the answer that got lost comes again as it was.
+        const Answer answer = post("/release", wire::to_json(release), random_uuid());
+        return understood([&] {
+            const json body = answer.body;
+            const wire::Fields fields(body);
+            return Created{
+                fields.integer("release_id"), answer.status == 201, fields.text("status")};
+        });
+    }
+
+    std::optional<release::Release> find_release(std::int64_t id) override {
+        const Answer answer = get(of_release(id, ""));
+        if (answer.absent()) {
+            return std::nullopt;
+        }
+        return understood([&] { return wire::release_from(answer.body); });
+    }
+
+    std::vector<release::Release> list_releases(const ReleaseQuery& query) override {
+        std::vector<release::Release> found;
+        std::optional<std::int64_t> before = query.before;
+        while (static_cast<int>(found.size()) < query.limit) {
+            const int wanted =
+                std::min(query.limit - static_cast<int>(found.size()), k_largest_page);
+            Parameters parameters;
+            parameters.add("list", query.list ? list_name(*query.list) : "")
+                .add("service", query.service)
+                .add("tag", query.tag)
+                .add_number("limit", wanted);
+            if (before) {
+                parameters.add_number("before", *before);
+            }
+            const auto page =
+                list_of<release::Release>("/releases" + parameters.text(), "releases", release_row);
+            found.insert(found.end(), page.begin(), page.end());
+            if (static_cast<int>(page.size()) < wanted) {
+                break;
+            }
+            before = found.back().id;
+        }
+        return found;
+    }
+
+    std::vector<release::Event> events(std::int64_t release_id) override {
+        return list_of<release::Event>(
+            of_release(release_id, "/events"), "events", wire::event_from);
+    }
+
+    Changed apply(const Change& change) override {
+        const Answer answer = post("/changes", wire::to_json(change), change.id);
+        if (answer.absent()) {
+            return {What::absent, "", ""};
+        }
+        if (answer.status == 409) {
+            const bool already = answer.code() == "already";
+            return {already ? What::already : What::refused,
+                    answer.of_error("status"),
+                    already ? "" : answer.of_error("conflict")};
+        }
+        return understood([&] {
+            const json body = answer.body;
+            const wire::Fields fields(body);
+            return Changed{fields.text("what") == "already" ? What::already : What::done,
+                           fields.text("status"),
+                           ""};
+        });
+    }
+
+    Decided decide(const Decision& decision) override {
+        const Answer answer = post(
+            of_release(decision.release_id, "/approvals"), wire::to_json(decision), decision.id);
+        if (answer.absent()) {
+            Decided nothing;
+            nothing.what = Decided::What::absent;
+            return nothing;
+        }
+        return understood([&] {
+            const bool refused = answer.status == 409;
+            return wire::decided_from(refused ? answer.body.at("error").at("decided")
+                                              : answer.body);
+        });
+    }
+
+    std::vector<Approval> approvals(std::int64_t release_id) override {
+        const Answer answer = get(of_release(release_id, "/approvals"));
+        if (answer.absent()) {
+            return {};
+        }
+        return understood([&] { return wire::approvals_from(answer.body.at("approvals")); });
+    }
+
+    [[nodiscard]] bool note_event(const NewNote& note) override {
+        return !post(of_release(note.release_id, "/notes"), wire::to_json(note), note.id).absent();
+    }
+
+    void add_notice(const NewNotice& notice) override {
+        (void)post("/notices", wire::to_json(notice), "");
+    }
+
+    [[nodiscard]] bool open_run(const Run& run) override {
+        const Answer answer = post("/runs", wire::to_json(run), run.id);
+        // The id is a UUID of the caller's: found after a lost answer, it is the caller's.
+        return answer.status == 201 || answer.in_doubt;
+    }
+
+    void touch_run(const std::string& run_id) override {
+        (void)m_client.ask({"PATCH", "/runs/" + http::url_encode(run_id), json::object(), "", {}});
+    }
+
+    void end_run(const RunEnd& end) override {
+        (void)m_client.ask(
+            {"PATCH", "/runs/" + http::url_encode(end.run_id), wire::to_json(end), "", {}});
+    }
+
+    std::optional<Run> find_run(const std::string& run_id) override {
+        const Answer answer = get("/runs/" + http::url_encode(run_id));
+        if (answer.absent()) {
+            return std::nullopt;
+        }
+        return understood([&] { return wire::run_from(answer.body); });
+    }
+
+    std::vector<Run> list_runs(const RunQuery& query) override {
+        Parameters parameters;
+        parameters.add("service", query.service)
+            .add("environment", query.environment)
+            .add("open", query.open_only ? "1" : "")
+            .add_number("limit", std::clamp(query.limit, 0, k_largest_page));
+        if (query.release_id) {
+            parameters.add_number("release_id", *query.release_id);
+        }
+        return list_of<Run>("/runs" + parameters.text(), "runs", run_row);
+    }
+
+    std::vector<HostResult> run_hosts(const std::string& run_id) override {
+        const Answer answer = get("/runs/" + http::url_encode(run_id));
+        if (answer.absent()) {
+            return {};
+        }
+        return understood([&] {
+            const json body = answer.body;
+            return wire::hosts_from(wire::Fields(body).list("host_results"));
+        });
+    }
+
+    std::vector<std::string> migrate() override {
+        const Answer answer = m_client.ask({"POST", "/schema", {}, "", k_migration_deadline});
+        return understood(
+            [&] { return answer.body.at("applied").get<std::vector<std::string>>(); });
+    }
+
+    SchemaState check() override {
+        const Answer answer = get("/schema");
+        return understood([&] { return wire::schema_from(answer.body); });
+    }
+
+private:
+    Answer get(const std::string& path) { return m_client.ask({"GET", path, {}, "", {}}); }
+
+    Answer post(const std::string& path, json body, const std::string& key) {
+        return m_client.ask({"POST", path, std::move(body), key, {}});
+    }
+
+    // What a server says that is no Release API of ours, or much newer.
+    template <typename Read> auto understood(const Read& read) const -> decltype(read()) {
+        try {
+            return read();
+        } catch (const wire::FieldError& error) {
+            throw m_client.not_understood(error.what());
+        } catch (const json::exception& error) {
+            throw m_client.not_understood(error.what());
+        }
+    }
+
+    // Absent = empty.
+    template <typename Row>
+    std::vector<Row>
+    list_of(const std::string& path, const char* name, Row (*read)(const ordered_json& row)) {
+        const Answer answer = get(path);
+        return understood([&] {
+            std::vector<Row> found;
+            if (!answer.absent()) {
+                for (const ordered_json& one : answer.body.at(name)) {
+                    found.push_back(read(one));
+                }
+            }
+            return found;
+        });
+    }
+
+    ApiClient m_client;
+};
+
+} // namespace
+
+std::unique_ptr<Store> make_http_store(const Options& options) {
+    return std::make_unique<HttpStore>(options);
+}
+
+} // namespace loomrel::store

@@ -1,0 +1,153 @@
+#include "lib/store/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace loomrel::store::wire {
+
+using nlohmann::json;
+
+namespace {
+
+using What = Decided::What;
+
+constexpr std::array<std::pair<What, std::string_view>, 6> k_words{{{What::counted, "counted"},
+                                                                    {What::approved, "approved"},
+                                                                    {What::rejected, "rejected"},
+                                                                    {What::already, "already"},
+                                                                    {What::refused, "refused"},
+                                                                    {What::absent, "absent"}}};
+
+Verdict verdict_of(const Fields& fields) {
+    const auto verdict = parse_verdict(fields.text("verdict"));
+    if (!verdict) {
+        throw FieldError("verdict", "must be approved or rejected");
+    }
+    return *verdict;
+}
+
+} // namespace
+
+json to_json(const Decision& decision) {
+    return {{"id", decision.id},
+            {"commit", decision.commit},
+            {"approver_id", decision.approver_id},
+            {"approver_name", decision.approver_name},
+            {"verdict", to_string(decision.verdict)},
+            {"reason", decision.reason},
+            {"approvers", decision.approvers},
+            {"quorum", decision.quorum},
+            {"source", decision.source}};
+}
+
+Decision decision_from(const json& object) {
+    const Fields fields(object);
+    Decision decision;
+    decision.id = fields.text("id");
+    decision.commit = fields.text_or("commit", "");
+    decision.approver_id = fields.integer("approver_id");
+    decision.approver_name = fields.text_or("approver_name", "");
+    decision.verdict = verdict_of(fields);
+    decision.reason = fields.text_or("reason", "");
+    for (const json& one : fields.list("approvers")) {
+        if (!one.is_number_integer()) {
+            throw FieldError("approvers", "must be a list of numbers");
+        }
+        decision.approvers.push_back(one.get<std::int64_t>());
+    }
+    const auto quorum = fields.maybe_integer("quorum").value_or(1);
+    if (quorum < 1 || quorum > 1000) {
+        throw FieldError("quorum", "must be at least 1");
+    }
+    decision.quorum = static_cast<int>(quorum);
+    decision.source = fields.text_or("source", "api");
+    return decision;
+}
+
+json to_json(const Approval& approval) {
+    return {{"approver_id", approval.approver_id},
+            {"approver_name", approval.approver_name},
+            {"commit", approval.commit},
+            {"verdict", to_string(approval.verdict)},
+            {"at", to_text(approval.at)}};
+}
+
+std::vector<Approval> approvals_from(const json& list) {
+    std::vector<Approval> approvals;
+    for (const json& one : list) {
+        const Fields fields(one);
+        approvals.push_back({fields.integer("approver_id"),
+                             fields.text_or("approver_name", ""),
+                             fields.text_or("commit", ""),
+                             verdict_of(fields),
+                             fields.maybe_time("at").value_or(Time{})});
+    }
+    return approvals;
+}
+
+json to_json(const Decided& decided) {
+    const auto* const word = std::find_if(k_words.begin(), k_words.end(), [&](const auto& pair) {
+        return pair.first == decided.what;
+    });
+    json approvals = json::array();
+    for (const Approval& approval : decided.approvals) {
+        approvals.push_back(to_json(approval));
+    }
+    return {{"what", word->second},
+            {"status", decided.status},
+            {"conflict", decided.conflict},
+            {"stage_serves", decided.stage_serves},
+            {"stage_run", decided.stage_run},
+            {"approvals", std::move(approvals)}};
+}
+
+Decided decided_from(const json& object) {
+    const Fields fields(object);
+    const std::string what = fields.text("what");
+    const auto* const word = std::find_if(
+        k_words.begin(), k_words.end(), [&](const auto& pair) { return pair.second == what; });
+    if (word == k_words.end()) {
+        throw FieldError("what", "is not a known word");
+    }
+    return {word->first,
+            fields.text_or("status", ""),
+            fields.text_or("conflict", ""),
+            fields.text_or("stage_serves", ""),
+            fields.text_or("stage_run", ""),
+            approvals_from(fields.list("approvals"))};
+}
+
+json to_json(const NewNote& note) {
+    return {
+        {"id", note.id}, {"actor", note.actor}, {"source", note.source}, {"detail", note.detail}};
+}
+
+NewNote note_from(const json& object) {
+    const Fields fields(object);
+    NewNote note;
+    note.id = fields.text("id");
+    note.actor = fields.text("actor");
+    note.source = fields.text_or("source", "api");
+    note.detail = fields.text_or("detail", "{}");
+    return note;
+}
+
+json to_json(const NewNotice& notice) {
+    return {{"key", notice.key},
+            {"kind", notice.kind},
+            {"release_id", notice.release_id ? json(*notice.release_id) : json()},
+            {"fact", notice.fact}};
+}
+
+NewNotice notice_from(const json& object) {
+    const Fields fields(object);
+    NewNotice notice;
+    notice.key = fields.text("key");
+    notice.kind = fields.text("kind");
+    notice.release_id = fields.maybe_integer("release_id");
+    notice.fact = fields.text_or("fact", "{}");
+    return notice;
+}
+
+} // namespace loomrel::store::wire

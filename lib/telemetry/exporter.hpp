@@ -1,0 +1,50 @@
+#pragma once
+
+#include "lib/base/secret.hpp"
+#include "lib/telemetry/metrics.hpp"
+
+#include <condition_variable>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace loomrel::telemetry {
+
+struct Settings {
+    std::string url; // of the metrics, whole
+    std::vector<std::pair<std::string, Secret>> headers;
+    std::map<std::string, std::string> resource;
+    Milliseconds timeout{10000};
+    Milliseconds interval{60000};
+};
+
+// What the OTEL_* variables say. nullopt: no endpoint is named, or nothing is wanted
+// (OTEL_SDK_DISABLED, OTEL_METRICS_EXPORTER=none), or only gRPC is.
+[[nodiscard]] std::optional<Settings>
+read_settings(const std::map<std::string, std::string>& environment);
+
+// Sends once; false if it was not taken. Never throws, never takes longer than that.
+bool push(const Metrics& metrics,
+          const Settings& settings,
+          Temporality temporality,
+          Milliseconds at_most);
+
+// Sends every interval from a thread of its own, and a last time when it ends. A collector that is
+// away costs nothing: the numbers are cumulative, and come with the next one.
+class Pusher {
+public:
+    Pusher(const Metrics& metrics, Settings settings);
+    ~Pusher();
+    Pusher(const Pusher&) = delete;
+    Pusher& operator=(const Pusher&) = delete;
+
+private:
+    const Metrics& m_metrics;
+    Settings m_settings;
+    std::jthread m_thread;
+};
+
+} // namespace loomrel::telemetry
