@@ -6,6 +6,7 @@
 #include "cli/db.hpp"
 #include "cli/doctor.hpp"
 #include "cli/logs.hpp"
+#include "cli/notify.hpp"
 #include "cli/release.hpp"
 #include "cli/serve.hpp"
 #include "cli/stage_deploy.hpp"
@@ -22,6 +23,7 @@ Command make_commands() {
     register_logs(program);
     register_attach(program);
     register_serve(program);
+    register_notify(program);
     register_doctor(program);
     register_trust(program);
     register_db(program);

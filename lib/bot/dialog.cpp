@@ -289,8 +289,7 @@ Reply Dialog::decide(const telegram::User& who,
     decision.quorum = needed_approvals(m_config, release);
     if (decision.verdict == store::Verdict::approved) {
         // Who may was checked; with self_approval = false the author's own word does not count.
-        decision.approvers =
-            council_of(m_config.approval_rules(), release.initiated_by).ids();
+        decision.approvers = council_of(m_config.approval_rules(), release.initiated_by).ids();
     }
     decision.source = "bot";
     const store::Decided decided = m_ledger.decide(decision);
