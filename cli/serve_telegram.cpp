@@ -113,7 +113,8 @@ ServeTelegram::ServeTelegram(Services& services,
       m_log(log),
       m_metrics(metrics),
       m_operations(operations),
-      m_webhook_secret(std::move(webhook_secret)) {
+      m_webhook_secret(std::move(webhook_secret)),
+      m_owner(lease_owner()) {
     const config::Config& config = services.config();
     if (config.telegram.token.empty() || config.telegram.updates != "webhook") {
         return;
@@ -186,11 +187,10 @@ void ServeTelegram::poll(const std::stop_token& stop) {
 void ServeTelegram::send(const std::stop_token& stop) {
     const config::Config& config = m_services.config();
     const auto ledger = open_ledger(m_services);
-    const std::string owner = lease_owner();
     telegram::Api api(telegram_options(config));
-    bot::Delivery delivery(*ledger, api, config, owner);
+    bot::Delivery delivery(*ledger, api, config, m_owner);
     github::Client github({config.github.api_url, config.github.token, Milliseconds{15000}});
-    bot::Dispatcher dispatcher(*ledger, github, m_operations, config, owner);
+    bot::Dispatcher dispatcher(*ledger, github, m_operations, config, m_owner);
     const auto stopped = [&stop] { return stop.stop_requested(); };
     Deadline next_sweep = std::chrono::steady_clock::now();
     std::string last_trouble;

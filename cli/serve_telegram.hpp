@@ -43,6 +43,7 @@ private:
     telemetry::Metrics& m_metrics;
     bot::Operations* m_operations;
     Secret m_webhook_secret;
+    std::string m_owner; // stays the same when a worker begins again: its lease is its own then
     std::unique_ptr<Updates> m_updates;
     std::unique_ptr<Hook> m_hook;
 };

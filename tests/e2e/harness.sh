@@ -42,6 +42,8 @@ cd "$T"
 . "$SOURCE/tests/e2e/harness/service.sh"
 # shellcheck source=tests/e2e/harness/command.sh
 . "$SOURCE/tests/e2e/harness/command.sh"
+# shellcheck source=tests/e2e/harness/telegram.sh
+. "$SOURCE/tests/e2e/harness/telegram.sh"
 
 trap 'finish $?' EXIT
 trap 'exit 130' INT TERM HUP

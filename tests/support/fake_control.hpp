@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -41,6 +43,17 @@ public:
             }
         }
         return found;
+    }
+
+    // One for the whole program, as if it had just begun.
+    static Fake& shared(const std::string& script, const std::vector<std::string>& words = {}) {
+        static std::map<std::string, std::unique_ptr<Fake>> all;
+        auto& one = all[script];
+        if (!one) {
+            one = std::make_unique<Fake>(script, words);
+        }
+        one->tell("reset");
+        return *one;
     }
 
     nlohmann::json messages(std::int64_t chat) { return tell("messages", {{"chat", chat}}); }

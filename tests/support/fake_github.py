@@ -111,7 +111,7 @@ class GitHub:
         with self.lock:
             number = 7000 + len(self.runs) + 1
             run = {"id": number, "name": "Deploy to production", "event": "workflow_dispatch",
-                   "display_title": f"prod {repository.split('/')[1]} {inputs['release_tag']}"
+                   "display_title": f"prod {inputs['release_tag']}"
                                     f" #{inputs['release_id']}",
                    "status": "queued", "inputs": inputs,
                    "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -129,6 +129,9 @@ class GitHub:
             return 200, self.calls, {}
         if path == "fail":
             self.rules.add(fields) if fields else self.rules.clear()
+            return 200, {}, {}
+        if path == "reset":
+            self.rules, self.away, self.runs, self.calls = Rules(), False, [], []
             return 200, {}, {}
         if path == "away":
             self.away = fields["on"] in (True, "on", "true")

@@ -11,7 +11,7 @@
     fake_telegram.py fail JSON                   see fake_http.py: Rules; "fail" alone ends them all
     fake_telegram.py away on|off                 nobody answers
     fake_telegram.py repeat UPDATE               the same update once more
-    fake_telegram.py block CHAT | migrate CHAT NEW
+    fake_telegram.py block CHAT | migrate CHAT NEW | reset
 
 Point loomrel at it: [telegram] api_url = "http://127.0.0.1:PORT" and LOOM_RELEASE_TG_BOT_TOKEN=T
 (123456:test-token unless told otherwise).
@@ -87,6 +87,10 @@ class Telegram:
         self.token, self.press_expires, self.poll_cap = token, press_expires, poll_cap
         self.lock = threading.RLock()
         self.news = threading.Condition(self.lock)
+        self.forget()
+        threading.Thread(target=self.send_webhooks, daemon=True).start()
+
+    def forget(self):
         self.rules = Rules()
         self.away = False
         self.messages = {}  # (chat, id) -> message
@@ -104,7 +108,6 @@ class Telegram:
         self.webhook = {"url": "", "secret": "", "error": "", "error_at": 0}
         self.set_webhook_at = 0.0
         self.webhook_sends = []
-        threading.Thread(target=self.send_webhooks, daemon=True).start()
 
     # --- the HTTP side
 
@@ -506,6 +509,12 @@ class Telegram:
             self.news.notify_all()
         return {}
 
+    def control_reset(self, fields):
+        with self.news:
+            self.forget()
+            self.news.notify_all()
+        return {}
+
     def control_block(self, fields):
         self.blocked.add(int(fields["chat"]))
         return {}
@@ -518,7 +527,7 @@ class Telegram:
 # How the words of a command are called at the control interface.
 COMMANDS = {"messages": ["chat"], "press": ["chat", "message", "button", "user", "name"],
             "text": ["chat", "text", "user", "name", "reply_to"], "answers": [], "calls": [],
-            "state": [], "away": ["on"], "repeat": ["update"], "block": ["chat"],
+            "state": [], "reset": [], "away": ["on"], "repeat": ["update"], "block": ["chat"],
             "migrate": ["chat", "to"]}
 
 

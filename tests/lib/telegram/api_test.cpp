@@ -11,7 +11,7 @@ using nlohmann::json;
 namespace {
 
 struct World {
-    test::Fake fake{"fake_telegram.py"};
+    test::Fake& fake = test::Fake::shared("fake_telegram.py");
     telegram::Api api{options(fake.url())};
 
     static telegram::Options options(const std::string& url, const std::string& token = "") {
