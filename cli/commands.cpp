@@ -8,6 +8,7 @@
 #include "cli/doctor.hpp"
 #include "cli/init.hpp"
 #include "cli/logs.hpp"
+#include "cli/notify.hpp"
 #include "cli/prod_deploy.hpp"
 #include "cli/reconcile.hpp"
 #include "cli/release.hpp"
@@ -32,6 +33,7 @@ Command make_commands() {
     register_cancel(program);
     register_reconcile(program);
     register_serve(program);
+    register_notify(program);
     register_doctor(program);
     register_trust(program);
     register_init(program);

@@ -106,6 +106,7 @@ void register_release(Command& parent) {
     register_by_id(family, "show", Id::cli_release_show_about, run_release_show);
     register_by_id(family, "events", Id::cli_release_events_about, run_release_events);
     register_decisions(family);
+    register_release_dispatch(family);
 }
 
 nlohmann::ordered_json release_json(const release::Release& release) {

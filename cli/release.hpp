@@ -51,12 +51,20 @@ struct ReleaseDecideOptions {
     bool dry_run = false;
 };
 
+struct ReleaseDispatchOptions {
+    std::optional<std::int64_t> id;
+    bool dry_run = false;
+};
+
 void register_release(Command& parent);
+void register_release_dispatch(Command& family);
 
 [[nodiscard]] ExitCode run_release_create(Services& services, const ReleaseCreateOptions& options);
 [[nodiscard]] ExitCode run_release_patch(Services& services, const ReleasePatchOptions& options);
 [[nodiscard]] ExitCode run_release_list(Services& services, const ReleaseListOptions& options);
 [[nodiscard]] ExitCode run_release_show(Services& services, const ReleaseIdOptions& options);
+[[nodiscard]] ExitCode run_release_dispatch(Services& services,
+                                            const ReleaseDispatchOptions& options);
 [[nodiscard]] ExitCode run_release_events(Services& services, const ReleaseIdOptions& options);
 [[nodiscard]] ExitCode run_release_approve(Services& services, const ReleaseDecideOptions& options);
 [[nodiscard]] ExitCode run_release_reject(Services& services, const ReleaseDecideOptions& options);

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/github_commands.hpp"
 #include "cli/help.hpp"
+#include "cli/notices.hpp"
 #include "cli/parse.hpp"
 
 #include <fcntl.h>
@@ -66,6 +67,13 @@ ExitCode run_command(const Command& command, Services& services) {
                            fmt::arg("command", path.empty() ? "loomrel" : "loomrel " + path)));
     }
     return command.runner()(services);
+}
+
+// Also when it failed half-way: what it moved before is to be told.
+void tell_people(const Command* command, Services& services) {
+    if (command != nullptr && tells_people(command->path())) {
+        deliver_notices(services);
+    }
 }
 
 // Who waits for the number of a release must not take its absence for success; how a run ended is
@@ -159,6 +167,7 @@ ExitCode run(const std::vector<std::string>& words, Outside& outside) {
         tell(services, to_error(error));
         code = ExitCode::internal;
     }
+    tell_people(command, services);
     return after_output(code, services);
 }
 

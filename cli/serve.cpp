@@ -2,6 +2,7 @@
 
 #include "cli/metrics.hpp"
 #include "cli/serve_log.hpp"
+#include "cli/serve_telegram.hpp"
 #include "cli/serve_workers.hpp"
 #include "cli/services.hpp"
 #include "cli/signals.hpp"
@@ -167,15 +168,24 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
     parts.open_store = [&services] {
         return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
     };
-    server::Server server(settings, std::move(parts));
     bring_up_to_date(services, log);
+    // Nothing here has hosts to steer yet: the bot offers no rollback, and prod_by = "direct"
+    // waits.
+    ServeTelegram telegram(services, log, metrics, nullptr, settings.api.webhook_secret);
+    parts.outlets.updates = telegram.updates();
+    parts.outlets.webhook = telegram.webhook();
+    server::Server server(settings, std::move(parts));
     const auto told = summary(services, server.address(), settings);
     {
         std::optional<telemetry::Pusher> pusher;
         if (auto wanted = telemetry::read_settings(services.environment())) {
             pusher.emplace(metrics, *std::move(wanted));
         }
-        const Workers workers(make_workers(services, log, metrics),
+        std::vector<Worker> all = make_workers(services, log, metrics);
+        for (Worker& worker : telegram.workers()) {
+            all.push_back(std::move(worker));
+        }
+        const Workers workers(std::move(all),
                               [&log](const std::string& name, const std::exception& error) {
                                   log.failure(name, error);
                               });

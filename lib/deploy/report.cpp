@@ -182,6 +182,13 @@ std::string to_event_detail(const Report& report) {
         detail["reason"] = report.failure->code;
         detail["step"] = report.failure->step;
         detail["message"] = report.failure->message;
+        // For the notice: whoever reads it must not have to look for the log first.
+        detail["command"] = report.failure->command;
+        detail["how"] = report.failure->how;
+        detail["lines"] = report.failure->lines;
+        detail["container"] = report.failure->container;
+        detail["serves"] = report.failure->serves;
+        detail["next"] = report.failure->next;
     }
     return detail.dump(-1, ' ', false, k_replace);
 }

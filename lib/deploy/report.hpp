@@ -31,7 +31,7 @@ struct Report {
 // The object of --json, one line.
 [[nodiscard]] std::string to_json(const Report& report);
 
-// {"reason": …, "step": …, "hosts": …}: the event's detail.
+// {"run_id", "outcome", and of a failure what Failure holds}: the event's detail.
 [[nodiscard]] std::string to_event_detail(const Report& report);
 
 } // namespace loomrel::deploy

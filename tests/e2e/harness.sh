@@ -46,6 +46,8 @@ cd "$T"
 . "$SOURCE/tests/e2e/harness/github.sh"
 # shellcheck source=tests/e2e/harness/server.sh
 . "$SOURCE/tests/e2e/harness/server.sh"
+# shellcheck source=tests/e2e/harness/telegram.sh
+. "$SOURCE/tests/e2e/harness/telegram.sh"
 
 trap 'finish $?' EXIT
 trap 'exit 130' INT TERM HUP

@@ -14,13 +14,15 @@ FakeServer::FakeServer(const std::string& script, const std::vector<std::string>
     all.insert(all.end(), words.begin(), words.end());
     const std::filesystem::path output = m_folder.path() / "output";
     m_pid = start_program(all, output);
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(120);
     std::string said;
     while (said.find('\n') == std::string::npos && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         said = read_whole(output);
     }
     if (std::sscanf(said.c_str(), "listen %hu", &m_port) != 1) {
+        ::kill(m_pid, SIGKILL);
+        wait_for(m_pid);
         throw std::runtime_error(script + " does not start: " + said);
     }
 }

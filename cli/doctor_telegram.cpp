@@ -1,0 +1,102 @@
+#include "cli/doctor_telegram.hpp"
+
+#include "cli/notices.hpp"
+#include "lib/bot/settings.hpp"
+#include "lib/store/server_ledger.hpp"
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+constexpr const char* k_where = "telegram";
+constexpr int k_most = 1000;
+
+void check_bot(const config::Config& config, Findings& findings) {
+    telegram::Options options = telegram_options(config);
+    options.timeout = Milliseconds{5000};
+    telegram::Api api(options);
+    try {
+        findings.add(k_where, "getMe", Verdict::ok, "@" + api.get_me().username);
+        const telegram::WebhookInfo hook = api.webhook_info();
+        const bool wanted = config.telegram.updates == "webhook";
+        findings.add(k_where,
+                     "webhook",
+                     wanted == !hook.url.empty() ? Verdict::ok : Verdict::warning,
+                     "updates = " + config.telegram.updates
+                         + (hook.url.empty() ? "" : ", " + hook.url) + ", "
+                         + std::to_string(hook.pending),
+                     phrase(Id::doctor_mend_webhook));
+        if (!hook.last_error.empty()) {
+            findings.add(k_where,
+                         "webhook",
+                         Verdict::warning,
+                         hook.last_error,
+                         phrase(Id::doctor_mend_webhook_error));
+        }
+    } catch (const telegram::Problem& problem) {
+        findings.add(
+            k_where, "getMe", Verdict::bad, problem.what(), phrase(Id::doctor_mend_bot_token));
+    }
+}
+
+void check_outbox(Services& services, Findings& findings) {
+    try {
+        const auto store =
+            services.open_another_store(Services::Embedded::allowed, Milliseconds{5000});
+        auto* ledger = dynamic_cast<store::ServerLedger*>(store.get());
+        if (ledger == nullptr) {
+            return; // the server's business
+        }
+        for (const store::Notice& notice : ledger->parked_notices(5)) {
+            findings.add(k_where,
+                         "notice " + std::to_string(notice.id) + " (" + notice.kind + ")",
+                         Verdict::warning,
+                         notice.error,
+                         phrase(Id::doctor_mend_parked));
+        }
+        std::size_t late = 0;
+        std::string why;
+        for (const store::Notice& notice : ledger->waiting_notices(k_most)) {
+            if (services.now() - notice.created_at > std::chrono::minutes(1)) {
+                ++late;
+                why = why.empty() ? notice.error : why;
+            }
+        }
+        findings.add(k_where,
+                     "outbox",
+                     late == 0 ? Verdict::ok : Verdict::warning,
+                     std::to_string(late) + (why.empty() ? "" : ": " + why),
+                     phrase(Id::doctor_mend_waiting));
+    } catch (const Error&) {
+        // Said where the ledger is looked at.
+    }
+}
+
+} // namespace
+
+void check_telegram(Services& services, Findings& findings) {
+    const config::Config& config = services.config();
+    if (config.telegram.token.empty()) {
+        findings.add(k_where,
+                     "token",
+                     Verdict::warning,
+                     "LOOM_RELEASE_TG_BOT_TOKEN",
+                     phrase(Id::doctor_mend_bot_token));
+        return;
+    }
+    check_bot(config, findings);
+    if (!bot::place_of(config, "stage")) {
+        findings.add(k_where, "chat_id", Verdict::warning, "0", phrase(Id::doctor_mend_chat));
+    }
+    findings.add(k_where,
+                 "approvers",
+                 config.telegram.approvers.empty() ? Verdict::warning : Verdict::ok,
+                 std::to_string(config.telegram.approvers.size()),
+                 phrase(Id::doctor_mend_approvers));
+    check_outbox(services, findings);
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,63 @@
+#include "cli/notices.hpp"
+
+#include "lib/base/random.hpp"
+#include "lib/bot/delivery.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace loomrel::cli {
+
+namespace {
+
+constexpr Milliseconds k_patience{3000};
+
+constexpr std::array k_telling{"dev-deploy",
+                               "stage-deploy",
+                               "prod-deploy",
+                               "rollback",
+                               "attach",
+                               "cancel",
+                               "reconcile",
+                               "release patch",
+                               "release approve",
+                               "release reject"};
+
+} // namespace
+
+telegram::Options telegram_options(const config::Config& config) {
+    return {config.telegram.api_url, config.telegram.token, Milliseconds{10000}};
+}
+
+std::string lease_owner() {
+    return std::to_string(::getpid()) + "-" + random_hex(6);
+}
+
+bool tells_people(const std::string& command) {
+    return std::find(k_telling.begin(), k_telling.end(), command) != k_telling.end();
+}
+
+void deliver_notices(Services& services) {
+    // A command that never got as far as its ledger has told it nothing.
+    auto* ledger = dynamic_cast<store::ServerLedger*>(services.opened_store());
+    if (ledger == nullptr) {
+        return;
+    }
+    try {
+        const config::Config& config = services.config();
+        if (config.telegram.token.empty()) {
+            return;
+        }
+        telegram::Options options = telegram_options(config);
+        options.timeout = k_patience;
+        telegram::Api api(options);
+        bot::Delivery delivery(*ledger, api, config, lease_owner());
+        (void)delivery.run(deadline_in(k_patience));
+    } catch (const Error&) {
+        // The ledger is away: the notices are in it.
+    }
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,112 @@
+#include "cli/release.hpp"
+#include "lib/base/text.hpp"
+#include "lib/bot/dispatcher.hpp"
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using What = github::Dispatched::What;
+
+void check_can_dispatch(const config::GithubSettings& github) {
+    if (github.token.empty()) {
+        throw Error(ErrorKind::config, "no_github_token", phrase(Id::cli_dispatch_no_token));
+    }
+    if (github.owner.empty()) {
+        throw Error(ErrorKind::config,
+                    "no_github_owner",
+                    phrase(Id::cli_dispatch_no_owner),
+                    phrase(Id::cli_dispatch_no_owner_hint));
+    }
+}
+
+Phrase by_hand(const release::Release& row) {
+    return phrase(Id::cli_dispatch_by_hand,
+                  fmt::arg("service", row.service_name),
+                  fmt::arg("tag", row.release_tag),
+                  fmt::arg("release", row.id));
+}
+
+// What serve would have done is done: it must not do it again.
+void settle_waiting(store::Store& store, std::int64_t release_id, const std::string& link) {
+    auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
+    if (ledger == nullptr) {
+        return;
+    }
+    for (const store::Notice& notice : ledger->waiting_notices(1000)) {
+        if (notice.kind == "dispatch" && notice.release_id == release_id) {
+            ledger->settle_notice(
+                {store::Settlement::What::sent, notice.id, link, Milliseconds{0}});
+        }
+    }
+}
+
+[[noreturn]] void refuse(const github::Dispatched& result, const release::Release& row) {
+    if (result.what == What::unknown) {
+        throw Error(ErrorKind::unknown_outcome,
+                    "dispatch_unknown",
+                    phrase(Id::cli_dispatch_unknown, fmt::arg("reason", result.reason)),
+                    phrase(Id::cli_dispatch_unknown_hint));
+    }
+    throw Error(ErrorKind::refused,
+                "dispatch_refused",
+                phrase(Id::cli_dispatch_refused, fmt::arg("reason", result.reason)),
+                by_hand(row));
+}
+
+} // namespace
+
+ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& options) {
+    const config::Config& config = services.config();
+    const release::Release row = find_release(services, options.id);
+    if (row.state() != release::Status::manual_test_passed) {
+        throw Error(ErrorKind::refused,
+                    "not_approved",
+                    phrase(Id::cli_dispatch_not_approved,
+                           fmt::arg("release", row.id),
+                           fmt::arg("status", sanitize_line(row.status))),
+                    phrase(Id::cli_dispatch_not_approved_hint, fmt::arg("release", row.id)));
+    }
+    if (config.deploy(row.service_name, "prod").prod_by == "direct") {
+        throw Error(
+            ErrorKind::refused, "prod_by_direct", phrase(Id::cli_direct_here), by_hand(row));
+    }
+    check_can_dispatch(config.github);
+    const github::Workflow workflow = bot::prod_workflow(config, row);
+    if (options.dry_run) {
+        services.out(fmt::format("{}/{} {} ref={} release_id={} release_tag={}\n",
+                                 workflow.owner,
+                                 workflow.repository,
+                                 workflow.file,
+                                 workflow.ref,
+                                 row.id,
+                                 row.release_tag));
+        return ExitCode::ok;
+    }
+    github::Client client({config.github.api_url, config.github.token, Milliseconds{15000}});
+    const github::Dispatched result = client.dispatch(workflow, bot::prod_inputs(row));
+    if (result.what != What::started) {
+        refuse(result, row);
+    }
+    settle_waiting(services.store(), row.id, result.link);
+    if (services.json()) {
+        services.out_json({{"release_id", row.id}, {"started", true}, {"link", result.link}});
+    } else {
+        services.note(services.say(Id::cli_dispatch_started,
+                                   fmt::arg("tag", row.release_tag),
+                                   fmt::arg("link", sanitize_line(result.link))));
+    }
+    return ExitCode::ok;
+}
+
+void register_release_dispatch(Command& family) {
+    auto options = std::make_shared<ReleaseDispatchOptions>();
+    family.command("dispatch", Id::cli_dispatch_about)
+        .argument("ID", Id::cli_release_help_id, &options->id)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_release_dispatch(services, *options); });
+}
+
+} // namespace loomrel::cli

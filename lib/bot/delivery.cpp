@@ -1,0 +1,204 @@
+#include "lib/bot/delivery.hpp"
+
+#include "lib/bot/settings.hpp"
+
+#include <algorithm>
+
+namespace loomrel::bot {
+
+namespace {
+
+using store::Notice;
+using store::Settlement;
+using telegram::Problem;
+using What = Settlement::What;
+
+constexpr const char* k_lease = "notices";
+// Longer than one call may take; renewed before each.
+constexpr Milliseconds k_lease_time{30000};
+constexpr int k_batch = 500;
+// Of a notice that nobody could be told: a chat configured months later is not flooded.
+constexpr std::chrono::hours k_too_old{7 * 24};
+constexpr const char* k_purpose = "card";
+
+// Rows for machines lie in the same outbox (lib/bot/dispatcher.hpp).
+bool is_for_people(const Notice& notice) {
+    return notice.kind != "dispatch";
+}
+
+void consider(std::optional<Milliseconds>& next, Milliseconds wait) {
+    next = next ? std::min(*next, wait) : wait;
+}
+
+} // namespace
+
+Milliseconds wait_after(int attempts) {
+    return Milliseconds(std::min(2000 << std::clamp(attempts, 0, 8), 300000));
+}
+
+Delivery::Delivery(store::ServerLedger& ledger,
+                   telegram::Api& api,
+                   const config::Config& config,
+                   std::string owner)
+    : m_ledger(ledger),
+      m_api(api),
+      m_config(config),
+      m_owner(std::move(owner)) {}
+
+Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& stopped) {
+    Outcome outcome;
+    m_held.clear();
+    m_away = false;
+    const auto over = [&] { return left_until(until).count() == 0 || (stopped && stopped()); };
+    const std::vector<Notice> waiting = m_ledger.waiting_notices(k_batch);
+    const bool any = std::any_of(waiting.begin(), waiting.end(), is_for_people);
+    if (!any) {
+        return outcome;
+    }
+    if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+        outcome.elsewhere = true;
+        outcome.next_in = Milliseconds{2000};
+        return outcome;
+    }
+    // Read again: what was there before the lease may have been sent by its last holder.
+    for (const Notice& notice : m_ledger.waiting_notices(k_batch)) {
+        if (!is_for_people(notice)) {
+            continue;
+        }
+        if (over() || m_away || !m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+            ++outcome.waiting;
+            consider(outcome.next_in, m_away ? wait_after(2) : Milliseconds{0});
+            continue;
+        }
+        m_api.set_deadline(std::min(until, deadline_in(Milliseconds{12000})));
+        deliver(notice, outcome);
+    }
+    m_ledger.drop_lease(k_lease, m_owner);
+    return outcome;
+}
+
+std::optional<NoticeText> Delivery::text_of(const Notice& notice) {
+    NoticeFacts facts{m_config, nullptr, {}};
+    std::optional<release::Release> release;
+    if (notice.release_id) {
+        release = m_ledger.find_release(*notice.release_id);
+        facts.approvals = m_ledger.approvals(*notice.release_id);
+    }
+    facts.release = release ? &*release : nullptr;
+    return render(notice, facts);
+}
+
+void Delivery::deliver(const Notice& notice, Outcome& outcome) {
+    const auto text = text_of(notice);
+    if (!text) {
+        ++outcome.parked;
+        settle(notice, What::parked, "this version of loomrel cannot tell a " + notice.kind);
+        return;
+    }
+    const auto place = place_of(m_config, text->environment);
+    if (!place) {
+        ++outcome.parked;
+        settle(notice, What::parked, "[telegram] chat_id is not set");
+        return;
+    }
+    const std::string chat = std::to_string(place->chat_id);
+    if (m_held.count(chat) != 0) {
+        ++outcome.waiting;
+        return;
+    }
+    if (notice.due_in.count() > 0) {
+        m_held.insert(chat);
+        ++outcome.waiting;
+        consider(outcome.next_in, notice.due_in);
+        return;
+    }
+    try {
+        send(notice, *text, *place);
+        settle(notice, What::sent, "");
+        ++outcome.sent;
+    } catch (const Problem& problem) {
+        outcome.trouble = problem.what();
+        switch (problem.kind()) {
+        case Problem::Kind::refused:
+        case Problem::Kind::message_gone:
+            ++outcome.parked;
+            settle(notice, What::parked, problem.what());
+            break;
+        case Problem::Kind::too_many:
+            later(notice, chat, problem.what(), problem.retry_after(), outcome);
+            break;
+        case Problem::Kind::away:
+        case Problem::Kind::unauthorised:
+        case Problem::Kind::conflict:
+        case Problem::Kind::cancelled:
+            // No other chat would fare better.
+            m_away = true;
+            later(notice, chat, problem.what(), wait_after(notice.attempts), outcome);
+            break;
+        }
+    }
+}
+
+void Delivery::later(const Notice& notice,
+                     const std::string& chat,
+                     const std::string& why,
+                     Milliseconds wait,
+                     Outcome& outcome) {
+    m_held.insert(chat);
+    if (now() - notice.created_at > k_too_old) {
+        ++outcome.parked;
+        settle(notice, What::parked, why);
+        return;
+    }
+    ++outcome.waiting;
+    consider(outcome.next_in, wait);
+    settle(notice, What::waiting, why, wait);
+}
+
+void Delivery::settle(const Notice& notice,
+                      What what,
+                      const std::string& error,
+                      Milliseconds due_again) {
+    m_ledger.settle_notice({what, notice.id, error, due_again});
+}
+
+void Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
+    std::optional<store::MessagePlace> card;
+    std::optional<std::int64_t> shown;
+    if (notice.release_id) {
+        card = {*notice.release_id, place.chat_id, place.thread_id, k_purpose};
+        shown = m_ledger.find_message(*card);
+    }
+    if (shown) {
+        try {
+            // Also where a new message follows: the old one's buttons are not for pressing any
+            // more.
+            telegram::Text old = text.text;
+            if (text.calls) {
+                old.keyboard.clear();
+            }
+            m_api.edit_message(place.chat_id, *shown, old);
+            if (!text.calls) {
+                return;
+            }
+        } catch (const Problem& problem) {
+            if (problem.kind() != Problem::Kind::message_gone
+                && problem.kind() != Problem::Kind::refused) {
+                throw;
+            }
+        }
+    }
+    const std::int64_t sent = m_api.send_message(place, text.text);
+    if (card) {
+        m_ledger.keep_message(*card, sent);
+    }
+    if (!text.document.empty()) {
+        try {
+            m_api.send_document(place, text.document_name, text.document, sent);
+        } catch (const Problem&) {
+            // The message is there and says what happened; sending it again would say it twice.
+        }
+    }
+}
+
+} // namespace loomrel::bot

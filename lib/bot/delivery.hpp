@@ -1,0 +1,61 @@
+#pragma once
+
+#include "lib/bot/notice_text.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace loomrel::bot {
+
+// Takes notices from the outbox to Telegram: in order within a chat, whatever happens in others; at
+// least once each, repeats with the same number in their text. One at a time delivers, by a lease.
+class Delivery {
+public:
+    // `owner` names this process among those that share the ledger.
+    Delivery(store::ServerLedger& ledger,
+             telegram::Api& api,
+             const config::Config& config,
+             std::string owner);
+
+    struct Outcome {
+        int sent = 0;
+        int parked = 0;
+        int waiting = 0;
+        bool elsewhere = false; // somebody else delivers
+        std::string trouble;    // the last one
+        // When the next one that waits is due; nullopt = nothing waits.
+        std::optional<Milliseconds> next_in;
+    };
+
+    // Sends what is due, then returns. Throws Error if the ledger is away.
+    Outcome run(Deadline until, const std::function<bool()>& stopped = {});
+
+private:
+    [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
+    void deliver(const store::Notice& notice, Outcome& outcome);
+    void send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    void settle(const store::Notice& notice,
+                store::Settlement::What what,
+                const std::string& error,
+                Milliseconds due_again = Milliseconds{0});
+    void later(const store::Notice& notice,
+               const std::string& chat,
+               const std::string& why,
+               Milliseconds wait,
+               Outcome& outcome);
+
+    store::ServerLedger& m_ledger;
+    telegram::Api& m_api;
+    const config::Config& m_config;
+    std::string m_owner;
+    std::set<std::string> m_held; // chats whose next message has to wait
+    bool m_away = false;          // nothing gets through at all
+};
+
+// How long to wait after so many failed attempts: 2 s, 4 s … 5 min.
+[[nodiscard]] Milliseconds wait_after(int attempts);
+
+} // namespace loomrel::bot

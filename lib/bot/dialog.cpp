@@ -1,0 +1,270 @@
+#include "lib/bot/dialog.hpp"
+
+#include "lib/bot/notice_text.hpp"
+#include "lib/bot/rollback_screens.hpp"
+#include "lib/bot/settings.hpp"
+#include "lib/telegram/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace loomrel::bot {
+
+namespace {
+
+using messages::Id;
+using messages::say;
+using release::Status;
+
+// Lists are counted up to here; beyond it says "1000+".
+constexpr std::size_t k_most_pages = 1000;
+
+std::optional<release::List> list_of(Origin origin) {
+    switch (origin) {
+    case Origin::active:
+        return release::List::active;
+    case Origin::successful:
+        return release::List::successful;
+    case Origin::failed:
+        return release::List::failed;
+    case Origin::notice:
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool is_decision(Action action) {
+    return action == Action::ask_approve || action == Action::approve
+           || action == Action::ask_reject || action == Action::reject
+           || action == Action::dispatch;
+}
+
+bool is_rollback(Action action) {
+    return action == Action::choose_rollback || action == Action::ask_rollback
+           || action == Action::roll_back;
+}
+
+Reply toast(const std::string& text, bool alert = false) {
+    Reply reply;
+    reply.toast = text;
+    reply.alert = alert;
+    return reply;
+}
+
+} // namespace
+
+Dialog::Dialog(store::ServerLedger& ledger,
+               const config::Config& config,
+               Operations* operations,
+               WallClock clock)
+    : m_ledger(ledger),
+      m_config(config),
+      m_operations(operations),
+      m_clock(std::move(clock)) {}
+
+Context Dialog::context(const std::string& service) {
+    std::string why;
+    const bool can =
+        m_operations != nullptr && !service.empty() && m_operations->can_roll_back(service, why);
+    return {m_config, m_clock(), can};
+}
+
+Reply Dialog::open_page(const Callback& callback) {
+    store::ReleaseQuery query;
+    query.list = list_of(callback.origin);
+    query.limit = static_cast<int>(k_most_pages) + 1;
+    const std::vector<release::Release> all = m_ledger.list_releases(query);
+    Page page;
+    page.origin = callback.origin;
+    page.more = all.size() > k_most_pages;
+    page.pages = std::max<std::size_t>(std::min(all.size(), k_most_pages), 1);
+    std::size_t at = 0;
+    if (callback.release_id != 0) {
+        // Newest first: what has left the list is replaced by the one that followed it.
+        const auto here = std::find_if(
+            all.begin(), all.end(), [&](const auto& one) { return one.id <= callback.release_id; });
+        at = static_cast<std::size_t>(here - all.begin());
+        const bool same = here != all.end() && here->id == callback.release_id;
+        if (callback.extra == "+" && same) {
+            ++at;
+        } else if (callback.extra == "-" && at > 0) {
+            --at;
+        }
+    }
+    if (!all.empty()) {
+        at = std::min({at, all.size() - 1, page.pages - 1});
+        page.release = &all[at];
+        page.number = at + 1;
+        page.approvals = m_ledger.approvals(all[at].id);
+    }
+    Reply reply;
+    reply.edit =
+        list_page(context(page.release == nullptr ? "" : page.release->service_name), page);
+    return reply;
+}
+
+telegram::Text Dialog::present(Origin origin, std::int64_t release_id) {
+    const auto release = m_ledger.find_release(release_id);
+    if (!release) {
+        return {say(m_config.language, Id::bot_no_release), {}};
+    }
+    if (origin != Origin::notice) {
+        // The list that has it now: an approved release has not gone, a rejected one has.
+        const auto state = release->state();
+        Origin now = origin;
+        if (state) {
+            const release::List list = release::list_of(*state);
+            now = list == release::List::active
+                      ? Origin::active
+                      : (list == release::List::successful ? Origin::successful : Origin::failed);
+        }
+        return *open_page({Action::page, now, release_id, ""}).edit;
+    }
+    const auto events = m_ledger.events(release_id);
+    const auto last = std::find_if(
+        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
+    const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release_id)};
+    return render_present(last == events.rend() ? std::nullopt : std::optional(*last), facts);
+}
+
+std::string Dialog::why_not(const telegram::User& who,
+                            std::int64_t chat_id,
+                            Action action,
+                            const release::Release& release) const {
+    const Language language = m_config.language;
+    if (!counts_in(m_config, chat_id, who.id)) {
+        return say(language, Id::bot_wrong_chat, fmt::arg("chat", chat_id));
+    }
+    if (is_decision(action) && !is_approver(m_config, who.id)) {
+        return say(language, Id::bot_not_approver, fmt::arg("id", who.id));
+    }
+    if (is_rollback(action) && !is_admin(m_config, who.id)) {
+        return say(language, Id::bot_not_admin, fmt::arg("id", who.id));
+    }
+    if (action == Action::approve || action == Action::ask_approve) {
+        try {
+            const release::ApprovalRules rules = m_config.approval_rules();
+            check_not_own(rules, approver_of(rules, who.id), release.initiated_by);
+            (void)council_of(rules, release.initiated_by);
+        } catch (const Error& error) {
+            return in(language, error.message()) + ". " + in(language, error.hint());
+        }
+    }
+    return "";
+}
+
+Reply Dialog::no(const telegram::User& who,
+                 const std::string& text,
+                 const std::string& why,
+                 std::int64_t release_id,
+                 const std::string& note_id) {
+    if (release_id > 0) {
+        store::NewNote note;
+        note.id = note_id;
+        note.release_id = release_id;
+        note.actor = "telegram:" + std::to_string(who.id);
+        note.source = "bot";
+        note.detail =
+            nlohmann::json{{"refused", why}, {"telegram_id", who.id}, {"name", who.name}}.dump(
+                -1, ' ', false, nlohmann::json::error_handler_t::replace);
+        (void)m_ledger.note_event(note);
+    }
+    return toast(text, true);
+}
+
+Reply Dialog::pressed(const telegram::Press& press) {
+    const Language language = m_config.language;
+    const auto callback = parse_callback(press.data);
+    // Strangers learn nothing, not even whether there is such a release.
+    const bool known_place = counts_in(m_config, press.chat_id, press.from.id);
+    const bool may_look =
+        known_place && (press.chat_id != press.from.id || is_known(m_config, press.from.id));
+    if (!may_look) {
+        return no(press.from,
+                  is_known(m_config, press.from.id)
+                      ? say(language, Id::bot_wrong_chat, fmt::arg("chat", press.chat_id))
+                      : say(language,
+                            Id::bot_stranger,
+                            fmt::arg("name", press.from.name),
+                            fmt::arg("id", press.from.id)),
+                  "stranger",
+                  callback ? callback->release_id : 0,
+                  "bot:" + press.id);
+    }
+    if (!callback) {
+        return toast(say(language, Id::bot_unknown_button), true);
+    }
+    if (callback->action == Action::menu) {
+        Reply reply;
+        reply.edit = menu(context(), name_of(m_config, press.from.id, press.from.name));
+        return reply;
+    }
+    if (callback->action == Action::nothing) {
+        return {};
+    }
+    if (callback->action == Action::page && callback->origin != Origin::notice) {
+        return open_page(*callback);
+    }
+    const auto release = m_ledger.find_release(callback->release_id);
+    if (!release) {
+        return toast(say(language, Id::bot_no_release), true);
+    }
+    const std::string why = why_not(press.from, press.chat_id, callback->action, *release);
+    if (!why.empty()) {
+        return no(press.from,
+                  why,
+                  std::string(1, static_cast<char>(callback->action)),
+                  release->id,
+                  "bot:" + press.id);
+    }
+    return on_release(press, *callback, *release);
+}
+
+Reply Dialog::on_release(const telegram::Press& press,
+                         const Callback& callback,
+                         const release::Release& release) {
+    Reply reply;
+    switch (callback.action) {
+    case Action::history:
+        reply.edit = history_page(context(), callback.origin, release, m_ledger.events(release.id));
+        return reply;
+    case Action::ask_approve:
+    case Action::ask_reject: {
+        const bool approving = callback.action == Action::ask_approve;
+        const auto state = release.state();
+        if (state != Status::manual_testing && (approving || state != Status::manual_test_passed)) {
+            reply = toast(say(m_config.language,
+                              Id::bot_moved_on,
+                              fmt::arg("status", status_label(m_config.language, release.status))),
+                          true);
+            reply.edit = present(callback.origin, release.id);
+            return reply;
+        }
+        reply.edit = approving ? approve_question(
+                         context(), callback.origin, release, m_ledger.approvals(release.id))
+                               : reject_question(context(), callback.origin, release);
+        return reply;
+    }
+    case Action::approve:
+    case Action::reject:
+        return decide(press.from, "bot:" + press.id, callback, release, "");
+    case Action::choose_rollback:
+    case Action::ask_rollback:
+        return ask_rollback(callback, release);
+    case Action::roll_back:
+        return roll_back(press.from, callback, release);
+    case Action::dispatch:
+        return dispatch(press, callback);
+    case Action::card:
+    case Action::page:
+        reply.edit = present(callback.origin, release.id);
+        return reply;
+    case Action::menu:
+    case Action::nothing:
+        return reply;
+    }
+    return reply;
+}
+
+} // namespace loomrel::bot

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "lib/bot/card.hpp"
+#include "lib/bot/operations.hpp"
+#include "lib/store/server_ledger.hpp"
+#include "lib/telegram/update.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace loomrel::bot {
+
+// What the bot does about something that somebody did.
+struct Reply {
+    std::string toast;                  // to the one who pressed; plain text
+    bool alert = false;                 // he has to close it
+    std::optional<telegram::Text> edit; // what the pressed message becomes
+    std::optional<telegram::Text> send; // a new message in the same chat
+    std::int64_t edit_message = 0;      // of a reply by text: the question it answered
+    // Goes on after the reply, in a thread of its own: asks or steers hosts, and edits the pressed
+    // message as it goes.
+    std::function<void(Operations&, const std::function<void(const telegram::Text&)>& show)> work;
+};
+
+// Everything the bot says. Keeps nothing between two calls: what it needs is in the button's data,
+// in the ledger and in the configuration. Decisions are in the ledger when a call returns.
+class Dialog {
+public:
+    // `operations` null: nothing that needs hosts is offered.
+    Dialog(store::ServerLedger& ledger,
+           const config::Config& config,
+           Operations* operations,
+           WallClock clock);
+
+    // Throws Error if the ledger is away; then nothing was decided.
+    [[nodiscard]] Reply pressed(const telegram::Press& press);
+    [[nodiscard]] std::optional<Reply> said(const telegram::Said& said);
+
+private:
+    [[nodiscard]] Context context(const std::string& service = "");
+    [[nodiscard]] Reply open_page(const Callback& callback);
+    [[nodiscard]] Reply on_release(const telegram::Press& press,
+                                   const Callback& callback,
+                                   const release::Release& release);
+    [[nodiscard]] Reply decide(const telegram::User& who,
+                               const std::string& decision_id,
+                               const Callback& callback,
+                               const release::Release& release,
+                               const std::string& reason);
+    [[nodiscard]] Reply ask_rollback(const Callback& callback, const release::Release& release);
+    [[nodiscard]] Reply
+    roll_back(const telegram::User& who, const Callback& callback, const release::Release& release);
+    [[nodiscard]] Reply dispatch(const telegram::Press& press, const Callback& callback);
+    // The pressed message as it should be now: the list's page, or the notice.
+    [[nodiscard]] telegram::Text present(Origin origin, std::int64_t release_id);
+    [[nodiscard]] Reply no(const telegram::User& who,
+                           const std::string& text,
+                           const std::string& why,
+                           std::int64_t release_id,
+                           const std::string& note_id);
+    // "" = he may.
+    [[nodiscard]] std::string why_not(const telegram::User& who,
+                                      std::int64_t chat_id,
+                                      Action action,
+                                      const release::Release& release) const;
+    [[nodiscard]] telegram::Text status();
+
+    store::ServerLedger& m_ledger;
+    const config::Config& m_config;
+    Operations* m_operations;
+    WallClock m_clock;
+};
+
+} // namespace loomrel::bot

@@ -1,0 +1,136 @@
+#include "lib/bot/dialog.hpp"
+#include "lib/bot/settings.hpp"
+#include "lib/telegram/text.hpp"
+
+#include <algorithm>
+
+// What is said rather than pressed.
+namespace loomrel::bot {
+
+namespace {
+
+using messages::Id;
+using messages::say;
+using telegram::escape_line;
+
+// "/start@release_bot now" -> "/start"
+std::string command_of(const std::string& text) {
+    return text.substr(0, text.find_first_of(" @\n"));
+}
+
+// The question that a message with these buttons asks, if it wants a reason.
+std::optional<Callback> question_in(const std::vector<std::string>& buttons) {
+    for (const std::string& data : buttons) {
+        const auto callback = parse_callback(data);
+        if (callback && callback->action == Action::reject) {
+            return callback;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Reply> Dialog::said(const telegram::Said& said) {
+    const Language language = m_config.language;
+    const std::string command = command_of(said.text);
+    Reply reply;
+    if (command == "/id") {
+        reply.send = {
+            say(language, Id::bot_id, fmt::arg("id", said.from.id), fmt::arg("chat", said.chat_id)),
+            {}};
+        return reply;
+    }
+    const auto question = question_in(said.reply_to_buttons);
+    const bool wanted = command == "/start" || command == "/status" || command == "/help";
+    if (!wanted && !question) {
+        return std::nullopt; // people talk
+    }
+    const bool own_chat = said.chat_id == said.from.id;
+    if (!counts_in(m_config, said.chat_id, said.from.id)
+        || (own_chat && !is_known(m_config, said.from.id))) {
+        const std::string text = say(language,
+                                     Id::bot_stranger,
+                                     fmt::arg("name", said.from.name),
+                                     fmt::arg("id", said.from.id));
+        (void)no(said.from,
+                 "",
+                 "stranger",
+                 question ? question->release_id : 0,
+                 "bot:said:" + std::to_string(said.chat_id) + ":"
+                     + std::to_string(said.message_id));
+        reply.send = {telegram::escape_html(text), {}};
+        return reply;
+    }
+    if (command == "/help") {
+        reply.send = {say(language, Id::bot_help), {}};
+        return reply;
+    }
+    if (command == "/status") {
+        reply.send = status();
+        return reply;
+    }
+    if (command == "/start") {
+        reply.send = menu(context(), name_of(m_config, said.from.id, said.from.name));
+        return reply;
+    }
+    // The reason of a rejection, as a reply to the question.
+    const auto release = m_ledger.find_release(question->release_id);
+    if (!release) {
+        return std::nullopt;
+    }
+    const std::string id =
+        "bot:said:" + std::to_string(said.chat_id) + ":" + std::to_string(said.message_id);
+    const std::string why = why_not(said.from, said.chat_id, Action::reject, *release);
+    Reply decided = why.empty() ? decide(said.from, id, *question, *release, said.text)
+                                : no(said.from, why, "R", release->id, id);
+    // Nobody pressed anything: what would be shown to a press is sent.
+    decided.send = {telegram::escape_html(decided.toast), {}};
+    decided.toast.clear();
+    decided.edit_message = said.reply_to_message;
+    return decided;
+}
+
+telegram::Text Dialog::status() {
+    const Language language = m_config.language;
+    store::ReleaseQuery query;
+    query.list = release::List::active;
+    query.limit = 20;
+    const auto active = m_ledger.list_releases(query);
+    std::string html = say(language, Id::bot_status) + "\n";
+    html += "\n" + say(language, active.empty() ? Id::bot_status_none : Id::bot_status_active);
+    for (const release::Release& release : active) {
+        html += "\n"
+                + say(language,
+                      Id::bot_status_release,
+                      fmt::arg("status", escape_line(status_label(language, release.status))),
+                      fmt::arg("service", escape_line(release.service_name)),
+                      fmt::arg("tag", escape_line(release.release_tag, 60)));
+    }
+    // What the ledger says of production: the newest that came there and was not taken back.
+    query.list = release::List::successful;
+    query.limit = 100;
+    std::vector<std::string> told;
+    std::string serving;
+    for (const release::Release& release : m_ledger.list_releases(query)) {
+        if (std::find(told.begin(), told.end(), release.service_name) != told.end()
+            || told.size() == 20) {
+            continue;
+        }
+        told.push_back(release.service_name);
+        const bool back = release.status == "rollback_done" && !release.rollback_to_tag.empty();
+        serving +=
+            "\n"
+            + say(language,
+                  Id::bot_status_serves,
+                  fmt::arg("service", escape_line(release.service_name)),
+                  fmt::arg("serves",
+                           escape_line(back ? release.rollback_to_tag : release.release_tag, 60)));
+    }
+    if (!serving.empty()) {
+        html += "\n\n" + say(language, Id::bot_status_serving) + serving;
+    }
+    return {html, {}};
+}
+
+} // namespace loomrel::bot

@@ -1,0 +1,219 @@
+#include "lib/bot/dispatcher.hpp"
+
+#include "lib/bot/delivery.hpp"
+#include "lib/bot/settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace loomrel::bot {
+
+namespace {
+
+using release::Status;
+using store::Notice;
+using What = store::Settlement::What;
+
+constexpr const char* k_lease = "dispatch";
+constexpr Milliseconds k_lease_time{60000};
+constexpr int k_batch = 500;
+// Written before a request leaves, so that whoever comes after a crash looks before it asks again.
+constexpr const char* k_sent = "sent, not answered yet";
+constexpr Milliseconds k_look_again{5000};
+constexpr int k_looks = 5;
+
+bool says_number(const std::string& title, std::int64_t id) {
+    const std::string wanted = "#" + std::to_string(id);
+    for (std::size_t at = title.find(wanted); at != std::string::npos;
+         at = title.find(wanted, at + 1)) {
+        const std::size_t end = at + wanted.size();
+        if (end == title.size() || title[end] < '0' || title[end] > '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+github::Workflow prod_workflow(const config::Config& config, const release::Release& release) {
+    const config::DeploySettings settings = config.deploy(release.service_name, "prod");
+    return {config.github.owner,
+            settings.repo.empty() ? release.service_name : settings.repo,
+            config.github.prod_workflow,
+            config.github.ref};
+}
+
+std::map<std::string, std::string> prod_inputs(const release::Release& release) {
+    return {{"release_id", std::to_string(release.id)}, {"release_tag", release.release_tag}};
+}
+
+Dispatcher::Dispatcher(store::ServerLedger& ledger,
+                       github::Client& github,
+                       Operations* operations,
+                       const config::Config& config,
+                       std::string owner)
+    : m_ledger(ledger),
+      m_github(github),
+      m_operations(operations),
+      m_config(config),
+      m_owner(std::move(owner)) {}
+
+std::optional<Milliseconds> Dispatcher::run(const std::function<bool()>& stopped) {
+    const auto is_ours = [](const Notice& row) { return row.kind == "dispatch"; };
+    std::vector<Notice> rows = m_ledger.waiting_notices(k_batch);
+    std::erase_if(rows, [&](const Notice& row) { return !is_ours(row); });
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+        return Milliseconds{2000};
+    }
+    std::optional<Milliseconds> next;
+    for (const Notice& row : m_ledger.waiting_notices(k_batch)) {
+        if (!is_ours(row) || (stopped && stopped())) {
+            continue;
+        }
+        if (row.due_in.count() > 0) {
+            next = next ? std::min(*next, row.due_in) : row.due_in;
+            continue;
+        }
+        if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+            return Milliseconds{2000};
+        }
+        handle(row);
+        next = Milliseconds{1000};
+    }
+    m_ledger.drop_lease(k_lease, m_owner);
+    return next;
+}
+
+void Dispatcher::handle(const Notice& row) {
+    const auto release = row.release_id ? m_ledger.find_release(*row.release_id) : std::nullopt;
+    // Claimed, rejected or expired meanwhile: there is nothing to start any more.
+    if (!release || release->state() != Status::manual_test_passed) {
+        settle(row, What::sent, release ? "the release is " + release->status : "no such release");
+        return;
+    }
+    if (m_config.deploy(release->service_name, "prod").prod_by == "direct") {
+        start_here(row, *release);
+    } else if (row.error == k_sent || row.error.starts_with("looking")) {
+        look_for_run(row, *release);
+    } else {
+        start(row, *release);
+    }
+}
+
+void Dispatcher::start(const Notice& row, const release::Release& release) {
+    if (m_config.github.token.empty() || m_config.github.owner.empty()) {
+        tell(row,
+             "dispatch_refused",
+             m_config.github.token.empty() ? "LOOM_GITHUB_TOKEN" : "[github] owner");
+        return;
+    }
+    settle(row, What::waiting, k_sent, k_look_again);
+    const github::Dispatched result =
+        m_github.dispatch(prod_workflow(m_config, release), prod_inputs(release));
+    switch (result.what) {
+    case github::Dispatched::What::started:
+        settle(row, What::sent, result.link);
+        break;
+    case github::Dispatched::What::not_started:
+        settle(row,
+               What::waiting,
+               result.reason,
+               std::max(result.retry_after, wait_after(row.attempts)));
+        break;
+    case github::Dispatched::What::refused:
+        tell(row, "dispatch_refused", result.reason);
+        break;
+    case github::Dispatched::What::unknown:
+        break; // as it stands: the next round looks for the run
+    }
+}
+
+void Dispatcher::look_for_run(const Notice& row, const release::Release& release) {
+    // Attempts on the way may lie long back; a run cannot be older than the approval.
+    const auto runs = m_github.runs(prod_workflow(m_config, release), row.created_at);
+    if (runs) {
+        const auto found = std::find_if(runs->begin(), runs->end(), [&](const auto& run) {
+            return says_number(run.title, release.id);
+        });
+        if (found != runs->end()) {
+            settle(row, What::sent, found->link);
+            return;
+        }
+    }
+    const std::size_t colon = row.error.find(' ');
+    int looks = 0;
+    if (row.error.starts_with("looking ") && colon != std::string::npos) {
+        looks = std::atoi(row.error.c_str() + colon + 1);
+    }
+    if (looks + 1 < k_looks) {
+        settle(row, What::waiting, "looking " + std::to_string(looks + 1), k_look_again);
+        return;
+    }
+    tell(row, "dispatch_unknown", runs ? "no run found" : "GitHub does not answer");
+}
+
+void Dispatcher::start_here(const Notice& row, const release::Release& release) {
+    if (m_operations == nullptr) {
+        return; // another server has the credentials
+    }
+    try {
+        m_operations->deploy(release, "loomrel");
+        settle(row, What::sent, "");
+    } catch (const Error& error) {
+        tell(row, "direct_failed", in(m_config.language, error.message()));
+    }
+}
+
+// Once: the key is the row's, however often we come by here.
+void Dispatcher::tell(const Notice& row, const std::string& kind, const std::string& reason) {
+    store::NewNotice notice;
+    notice.key = kind + ":" + row.key;
+    notice.kind = kind;
+    notice.release_id = row.release_id;
+    notice.fact = nlohmann::json{{"reason", reason}}.dump(
+        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    m_ledger.add_notice(notice);
+    settle(row, What::parked, reason);
+}
+
+void Dispatcher::settle(const Notice& row,
+                        What what,
+                        const std::string& note,
+                        Milliseconds due_again) {
+    m_ledger.settle_notice({what, row.id, note, due_again});
+}
+
+void Dispatcher::expire() {
+    store::ReleaseQuery query;
+    query.list = release::List::active;
+    query.limit = 200;
+    for (const release::Release& release : m_ledger.list_releases(query)) {
+        if (release.state() != Status::manual_test_passed) {
+            continue;
+        }
+        // The move to manual_test_passed is the last needed approval.
+        const auto events = m_ledger.events(release.id);
+        const auto last = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+            return event.to == release::to_string(Status::manual_test_passed)
+                   && event.from != event.to;
+        });
+        if (last == events.rend() || now() - last->at < m_config.telegram.approval_expires) {
+            continue;
+        }
+        store::Change change;
+        // The same for every server that notices it.
+        change.id = "expired:" + std::to_string(release.id) + ":" + to_rfc3339(last->at);
+        change.release_id = release.id;
+        change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
+        change.actor = "loomrel";
+        change.source = "serve";
+        (void)m_ledger.apply(change);
+    }
+}
+
+} // namespace loomrel::bot

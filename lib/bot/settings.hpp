@@ -1,0 +1,35 @@
+#pragma once
+
+#include "lib/config/config.hpp"
+#include "lib/release/approval.hpp"
+#include "lib/release/release.hpp"
+#include "lib/telegram/telegram.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+// What the configuration says about people and chats (design 7).
+namespace loomrel::bot {
+
+// Where notices about an environment go; nullopt: nowhere.
+[[nodiscard]] std::optional<telegram::Place> place_of(const config::Config& config,
+                                                      const std::string& environment);
+
+// A press counts in a configured chat, or in that person's own chat with the bot.
+[[nodiscard]] bool
+counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t person);
+
+[[nodiscard]] bool is_approver(const config::Config& config, std::int64_t person);
+[[nodiscard]] bool is_admin(const config::Config& config, std::int64_t person);
+// May look: approvers, admins and [[people]].
+[[nodiscard]] bool is_known(const config::Config& config, std::int64_t person);
+
+// The name of [[people]], else what he is called in Telegram.
+[[nodiscard]] std::string
+name_of(const config::Config& config, std::int64_t person, const std::string& called);
+
+// How many approvals this release needs.
+[[nodiscard]] int needed_approvals(const config::Config& config, const release::Release& release);
+
+} // namespace loomrel::bot

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/http/http.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// Starting a workflow by hand and finding it again
+// (https://docs.github.com/rest/actions/workflows, version 2022-11-28).
+namespace loomrel::github {
+
+struct Workflow {
+    std::string owner;
+    std::string repository;
+    std::string file; // "on-approve-manual-testing.yaml.yml"
+    std::string ref = "main";
+};
+
+struct Dispatched {
+    enum class What {
+        started,
+        not_started, // certainly: not reached, too busy. May be tried again
+        refused,     // never will as things are: 4xx
+        unknown,     // sent, no answer: look for the run before anything else
+    } what = What::unknown;
+    std::string link;   // to the run, where GitHub says it
+    std::string reason; // of all but started, for people; without the token
+    Milliseconds retry_after{0};
+};
+
+struct FoundRun {
+    std::int64_t id = 0;
+    std::string title;
+    std::string link;
+    Time created_at;
+};
+
+struct Options {
+    std::string api_url = "https://api.github.com";
+    Secret token;
+    Milliseconds timeout{15000}; // GitHub cuts its own off after 10 s
+};
+
+// One Client, one thread.
+class Client {
+public:
+    explicit Client(Options options);
+
+    // Sent once, whatever happens: a second POST is a second run.
+    [[nodiscard]] Dispatched dispatch(const Workflow& workflow,
+                                      const std::map<std::string, std::string>& inputs);
+
+    // Newest first, started by hand, none older than `since` by much (GitHub counts in seconds, by
+    // its own clock). nullopt: GitHub does not say.
+    [[nodiscard]] std::optional<std::vector<FoundRun>> runs(const Workflow& workflow, Time since);
+
+private:
+    [[nodiscard]] http::Request request(const Workflow& workflow, const std::string& what) const;
+
+    Options m_options;
+    http::Client m_http;
+};
+
+} // namespace loomrel::github

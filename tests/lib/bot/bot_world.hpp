@@ -1,0 +1,123 @@
+#pragma once
+
+#include "lib/bot/card.hpp"
+#include "lib/store/server_ledger.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
+
+#include <memory>
+#include <regex>
+#include <string>
+
+namespace loomrel::test {
+
+inline constexpr std::int64_t k_qa = 11111;     // approver
+inline constexpr std::int64_t k_qa_two = 22222; // approver
+inline constexpr std::int64_t k_ops = 33333;    // admin
+inline constexpr std::int64_t k_chat = -1001;
+inline constexpr const char* k_commit = "0123456789abcdef0123456789abcdef01234567";
+
+inline Time at(const char* day_and_time) { // Moscow
+    std::tm parts{};
+    REQUIRE(strptime(day_and_time, "%d.%m.%Y %H:%M", &parts) != nullptr);
+    return Time(std::chrono::seconds(timegm(&parts)) - std::chrono::hours(3));
+}
+
+inline config::Config bot_config() {
+    config::Config config;
+    config.language = Language::ru;
+    config.timezone = "Europe/Moscow";
+    config.telegram.token = Secret("123456:test-token");
+    config.telegram.chat_id = k_chat;
+    config.telegram.approvers = {k_qa, k_qa_two};
+    config.telegram.admins = {k_ops};
+    config.people = {{k_qa, "anya", "Аня"}, {k_qa_two, "boris", "Борис"}, {k_ops, "olya", "Оля"}};
+    return config;
+}
+
+// The release of the spec's pictures.
+inline release::Release spec_release() {
+    release::Release release;
+    release.id = 17;
+    release.service_name = "loom-content";
+    release.release_tag = "v1.2.3";
+    release.status = "manual_testing";
+    release.initiated_by = "developer_name";
+    release.github_action_link = "https://github.com/LoomAI-IT/loom-content/actions/runs/1";
+    release.created_at = at("15.03.2024 14:30");
+    release.commit_sha = k_commit;
+    return release;
+}
+
+// A message as the spec draws it: links and buttons in brackets.
+inline std::string drawn(const telegram::Text& text, const std::string& before_buttons = "\n\n") {
+    std::string out =
+        std::regex_replace(text.html, std::regex("<a href=\"[^\"]*\">([^<]*)</a>"), "[$1]");
+    out = std::regex_replace(out, std::regex("<[^>]*>"), "");
+    std::string rows;
+    for (const auto& row : text.keyboard) {
+        std::string line;
+        for (const auto& button : row) {
+            line += (line.empty() ? "" : " ") + ("[" + button.text + "]");
+        }
+        rows += (rows.empty() ? "" : "\n") + line;
+    }
+    return rows.empty() ? out : out + before_buttons + rows;
+}
+
+// A ledger in a file of its own.
+struct LedgerWorld {
+    TempFolder folder{"loomrel-bot"};
+    config::Config config = bot_config();
+    std::unique_ptr<store::ServerLedger> ledger = open();
+
+    [[nodiscard]] std::unique_ptr<store::ServerLedger> open() const {
+        return store::open_server_ledger(
+            {"sqlite://" + (folder.path() / "releases.db").string(), Secret()});
+    }
+
+    // A release that stage has and QA is called to.
+    std::int64_t release_to_test(const std::string& tag = "v1.2.3",
+                                 const std::string& service = "loom-content") {
+        using release::Status;
+        const auto id = make(tag, service);
+        move(id, {Status::building, Status::stage_deploy, Status::manual_testing});
+        return id;
+    }
+
+    std::int64_t make(const std::string& tag, const std::string& service = "loom-content") {
+        store::NewRelease release;
+        release.service = service;
+        release.tag = tag;
+        release.run_id = "run-" + tag;
+        release.by = "developer_name";
+        release.link = "https://github.com/x/y/actions/runs/1";
+        release.ref = "refs/tags/" + tag;
+        release.commit = k_commit;
+        release.source = "cli";
+        return ledger->create_release(release).id;
+    }
+
+    void move(std::int64_t id,
+              const std::vector<release::Status>& way,
+              const std::string& detail = "{}") {
+        store::Change change;
+        change.id = std::to_string(id) + "-" + std::to_string(++m_changes);
+        change.release_id = id;
+        change.actor = "developer_name";
+        change.source = "journal";
+        for (const auto status : way) {
+            change.steps.push_back({status, detail});
+        }
+        REQUIRE(ledger->apply(change).what == store::Changed::What::done);
+    }
+
+    [[nodiscard]] std::string status(std::int64_t id) const {
+        return ledger->find_release(id)->status;
+    }
+
+private:
+    int m_changes = 0;
+};
+
+} // namespace loomrel::test

@@ -1,0 +1,195 @@
+#include "lib/bot/delivery.hpp"
+#include "tests/lib/bot/bot_world.hpp"
+#include "tests/support/fake_control.hpp"
+
+using namespace loomrel;
+using namespace loomrel::test;
+using nlohmann::json;
+using release::Status;
+
+namespace {
+
+struct World : LedgerWorld {
+    Fake& fake = Fake::shared("fake_telegram.py");
+    telegram::Api api{{fake.url(), Secret("123456:test-token"), Milliseconds{5000}}};
+
+    bot::Delivery::Outcome deliver(Milliseconds patience = Milliseconds{10000}) {
+        bot::Delivery delivery(*ledger, api, config, "me");
+        return delivery.run(deadline_in(patience));
+    }
+
+    void say(const std::string& text, const std::string& environment = "") {
+        store::NewNotice notice;
+        notice.key = text;
+        notice.kind = "text";
+        notice.fact = json{{"text", text}, {"environment", environment}}.dump();
+        ledger->add_notice(notice);
+    }
+
+    // First lines of what a chat holds.
+    std::vector<std::string> said_in(std::int64_t chat) {
+        std::vector<std::string> found;
+        for (const auto& message : fake.messages(chat)) {
+            const auto text = message.value("text", "");
+            found.push_back(text.substr(0, text.find('\n')));
+        }
+        return found;
+    }
+
+    // Waiting notices become due at once.
+    void forget_waits() {
+        for (const auto& notice : ledger->waiting_notices(100)) {
+            ledger->settle_notice(
+                {store::Settlement::What::waiting, notice.id, notice.error, Milliseconds{0}});
+        }
+    }
+};
+
+using Strings = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("one message a release and chat, edited as it moves on, new when somebody must act") {
+    World world;
+    const auto id = world.release_to_test();
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(k_chat) == Strings{"🚀 Новый релиз готов к тестированию"});
+    world.move(id, {Status::manual_test_passed});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(k_chat) == Strings{"✅ Релиз одобрен и ждёт деплоя на production"});
+    world.move(id, {Status::deploying, Status::production_failed});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(k_chat)
+          == Strings{"❌ Деплой на production не удался", "❌ Деплой на production не удался"});
+    CHECK_FALSE(world.fake.messages(k_chat)[0].contains("reply_markup"));
+    world.move(id, {Status::deploying, Status::deployed});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(k_chat)[1] == "✅ Релиз задеплоен на production");
+    CHECK(world.said_in(k_chat).size() == 2);
+    CHECK(world.deliver().sent == 0);
+}
+
+TEST_CASE("each environment has its chat") {
+    World world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}, {"stage", 0}};
+    world.config.telegram.thread_id = 9;
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.say("to all");
+    CHECK(world.deliver().sent == 4);
+    CHECK(world.said_in(k_chat)
+          == Strings{"✅ Релиз одобрен и ждёт деплоя на production", "to all"});
+    CHECK(world.said_in(-2002) == Strings{"✅ Релиз задеплоен на production"});
+    CHECK(world.fake.messages(k_chat)[0]["message_thread_id"] == 9);
+    CHECK_FALSE(world.fake.messages(-2002)[0].contains("message_thread_id"));
+}
+
+TEST_CASE("Telegram away: nothing is lost, and everything comes in order when it is back") {
+    World world;
+    world.fake.tell("away", {{"on", true}});
+    for (const std::string text : {"one", "two", "three"}) {
+        world.say(text);
+    }
+    const auto outcome = world.deliver();
+    CHECK(outcome.sent == 0);
+    CHECK(outcome.parked == 0);
+    CHECK(outcome.waiting == 3);
+    CHECK(outcome.next_in);
+    world.fake.tell("away", {{"on", false}});
+    world.forget_waits();
+    CHECK(world.deliver().sent == 3);
+    CHECK(world.said_in(k_chat) == Strings{"one", "two", "three"});
+}
+
+TEST_CASE("retry_after is obeyed, by its chat only") {
+    World world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}};
+    world.say("one");
+    world.say("two");
+    world.say("elsewhere", "prod");
+    world.fake.tell("fail", {{"chat", k_chat}, {"how", 429}, {"retry_after", 2}, {"times", 1}});
+    const auto outcome = world.deliver();
+    CHECK(outcome.sent == 1);
+    CHECK(outcome.waiting == 2);
+    CHECK(world.said_in(-2002) == Strings{"elsewhere"});
+    const auto calls = world.fake.calls("sendMessage").size();
+    CHECK(world.deliver().sent == 0); // it is not even asked
+    CHECK(world.fake.calls("sendMessage").size() == calls);
+    CHECK(wait_until([&] { return world.deliver().sent > 0; }, std::chrono::seconds(8)));
+    CHECK(world.said_in(k_chat) == Strings{"one", "two"});
+    const json all = world.fake.calls("sendMessage");
+    CHECK(all[3]["at"].get<double>() - all[0]["at"].get<double>() >= 2.0);
+}
+
+TEST_CASE("a chat that blocks the bot holds up nobody and is told about") {
+    World world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}};
+    world.fake.tell("block", {{"chat", -2002}});
+    world.say("to prod", "prod");
+    world.say("to all");
+    const auto outcome = world.deliver();
+    CHECK(outcome.sent == 1);
+    CHECK(outcome.parked == 1);
+    const auto parked = world.ledger->parked_notices(10);
+    REQUIRE(parked.size() == 1);
+    CHECK(parked[0].error == "Forbidden: bot was kicked from the supergroup chat");
+}
+
+TEST_CASE("a message that may have arrived comes again, with the same number") {
+    World world;
+    world.fake.tell("fail", {{"method", "sendMessage"}, {"how", "drop"}, {"times", 1}});
+    const auto id = world.release_to_test();
+    CHECK(world.deliver().sent == 0);
+    world.forget_waits();
+    CHECK(world.deliver().sent == 1);
+    const json messages = world.fake.messages(k_chat);
+    REQUIRE(messages.size() == 2);
+    const auto number = [](const json& message) {
+        const auto text = message["text"].get<std::string>();
+        return text.substr(text.find("#r"));
+    };
+    CHECK(number(messages[0]) == number(messages[1]));
+    CHECK(number(messages[0]).starts_with("#r" + std::to_string(id) + " #e"));
+}
+
+TEST_CASE("long texts come with a file that holds all of it") {
+    World world;
+    std::string text;
+    while (text.size() < 200 * 1024) {
+        text += "строка <" + std::to_string(text.size()) + ">\n";
+    }
+    world.say(text);
+    CHECK(world.deliver().sent == 1);
+    const json messages = world.fake.messages(k_chat);
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[1]["content"] == text);
+}
+
+TEST_CASE("one process delivers at a time") {
+    World world;
+    world.say("one");
+    REQUIRE(world.ledger->take_lease("notices", "another", Milliseconds{60000}));
+    CHECK(world.deliver().elsewhere);
+    CHECK(world.fake.messages(k_chat).empty());
+    world.ledger->drop_lease("notices", "another");
+    CHECK(world.deliver().sent == 1);
+}
+
+TEST_CASE("no patience is kept to") {
+    World world;
+    for (int i = 0; i < 20; ++i) {
+        world.say("n" + std::to_string(i));
+    }
+    world.fake.tell("fail", {{"how", "slow"}, {"seconds", 1}});
+    const auto began = std::chrono::steady_clock::now();
+    (void)world.deliver(Milliseconds{1500});
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(4));
+}
+
+TEST_CASE("without a chat notices are parked, not kept for ever") {
+    World world;
+    world.config.telegram.chat_id = 0;
+    world.say("one");
+    CHECK(world.deliver().parked == 1);
+    CHECK(world.ledger->parked_notices(1)[0].error == "[telegram] chat_id is not set");
+}

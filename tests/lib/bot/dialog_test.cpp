@@ -1,0 +1,369 @@
+#include "lib/bot/dialog.hpp"
+#include "lib/bot/settings.hpp"
+#include "tests/lib/bot/bot_world.hpp"
+#include "tests/support/golden.hpp"
+
+#include <algorithm>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using release::Status;
+
+namespace {
+
+// Hosts that do what a test wants.
+class FakeOperations : public bot::Operations {
+public:
+    bool has_hosts = true;
+    bot::Standing now{"v1.2.3", {{"v1.2.2", at("14.03.2024 10:45")}, {"v1.2.1", std::nullopt}}};
+    std::vector<std::string> done;
+    bot::Ended end{true, "v1.2.2", ""};
+
+    bool can_roll_back(const std::string&, std::string& why) override {
+        why = has_hosts ? "" : "PROD_HOST";
+        return has_hosts;
+    }
+
+    bot::Standing standing(const std::string&) override { return now; }
+
+    bot::Ended roll_back(const std::string& service,
+                         const std::string& expected,
+                         const std::string& target,
+                         const std::string& actor,
+                         const Watch& watch) override {
+        done.push_back(service + " " + expected + " -> " + target + " by " + actor);
+        watch({"restore", std::nullopt});
+        watch({"restore", true});
+        watch({"health", std::nullopt});
+        watch({"health", end.good});
+        return end;
+    }
+
+    void deploy(const release::Release& release, const std::string&) override {
+        done.push_back("deploy " + release.release_tag);
+    }
+};
+
+// A person with a thumb: presses what the last message shows.
+struct World : LedgerWorld {
+    FakeOperations operations;
+    telegram::Text message; // as it is now
+    std::string transcript;
+    int presses = 0;
+    // By the ledger's clock things happen now.
+    bot::Dialog dialog{*ledger, config, &operations, now};
+
+    bot::Reply press_data(std::int64_t who, const std::string& data, std::int64_t chat = k_chat) {
+        telegram::Press press;
+        press.id = "p" + std::to_string(++presses);
+        press.from = {who, "User" + std::to_string(who)};
+        press.chat_id = chat;
+        press.message_id = 1;
+        press.data = data;
+        bot::Reply reply = dialog.pressed(press);
+        if (!reply.toast.empty()) {
+            transcript += std::string("   ") + (reply.alert ? "❗ " : "💬 ") + reply.toast + "\n";
+        }
+        if (reply.edit) {
+            take(*reply.edit);
+        }
+        if (reply.work) {
+            reply.work(operations, [this](const telegram::Text& text) { take(text); });
+        }
+        return reply;
+    }
+
+    bot::Reply press(std::int64_t who, const std::string& label, std::int64_t chat = k_chat) {
+        transcript += ">>> " + std::to_string(who) + " [" + label + "]\n";
+        for (const auto& row : message.keyboard) {
+            for (const auto& button : row) {
+                if (button.text == label) {
+                    return press_data(who, button.data, chat);
+                }
+            }
+        }
+        FAIL("no button " << label << " in\n" << drawn(message));
+        return {};
+    }
+
+    std::optional<bot::Reply>
+    say(std::int64_t who, const std::string& text, std::int64_t chat, bool as_reply = false) {
+        transcript += ">>> " + std::to_string(who) + ": " + text + "\n";
+        telegram::Said said;
+        said.from = {who, "User" + std::to_string(who)};
+        said.chat_id = chat;
+        said.message_id = ++presses;
+        said.text = text;
+        if (as_reply) {
+            said.reply_to_message = 1;
+            for (const auto& row : message.keyboard) {
+                for (const auto& button : row) {
+                    said.reply_to_buttons.push_back(button.data);
+                }
+            }
+        }
+        auto reply = dialog.said(said);
+        if (reply && reply->edit) {
+            take(*reply->edit);
+        }
+        if (reply && reply->send) {
+            take(*reply->send);
+        }
+        return reply;
+    }
+
+    void take(const telegram::Text& text) {
+        message = text;
+        // The ledger's clock is the machine's.
+        const std::regex date("[0-9]{2}\\.[0-9]{2}\\.20(2[5-9]|3[0-9]) [0-9]{2}:[0-9]{2}");
+        transcript += std::regex_replace(drawn(text), date, "DD.MM.YYYY hh:mm") + "\n\n";
+    }
+
+    // What the last event of a release says.
+    std::string last_event(std::int64_t id) { return ledger->events(id).back().detail; }
+};
+
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("from /start to an approval, as two approvers see it") {
+    World world;
+    world.config.telegram.quorum = 2;
+    const auto id = world.release_to_test();
+    world.say(k_qa, "/start", k_qa);
+    world.press(k_qa, "🚀 Активные релизы", k_qa);
+    world.press(k_qa, "📈 История", k_qa);
+    world.press(k_qa, "Назад", k_qa);
+    world.press(k_qa, "✅ Подтвердить", k_qa);
+    world.press(k_qa, "Назад", k_qa);
+    world.press(k_qa, "✅ Подтвердить", k_qa);
+    world.press(k_qa, "✅ Да, подтвердить", k_qa);
+    CHECK(world.status(id) == "manual_testing");
+    world.press(k_qa, "✅ Подтвердить", k_qa);
+    world.press(k_qa, "✅ Да, подтвердить", k_qa);
+    CHECK(world.status(id) == "manual_testing");
+    world.press(k_qa_two, "✅ Подтвердить");
+    world.press(k_qa_two, "✅ Да, подтвердить");
+    CHECK(world.status(id) == "manual_test_passed");
+    world.press(k_qa_two, "🔄 Обновить");
+    world.press(k_qa_two, "⬅️ Назад в меню");
+    check_golden("approving", world.transcript);
+}
+
+TEST_CASE("a rejection with a reason by reply, and one without") {
+    World world;
+    const auto id = world.release_to_test();
+    world.press_data(k_qa, "cn:" + std::to_string(id));
+    world.press(k_qa, "❌ Отклонить");
+    world.say(k_qa, "не <работает> вход", k_chat, true);
+    CHECK(world.status(id) == "manual_test_failed");
+    CHECK(holds(world.last_event(id), "не <работает> вход"));
+    const auto other = world.release_to_test("v1.2.4");
+    world.press_data(k_qa, "cn:" + std::to_string(other));
+    world.press(k_qa, "❌ Отклонить");
+    world.press(k_qa, "❌ Да, отклонить");
+    CHECK(world.status(other) == "manual_test_failed");
+    check_golden("rejecting", world.transcript);
+}
+
+TEST_CASE("a rollback: choice, question, progress, end") {
+    World world;
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.say(k_ops, "/start", k_ops);
+    world.press(k_ops, "✅ Успешные релизы", k_ops);
+    world.press(k_ops, "⏪ Откатить", k_ops);
+    world.press(k_ops, "🏷️ v1.2.2 · 14.03.2024 10:45", k_ops);
+    world.press(k_ops, "✅ Да, откатить", k_ops);
+    CHECK(world.operations.done
+          == std::vector<std::string>{"loom-content v1.2.3 -> v1.2.2 by Оля"});
+    check_golden("rolling_back", world.transcript);
+}
+
+TEST_CASE("on an older card a rollback goes straight to its question, or says what there is") {
+    World world;
+    const auto old = world.release_to_test("v1.2.2");
+    world.move(old, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.press_data(k_ops, "os:" + std::to_string(old));
+    CHECK(holds(drawn(world.message), "⏪ Откатить на tag: v1.2.2"));
+    world.operations.now.serves = "v1.2.4";
+    world.press(k_ops, "✅ Да, откатить");
+    CHECK(world.operations.done.empty());
+    CHECK(holds(drawn(world.message), "на хосте стало работать v1.2.4"));
+    const auto gone = world.release_to_test("v1.0.0");
+    world.move(gone, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.press_data(k_ops, "os:" + std::to_string(gone));
+    CHECK(holds(drawn(world.message), "Версии v1.0.0 на хосте уже нет"));
+    world.operations.now.kept.clear();
+    world.press_data(k_ops, "os:" + std::to_string(gone));
+    CHECK(holds(drawn(world.message), "Откатиться не на что"));
+}
+
+TEST_CASE("without credentials there is no rollback to press, and a forged press is refused") {
+    World world;
+    world.operations.has_hosts = false;
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.press_data(k_ops, "ls:0");
+    CHECK_FALSE(holds(drawn(world.message), "⏪"));
+    const auto reply = world.press_data(k_ops,
+                                        "Ys:" + std::to_string(id) + ":" + bot::digest_of("v1.2.3")
+                                            + "." + bot::digest_of("v1.2.2"));
+    CHECK(reply.toast == "PROD_HOST");
+    CHECK(world.operations.done.empty());
+}
+
+TEST_CASE("lists go from release to release, newest first, and survive what happens meanwhile") {
+    World world;
+    std::vector<std::int64_t> ids;
+    for (int i = 1; i <= 4; ++i) {
+        ids.push_back(world.release_to_test("v1.0." + std::to_string(i)));
+    }
+    const auto shows = [&](const std::string& tag, const std::string& page) {
+        INFO(drawn(world.message));
+        CHECK(holds(drawn(world.message), "Tag: " + tag + "\n"));
+        CHECK(holds(drawn(world.message), "[" + page + "]"));
+    };
+    world.press_data(k_qa, "la:0");
+    shows("v1.0.4", "1/4");
+    world.press(k_qa, "➡️");
+    shows("v1.0.3", "2/4");
+    world.press(k_qa, "➡️");
+    world.press(k_qa, "➡️");
+    shows("v1.0.1", "4/4");
+    world.press(k_qa, "⬅️");
+    shows("v1.0.2", "3/4");
+    world.release_to_test("v1.0.5");
+    world.press(k_qa, "🔄 Обновить");
+    shows("v1.0.2", "4/5");
+    world.move(ids[1], {Status::manual_test_failed}); // v1.0.2 leaves the list
+    world.press(k_qa, "🔄 Обновить");
+    shows("v1.0.1", "4/4");
+    world.press_data(k_qa, "lf:0");
+    CHECK(holds(drawn(world.message), "❌ Провальные релизы"));
+    world.press_data(k_qa, "ls:0");
+    CHECK(holds(drawn(world.message), "Здесь пока пусто."));
+}
+
+TEST_CASE("strangers, removed approvers, wrong chats and forged buttons decide nothing") {
+    World world;
+    const auto id = world.release_to_test();
+    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const auto refused = [&](const bot::Reply& reply, const std::string& why) {
+        INFO(reply.toast);
+        CHECK(holds(reply.toast, why));
+        CHECK(reply.alert);
+        CHECK_FALSE(reply.edit);
+        CHECK(world.status(id) == "manual_testing");
+        CHECK(world.ledger->approvals(id).empty());
+    };
+    refused(world.press_data(999, approve, 999), "999");
+    CHECK(holds(world.last_event(id), R"("telegram_id":999)"));
+    CHECK(holds(world.last_event(id), "stranger"));
+    refused(world.press_data(999, approve), "999"); // in the group: anybody can press there
+    CHECK(world.ledger->events(id).back().from == world.ledger->events(id).back().to);
+    refused(world.press_data(k_ops, approve), "approvers");
+    refused(world.press_data(k_qa, approve, -777), "-777");
+    refused(world.press_data(k_qa, approve, k_qa_two), "22222");
+    refused(world.press_data(k_qa, approve, 0), "0");
+    refused(world.press_data(k_qa, "An:" + std::to_string(id + 100) + ":01234567"), "нет");
+    refused(world.press_data(k_qa, "нечто"), "/start");
+    refused(world.press_data(k_qa, "Ys:" + std::to_string(id) + ":01234567.01234567"), "admins");
+    world.config.telegram.approvers = {k_qa_two}; // removed while his message still hangs there
+    refused(world.press_data(k_qa, approve), "approvers");
+    CHECK_FALSE(world.say(999, "просто разговор", 999));
+    CHECK(holds(world.say(999, "/start", 999)->send->html, "999"));
+    CHECK(holds(world.say(999, "/id", 999)->send->html, "<code>999</code>"));
+    CHECK(world.operations.done.empty());
+}
+
+TEST_CASE("nobody approves his own release where that is forbidden") {
+    World world;
+    world.config.telegram.self_approval = false;
+    world.config.people[0].github = "developer_name";
+    const auto id = world.release_to_test();
+    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    CHECK(world.press_data(k_qa, approve).alert);
+    CHECK(world.status(id) == "manual_testing");
+    world.press_data(k_qa_two, approve);
+    CHECK(world.status(id) == "manual_test_passed");
+}
+
+TEST_CASE("a press that comes too late gets the present state") {
+    World world;
+    const auto id = world.release_to_test();
+    const std::string number = std::to_string(id);
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    for (const char action : {'a', 'A', 'r', 'R', 'g'}) {
+        const auto reply = world.press_data(
+            k_qa, std::string(1, action) + "n:" + number + ":" + bot::short_commit(k_commit));
+        INFO(action);
+        CHECK(holds(reply.toast, "✅ Задеплоен"));
+        REQUIRE(reply.edit);
+        CHECK(holds(reply.edit->html, "✅ Релиз задеплоен на production"));
+        CHECK(reply.edit->keyboard.empty());
+    }
+    CHECK(world.status(id) == "deployed");
+}
+
+TEST_CASE("a decision is about the commit that was shown") {
+    World world;
+    const auto id = world.release_to_test();
+    const auto reply = world.press_data(k_qa, "An:" + std::to_string(id) + ":ffffffff");
+    CHECK(holds(reply.toast, "другой коммит"));
+    CHECK(world.status(id) == "manual_testing");
+}
+
+TEST_CASE("the same press handled twice is one decision") {
+    World world;
+    world.config.telegram.quorum = 2;
+    const auto id = world.release_to_test();
+    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    world.press_data(k_qa, approve);
+    const auto events = world.ledger->events(id).size();
+    --world.presses; // the same id again
+    const auto again = world.press_data(k_qa, approve);
+    CHECK(holds(again.toast, "Нужно ещё: 1"));
+    CHECK(world.ledger->events(id).size() == events);
+}
+
+TEST_CASE("a deploy that did not start is started again by a press, one that waits is not") {
+    World world;
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed});
+    const auto dispatches = [&] {
+        std::vector<store::Notice> rows = world.ledger->waiting_notices(100);
+        std::erase_if(rows, [](const auto& row) { return row.kind != "dispatch"; });
+        return rows;
+    };
+    world.press_data(k_qa, "gn:" + std::to_string(id));
+    REQUIRE(dispatches().size() == 1);
+    world.ledger->settle_notice(
+        {store::Settlement::What::parked, dispatches()[0].id, "HTTP 404", Milliseconds{0}});
+    world.press_data(k_qa, "gn:" + std::to_string(id));
+    CHECK(dispatches().size() == 1);
+    world.press_data(k_qa, "gn:" + std::to_string(id));
+    CHECK(dispatches().size() == 1);
+}
+
+TEST_CASE("/status tells what is under way and what serves; /help helps") {
+    World world;
+    const auto id = world.release_to_test("v1.2.2");
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    world.release_to_test("v1.2.3");
+    world.say(k_qa, "/status@release_bot", k_chat);
+    world.say(k_qa, "/help", k_chat);
+    world.say(k_qa, "/id", k_chat);
+    world.config.language = Language::en;
+    world.say(k_qa, "/status", k_chat);
+    world.say(k_qa, "/start", k_qa);
+    world.press(k_qa, "🚀 Active releases", k_qa);
+    world.press(k_qa, "❌ Reject", k_qa);
+    world.press(k_qa, "Back", k_qa);
+    world.press(k_qa, "✅ Approve", k_qa);
+    world.press(k_qa, "✅ Yes, approve", k_qa);
+    check_golden("commands", world.transcript);
+}

@@ -1,0 +1,185 @@
+#include "lib/bot/dispatcher.hpp"
+#include "tests/lib/bot/bot_world.hpp"
+#include "tests/support/fake_control.hpp"
+
+#include <algorithm>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using nlohmann::json;
+using release::Status;
+
+namespace {
+
+struct World : LedgerWorld {
+    Fake& fake = Fake::shared("fake_github.py", {"--repository", "LoomAI-IT/loom-content"});
+    github::Client github{{fake.url(), Secret("test-token"), Milliseconds{3000}}};
+
+    World() {
+        config.github.owner = "LoomAI-IT";
+        config.github.token = Secret("test-token");
+    }
+
+    std::int64_t approved() {
+        const auto id = release_to_test();
+        move(id, {Status::manual_test_passed});
+        return id;
+    }
+
+    std::optional<Milliseconds> dispatch() {
+        bot::Dispatcher dispatcher(*ledger, github, nullptr, config, "me");
+        return dispatcher.run();
+    }
+
+    // As if their time had come.
+    void forget_waits() {
+        for (const auto& row : ledger->waiting_notices(100)) {
+            ledger->settle_notice(
+                {store::Settlement::What::waiting, row.id, row.error, Milliseconds{0}});
+        }
+    }
+
+    std::vector<std::string> kinds(const std::vector<store::Notice>& notices) {
+        std::vector<std::string> found;
+        for (const auto& notice : notices) {
+            found.push_back(notice.kind);
+        }
+        return found;
+    }
+
+    bool waits(const std::string& kind) {
+        const auto all = kinds(ledger->waiting_notices(100));
+        return std::find(all.begin(), all.end(), kind) != all.end();
+    }
+};
+
+} // namespace
+
+TEST_CASE("an approved release is dispatched once, with its number and tag") {
+    World world;
+    const auto id = world.approved();
+    (void)world.dispatch();
+    (void)world.dispatch();
+    world.forget_waits();
+    (void)world.dispatch();
+    const json runs = world.fake.tell("runs");
+    REQUIRE(runs.size() == 1);
+    CHECK(runs[0]["inputs"]["release_id"] == std::to_string(id));
+    CHECK(runs[0]["inputs"]["release_tag"] == "v1.2.3");
+    CHECK_FALSE(world.waits("dispatch"));
+}
+
+TEST_CASE("a definite refusal becomes a notice with its reason, once") {
+    World world;
+    world.config.github.prod_workflow = "not-there.yml";
+    (void)world.approved();
+    (void)world.dispatch();
+    (void)world.dispatch();
+    const auto notices = world.ledger->waiting_notices(100);
+    const auto told = std::count_if(notices.begin(), notices.end(), [](const auto& notice) {
+        return notice.kind == "dispatch_refused"
+               && notice.fact.find("HTTP 404: Not Found") != std::string::npos;
+    });
+    CHECK(told == 1);
+    CHECK_FALSE(world.waits("dispatch"));
+}
+
+TEST_CASE("an answer lost on the way: the run is found, and not started again") {
+    World world;
+    (void)world.approved();
+    world.fake.tell("fail", {{"method", "dispatch"}, {"how", "drop"}, {"times", 1}});
+    (void)world.dispatch();
+    CHECK(world.waits("dispatch"));
+    world.forget_waits();
+    (void)world.dispatch();
+    CHECK_FALSE(world.waits("dispatch"));
+    CHECK(world.fake.calls("dispatch").size() == 1);
+    CHECK(world.fake.tell("runs").size() == 1);
+    CHECK_FALSE(world.waits("dispatch_unknown"));
+}
+
+TEST_CASE("a request that may have got lost is never repeated: people are asked") {
+    World world;
+    (void)world.approved();
+    world.fake.tell("fail", {{"method", "dispatch"}, {"how", "refuse"}, {"times", 1}});
+    for (int round = 0; round < 10; ++round) {
+        (void)world.dispatch();
+        world.forget_waits();
+    }
+    CHECK(world.fake.calls("dispatch").size() == 1);
+    CHECK(world.waits("dispatch_unknown"));
+    CHECK_FALSE(world.waits("dispatch"));
+}
+
+TEST_CASE("killed between request and answer: the next one looks before it asks") {
+    World world;
+    const auto id = world.approved();
+    // What the first had written before it was killed; its request had got through.
+    bot::Dispatcher killed(*world.ledger, world.github, nullptr, world.config, "killed");
+    CHECK(world.github
+              .dispatch({"LoomAI-IT", "loom-content", "on-approve-manual-testing.yaml.yml", "main"},
+                        bot::prod_inputs(*world.ledger->find_release(id)))
+              .what
+          == github::Dispatched::What::started);
+    for (const auto& row : world.ledger->waiting_notices(100)) {
+        if (row.kind == "dispatch") {
+            world.ledger->settle_notice({store::Settlement::What::waiting,
+                                         row.id,
+                                         "sent, not answered yet",
+                                         Milliseconds{0}});
+        }
+    }
+    (void)world.dispatch();
+    CHECK(world.fake.tell("runs").size() == 1);
+    CHECK_FALSE(world.waits("dispatch"));
+}
+
+TEST_CASE("GitHub away or busy: later, and then once") {
+    World world;
+    (void)world.approved();
+    world.fake.tell("fail",
+                    {{"method", "dispatch"}, {"how", 429}, {"retry_after", 1}, {"times", 1}});
+    (void)world.dispatch();
+    CHECK(world.waits("dispatch"));
+    world.forget_waits();
+    (void)world.dispatch();
+    CHECK_FALSE(world.waits("dispatch"));
+    CHECK(world.fake.tell("runs").size() == 1);
+}
+
+TEST_CASE("what was decided otherwise meanwhile is not started") {
+    World world;
+    const auto id = world.approved();
+    world.move(id, {Status::manual_test_failed});
+    (void)world.dispatch();
+    CHECK(world.fake.calls("dispatch").empty());
+    CHECK_FALSE(world.waits("dispatch"));
+}
+
+TEST_CASE("two servers on one ledger start one run") {
+    World world;
+    (void)world.approved();
+    const auto other = world.open();
+    bot::Dispatcher second(*other, world.github, nullptr, world.config, "other");
+    REQUIRE(world.ledger->take_lease("dispatch", "me", Milliseconds{60000}));
+    (void)second.run();
+    CHECK(world.fake.calls("dispatch").empty());
+    (void)world.dispatch();
+    (void)second.run();
+    CHECK(world.fake.tell("runs").size() == 1);
+}
+
+TEST_CASE("an approval that nobody used in time is asked for anew") {
+    World world;
+    const auto id = world.approved();
+    bot::Dispatcher dispatcher(*world.ledger, world.github, nullptr, world.config, "me");
+    dispatcher.expire();
+    CHECK(world.status(id) == "manual_test_passed");
+    world.config.telegram.approval_expires = Milliseconds{0};
+    dispatcher.expire();
+    dispatcher.expire();
+    CHECK(world.status(id) == "manual_testing");
+    CHECK(world.ledger->approvals(id).empty());
+    (void)world.dispatch();
+    CHECK(world.fake.calls("dispatch").empty());
+}

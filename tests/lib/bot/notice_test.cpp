@@ -1,0 +1,170 @@
+#include "lib/bot/notice_text.hpp"
+#include "lib/telegram/text.hpp"
+#include "tests/lib/bot/bot_world.hpp"
+#include "tests/support/golden.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using nlohmann::json;
+
+namespace {
+
+struct Told {
+    config::Config config = bot_config();
+    release::Release release = spec_release();
+    std::vector<store::Approval> approvals;
+
+    bot::NoticeText move(const std::string& from,
+                         const std::string& to,
+                         const json& detail = json::object(),
+                         const std::string& actor = "developer_name") {
+        release.status = to;
+        store::Notice notice;
+        notice.id = 5;
+        notice.kind = "event";
+        notice.release_id = 17;
+        notice.event_id = 42;
+        notice.event =
+            release::Event{at("15.03.2024 14:31"), from, to, actor, "journal", detail.dump()};
+        const auto text = bot::render(notice, {config, &release, approvals});
+        REQUIRE(text);
+        return *text;
+    }
+
+    bot::NoticeText other(const std::string& kind, const json& fact, bool about_release) {
+        store::Notice notice;
+        notice.id = 5;
+        notice.kind = kind;
+        notice.fact = fact.dump(-1, ' ', false, json::error_handler_t::replace);
+        const auto text =
+            bot::render(notice, {config, about_release ? &release : nullptr, approvals});
+        REQUIRE(text);
+        return *text;
+    }
+};
+
+std::string shown(const std::string& name, const bot::NoticeText& text) {
+    return "=== " + name + " → " + (text.environment.empty() ? "-" : text.environment)
+           + (text.calls ? ", new message" : ", edit")
+           + (text.document.empty() ? "" : ", " + text.document_name) + "\n" + drawn(text.text)
+           + "\n\n";
+}
+
+const json k_why{{"run_id", "7"},
+                 {"outcome", "failed"},
+                 {"host", "stage"},
+                 {"reason", "build_failed"},
+                 {"step", "build"},
+                 {"message", "❌ Сборка не удалась"},
+                 {"command", "docker compose build loom-content"},
+                 {"how", "код выхода 1"},
+                 {"lines", {"error: <module> & \"x\" not found", "fatal: giving up"}},
+                 {"container", {"panic: nil"}},
+                 {"serves", "сейчас работает: v1.2.2"},
+                 {"next", "loomrel logs --run 7"}};
+
+} // namespace
+
+TEST_CASE("what people are told, in both languages") {
+    std::string all;
+    for (const Language language : {Language::ru, Language::en}) {
+        Told told;
+        told.config.language = language;
+        all += shown("ready", told.move("stage_deploy", "manual_testing"));
+        all += shown("staging failed", told.move("building", "staging_failed", k_why));
+        all += shown("tag moved",
+                     told.move("building",
+                               "staging_failed",
+                               {{"reason", "tag_moved"}, {"message", "❌ v1.2.3"}}));
+        told.approvals = {{k_qa, "Аня", k_commit, store::Verdict::approved, {}}};
+        all += shown("approved", told.move("manual_testing", "manual_test_passed"));
+        told.approvals.clear();
+        all += shown("rejected",
+                     told.move("manual_testing",
+                               "manual_test_failed",
+                               {{"approver_id", k_qa}, {"reason", "не <работает>"}},
+                               "Аня"));
+        all += shown("expired", told.move("manual_test_passed", "manual_testing"));
+        all += shown("deployed", told.move("deploying", "deployed"));
+        all += shown("production failed", told.move("deploying", "production_failed", k_why));
+        told.release.rollback_to_tag = "v1.2.2";
+        all += shown("rollback", told.move("deployed", "rollback", json::object(), "Оля"));
+        all +=
+            shown("rollback done", told.move("rollback", "rollback_done", json::object(), "Оля"));
+        all += shown("rollback failed", told.move("rollback", "rollback_failed", k_why, "Оля"));
+        told.release.rollback_to_tag.clear();
+        told.release.status = "manual_test_passed";
+        all += shown("refused", told.other("dispatch_refused", {{"reason", "HTTP 404"}}, true));
+        all += shown("unknown", told.other("dispatch_unknown", {{"reason", "no run"}}, true));
+        all += shown("text", told.other("text", {{"text", "a <b> & c\nd"}}, false));
+        json dev{{"service", "loom-content"},
+                 {"branch", "feature/<x>_y*z"},
+                 {"commit", k_commit},
+                 {"author", "dev-one"},
+                 {"ok", true},
+                 {"link", "https://github.com/x/y/actions/runs/2"}};
+        all += shown("dev good", told.other("dev", dev, false));
+        dev["ok"] = false;
+        dev.update(k_why);
+        all += shown("dev bad", told.other("dev", dev, false));
+        told.config.telegram.approvers.clear();
+        all += shown("nobody may approve", told.move("stage_deploy", "manual_testing"));
+    }
+    check_golden("notices", all);
+}
+
+TEST_CASE("nothing that comes from outside breaks a message or makes it too long") {
+    const std::string hostile = "<b>\"&\x1b[31m\u202E" + std::string(200 * 1024, '<') + "🚀";
+    Told told;
+    told.release.service_name = std::string(500, '&');
+    told.release.release_tag = "v1<script>" + std::string(300, 'x');
+    told.release.initiated_by = hostile;
+    told.release.github_action_link = "https://x/\"><b>";
+    json why = k_why;
+    for (const char* name : {"message", "command", "how", "serves", "next", "step", "host"}) {
+        why[name] = hostile;
+    }
+    why["lines"] = json(std::vector<std::string>(50, std::string(300, '&')));
+    json reason{{"approver_id", 1}, {"reason", hostile}};
+    for (const auto& text :
+         {told.move("building", "staging_failed", why),
+          told.move("manual_testing", "manual_test_failed", reason, hostile),
+          told.other("text", {{"text", hostile}}, false),
+          told.other("dispatch_refused", {{"reason", hostile}}, true),
+          told.other(
+              "dev", {{"branch", hostile}, {"service", hostile}, {"author", hostile}}, false)}) {
+        const std::string plain = telegram::plain_of(text.text.html);
+        CHECK(telegram::utf16_length(plain) <= telegram::k_longest_message);
+        CHECK(text.text.html.find("<script") == std::string::npos);
+        CHECK(text.text.html.find("\x1b") == std::string::npos);
+        CHECK(text.text.html.find("\u202E") == std::string::npos);
+    }
+    const auto text = told.other("text", {{"text", hostile}}, false);
+    CHECK(text.document.size() > 200 * 1024);
+    CHECK(text.text.html.find("📎") != std::string::npos);
+}
+
+TEST_CASE("a message about a release offers only what can still be decided") {
+    Told told;
+    auto late = told.move("stage_deploy", "manual_testing");
+    CHECK(late.text.keyboard.size() == 1);
+    store::Notice notice;
+    notice.kind = "event";
+    notice.event = release::Event{{}, "stage_deploy", "manual_testing", "x", "journal", "{}"};
+    told.release.status = "deployed";
+    CHECK(bot::render(notice, {told.config, &told.release, {}})->text.keyboard.empty());
+    CHECK(told.other("dispatch_refused", {{"reason", "x"}}, true).text.keyboard.empty());
+}
+
+TEST_CASE("what this version does not know is not told") {
+    Told told;
+    store::Notice notice;
+    notice.kind = "of the future";
+    notice.fact = "[]";
+    CHECK_FALSE(bot::render(notice, {told.config, nullptr, {}}));
+    notice.kind = "event";
+    notice.event = release::Event{{}, "x", "paused", "x", "x", "not json"};
+    CHECK_FALSE(bot::render(notice, {told.config, &told.release, {}}));
+}

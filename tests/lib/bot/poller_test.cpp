@@ -1,0 +1,225 @@
+#include "lib/bot/notice_text.hpp"
+#include "lib/bot/poller.hpp"
+#include "tests/lib/bot/bot_world.hpp"
+#include "tests/support/fake_control.hpp"
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+using namespace loomrel;
+using namespace loomrel::test;
+using nlohmann::json;
+using release::Status;
+
+namespace {
+
+struct World : LedgerWorld {
+    Fake& fake = Fake::shared("fake_telegram.py");
+
+    [[nodiscard]] telegram::Options telegram() const {
+        return {fake.url(), Secret("123456:test-token"), Milliseconds{5000}};
+    }
+
+    std::int64_t show_notice(std::int64_t id) {
+        telegram::Api api(telegram());
+        const auto release = ledger->find_release(id);
+        bot::NoticeFacts facts{config, &*release, {}};
+        const auto text = bot::render_present(ledger->events(id).back(), facts);
+        return api.send_message({k_chat}, text);
+    }
+
+    json press(std::int64_t who, std::int64_t message, const std::string& button) {
+        return fake.tell(
+            "press", {{"chat", k_chat}, {"message", message}, {"button", button}, {"user", who}});
+    }
+};
+
+// A server's bot in a thread of its own, until it is stopped or "killed".
+class Server {
+public:
+    explicit Server(World& world, std::string name)
+        : m_ledger(world.open()),
+          m_bot({*m_ledger,
+                 world.config,
+                 world.telegram(),
+                 nullptr,
+                 now,
+                 [](const std::string&, const std::string&) {},
+                 {}}),
+          m_poller(
+              *m_ledger,
+              m_bot,
+              world.telegram(),
+              std::move(name),
+              [this](bot::Poller::State state) { m_state = state; },
+              [](const std::string&, const std::string&) {}),
+          m_thread([this] { run(); }) {}
+
+    ~Server() {
+        m_stop = true;
+        m_thread.join();
+        if (!m_killed) {
+            m_poller.stop();
+        }
+    }
+
+    // Confirms nothing, frees nothing.
+    void kill() { m_killed = true; }
+
+    [[nodiscard]] bot::Poller::State state() const { return m_state; }
+
+private:
+    void run() {
+        while (!m_stop) {
+            const Deadline next = deadline_in(m_poller.round([this] { return m_stop.load(); }));
+            while (!m_stop && left_until(next).count() > 0) {
+                std::this_thread::sleep_for(Milliseconds(10));
+            }
+        }
+    }
+
+    std::unique_ptr<store::ServerLedger> m_ledger;
+    bot::Bot m_bot;
+    bot::Poller m_poller;
+    std::atomic<bot::Poller::State> m_state{bot::Poller::State::waiting};
+    std::atomic<bool> m_stop{false};
+    std::atomic<bool> m_killed{false};
+    std::thread m_thread;
+};
+
+} // namespace
+
+TEST_CASE("a press is stored, answered and shown; the same update again changes nothing") {
+    World world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    Server server(world, "one");
+    (void)world.press(k_qa, message, "✅ Подтвердить");
+    REQUIRE(wait_until([&] { return world.fake.tell("answers").size() == 1; },
+                       std::chrono::seconds(10)));
+    REQUIRE(wait_until([&] { return world.fake.messages(k_chat)[0].value("edits", 0) == 1; },
+                       std::chrono::seconds(10)));
+    const json update = world.press(k_qa, message, "✅ Да, подтвердить");
+    REQUIRE(wait_until([&] { return world.status(id) == "manual_test_passed"; },
+                       std::chrono::seconds(10)));
+    REQUIRE(wait_until([&] { return world.fake.tell("answers").size() == 2; },
+                       std::chrono::seconds(10)));
+    CHECK(world.fake.tell("answers")[1]["text"] == "✅ Одобрено: v1.2.3 идёт на production");
+    const auto events = world.ledger->events(id).size();
+    world.fake.tell("repeat", {{"update", update["update"]}});
+    REQUIRE(wait_until([&] { return world.fake.tell("state")["pending"] == 0; },
+                       std::chrono::seconds(10)));
+    CHECK(world.ledger->events(id).size() == events);
+    CHECK(world.fake.messages(k_chat)[0]["text"].get<std::string>().starts_with("✅ Релиз одобрен"));
+}
+
+TEST_CASE("of two servers one polls and the other waits, and takes over") {
+    World world;
+    auto first = std::make_unique<Server>(world, "first");
+    REQUIRE(wait_until([&] { return first->state() == bot::Poller::State::polling; },
+                       std::chrono::seconds(10)));
+    Server second(world, "second");
+    std::this_thread::sleep_for(Milliseconds(500));
+    CHECK(second.state() == bot::Poller::State::waiting);
+    for (const auto& call : world.fake.calls("getUpdates")) {
+        CHECK(call.value("status", 200) == 200); // no 409
+    }
+    first.reset();
+    CHECK(wait_until([&] { return second.state() == bot::Poller::State::polling; },
+                     std::chrono::seconds(10)));
+}
+
+TEST_CASE("from webhook to polling no update is dropped") {
+    World world;
+    telegram::Api api(world.telegram());
+    api.set_webhook("https://127.0.0.1:1/update", "abc");
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    const std::string data = "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    (void)world.press(k_qa, message, data);
+    Server server(world, "one");
+    CHECK(wait_until([&] { return world.status(id) == "manual_test_passed"; },
+                     std::chrono::seconds(10)));
+    CHECK(world.fake.calls("deleteWebhook").size() == 1);
+    CHECK_FALSE(world.fake.calls("deleteWebhook")[0]["fields"].contains("drop_pending_updates"));
+}
+
+TEST_CASE("one that the webhook brings is handled like one that was polled for") {
+    World world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    const auto ledger = world.open();
+    bot::Bot bot({*ledger,
+                  world.config,
+                  world.telegram(),
+                  nullptr,
+                  now,
+                  [](const std::string&, const std::string&) {},
+                  {}});
+    const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    bot.handle_update(json{{"update_id", 5},
+                           {"callback_query",
+                            {{"id", "77"},
+                             {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                             {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+                             {"data", data}}}}
+                          .dump());
+    CHECK(world.status(id) == "manual_test_passed");
+    CHECK(world.fake.calls("answerCallbackQuery").size() == 1);
+    bot.handle_update("not an update");
+    bot.handle_update("{}");
+}
+
+TEST_CASE("presses at once of several approvers, servers killed, updates repeated: one decision") {
+    const char* given = std::getenv("LOOMREL_SEED");
+    const unsigned seed =
+        given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
+    INFO("LOOMREL_SEED=" << seed);
+    std::mt19937 random(seed);
+    World world;
+    world.config.telegram.approvers = {k_qa, k_qa_two, 44444};
+    world.config.telegram.quorum = 2;
+    for (int round = 0; round < 3; ++round) {
+        const auto id = world.release_to_test("v1.0." + std::to_string(round));
+        const auto message = world.show_notice(id);
+        auto first = std::make_unique<Server>(world, "first" + std::to_string(round));
+        Server second(world, "second" + std::to_string(round));
+        const std::string number = std::to_string(id) + ":" + bot::short_commit(k_commit);
+        std::vector<std::int64_t> people{k_qa, k_qa_two, 44444, 999};
+        std::vector<json> updates;
+        for (int i = 0; i < 100; ++i) {
+            const std::string verdict = random() % 8 == 0 ? "R" : "A";
+            updates.push_back(world.press(
+                people[random() % people.size()], message, "data:" + verdict + "n:" + number));
+            if (random() % 4 == 0) {
+                world.fake.tell("repeat",
+                                {{"update", updates[random() % updates.size()]["update"]}});
+            }
+            if (i == 50) {
+                first.reset();
+                first = std::make_unique<Server>(world, "again" + std::to_string(round));
+            }
+        }
+        REQUIRE(wait_until([&] { return world.fake.tell("state")["pending"] == 0; },
+                           std::chrono::seconds(60)));
+        const auto events = world.ledger->events(id);
+        int decided = 0;
+        for (const auto& event : events) {
+            const bool moved = event.from != event.to;
+            decided += moved && event.from == "manual_testing" ? 1 : 0;
+        }
+        CHECK(decided == 1);
+        const auto waiting = world.ledger->waiting_notices(1000);
+        const auto dispatches = std::count_if(waiting.begin(), waiting.end(), [&](const auto& one) {
+            return one.kind == "dispatch" && one.release_id == id;
+        });
+        CHECK(dispatches <= 1);
+        // Everybody is shown the present state.
+        const std::string label =
+            bot::status_label(Language::ru, world.ledger->find_release(id)->status);
+        const auto told = world.fake.messages(k_chat).back()["text"].get<std::string>();
+        const bool rejected = world.status(id) == "manual_test_failed";
+        CHECK(told.starts_with(rejected ? "❌ Релиз отклонён" : "✅ Релиз одобрен"));
+    }
+}
