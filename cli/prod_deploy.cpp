@@ -80,13 +80,16 @@ void check_newest(store::Store& store, const Release& release) {
 }
 
 // An approval that has expired is asked for anew.
-[[noreturn]] void refuse_expired(Services& services, store::Store& store, const Release& release) {
+[[noreturn]] void refuse_expired(Services& services,
+                                 store::Store& store,
+                                 const Release& release,
+                                 const Claimant& claimant) {
     if (release.state() == Status::manual_test_passed) {
         store::Change change;
         change.id = random_uuid();
         change.release_id = release.id;
-        change.actor = services.actor();
-        change.source = "cli";
+        change.actor = claimant.actor;
+        change.source = claimant.source;
         change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
         (void)store.apply(change);
     }
@@ -94,35 +97,6 @@ void check_newest(store::Store& store, const Release& release) {
            release,
            sentence(services, Id::prod_expired, release),
            Id::prod_expired_hint);
-}
-
-void claim(Services& services, store::Store& store, const Release& release, const store::Run& run) {
-    store::Change change;
-    change.id = random_uuid();
-    change.release_id = release.id;
-    change.actor = services.actor();
-    change.source = "cli";
-    change.steps = {{Status::deploying, "{}"}};
-    change.commit = run.commit;
-    change.open_run = run;
-    change.approved_within = services.config().telegram.approval_expires;
-    const store::Changed changed = store.apply(change);
-    if (changed.what == store::Changed::What::done) {
-        return;
-    }
-    Release now = release;
-    now.status = changed.status;
-    if (changed.conflict == "expired") {
-        refuse_expired(services, store, now);
-    }
-    if (now.state() == Status::deploying) {
-        refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
-    }
-    check_status(services, now);
-    refuse("conflict",
-           now,
-           sentence(services, Id::prod_status_forbids, now),
-           Id::prod_status_forbids_hint);
 }
 
 std::int64_t release_id_of(const ProdDeployOptions& options) {
@@ -136,6 +110,52 @@ std::int64_t release_id_of(const ProdDeployOptions& options) {
 }
 
 } // namespace
+
+void claim_production(Services& services,
+                      store::Store& store,
+                      const Release& release,
+                      const store::Run& run,
+                      const Claimant& claimant) {
+    store::Change change;
+    change.id = random_uuid();
+    change.release_id = release.id;
+    change.actor = claimant.actor;
+    change.source = claimant.source;
+    change.steps = {{Status::deploying, "{}"}};
+    change.commit = run.commit;
+    change.open_run = run;
+    change.approved_within = services.config().telegram.approval_expires;
+    const store::Changed changed = store.apply(change);
+    if (changed.what == store::Changed::What::done) {
+        return;
+    }
+    Release now = release;
+    now.status = changed.status;
+    if (changed.conflict == "expired") {
+        refuse_expired(services, store, now, claimant);
+    }
+    if (now.state() == Status::deploying) {
+        refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
+    }
+    check_status(services, now);
+    refuse("conflict",
+           now,
+           sentence(services, Id::prod_status_forbids, now),
+           Id::prod_status_forbids_hint);
+}
+
+void check_production(Services& services, store::Store& store, const Release& release, bool older) {
+    check_status(services, release);
+    if (!release.commit_sha || release.commit_sha->empty()) {
+        refuse("no_commit",
+               release,
+               sentence(services, Id::prod_no_commit, release),
+               Id::prod_no_commit_hint);
+    }
+    if (!older) {
+        check_newest(store, release);
+    }
+}
 
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     services.exit_code_is_the_result();
@@ -170,19 +190,10 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
             return *done;
         }
     }
-    check_status(services, release);
-    if (deploying.plan.request.commit.empty()) {
-        refuse("no_commit",
-               release,
-               sentence(services, Id::prod_no_commit, release),
-               Id::prod_no_commit_hint);
-    }
-    if (!options.older) {
-        check_newest(store, release);
-    }
+    check_production(services, store, release, options.older);
     conclude_open_runs(services, store, service, k_environment);
     const store::Run run = run_row(deploying, session);
-    claim(services, store, release, run);
+    claim_production(services, store, release, run, {services.actor(), "cli"});
     session.begin_connecting();
     return session.run(deploying.plan, run);
 }

@@ -4,6 +4,7 @@
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
 #include "cli/rollback_hosts.hpp"
+#include "cli/rollback_run.hpp"
 #include "cli/run_session.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
@@ -96,68 +97,6 @@ void ask(Services& services, const std::string& plan, const RollbackOptions& opt
     }
 }
 
-deploy::Plan make_plan(Services& services,
-                       const RollbackHosts& hosts,
-                       const RollbackTarget& target,
-                       const RollbackOptions& options) {
-    deploy::Request request;
-    request.run_id = random_uuid();
-    request.kind = store::RunKind::rollback;
-    request.tag = target.to;
-    request.by = services.actor();
-    request.to = target.to_id;
-    request.from = target.from_id;
-    request.rebuild = target.rebuild;
-    request.skip_hooks = options.skip_hooks;
-    deploy::Plan plan =
-        hosts.by_kept_program
-            ? deploy::plan_by_kept_program(
-                request, hosts.settings, services.language(), random_hex(8))
-            : deploy::make_plan(request, hosts.settings, services.language(), random_hex(8));
-    // Everywhere at once: there is no canary for what has served before.
-    plan.settings.canary = static_cast<int>(hosts.hosts.size());
-    return plan;
-}
-
-store::Run row_of(Services& services,
-                  const deploy::Plan& plan,
-                  const RollbackTarget& target,
-                  const std::vector<std::string>& hosts) {
-    store::Run run;
-    run.id = plan.request.run_id;
-    run.service = plan.settings.service;
-    run.environment = plan.settings.environment;
-    run.kind = store::RunKind::rollback;
-    run.ref = "refs/tags/" + target.to;
-    run.commit = target.commit;
-    run.github_run_id = services.github().run_id;
-    run.github_run_attempt = services.github().run_attempt;
-    run.hosts = hosts;
-    return run;
-}
-
-// The release that serves is moved with the run's row, in one transaction, before anything starts.
-void claim(Services& services, store::Store& store, store::Run& run, const std::string& from) {
-    if (run.environment == "prod") {
-        run.release_id = store::release_to_roll_back(store, run.service, from);
-    }
-    if (run.release_id) {
-        store::Change change;
-        change.id = random_uuid();
-        change.release_id = *run.release_id;
-        change.actor = services.actor();
-        change.source = "cli";
-        change.steps = {{release::Status::rollback, "{}"}};
-        change.open_run = run;
-        const auto changed = store.apply(change);
-        if (changed.what == store::Changed::What::done) {
-            return;
-        }
-        // Already in rollback, by somebody who did not end it: this run concludes it.
-    }
-    (void)store.open_run(run);
-}
-
 ExitCode
 tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarget& target) {
     const std::string text = services.say(Id::rollback_already,
@@ -196,7 +135,8 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     if (target.already) {
         return tell_already(services, hosts, target);
     }
-    deploy::Plan plan = make_plan(services, hosts, target, options);
+    deploy::Plan plan =
+        rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
     const std::string text = plan_text(services, hosts, target);
     if (options.dry_run) {
         if (!services.json()) {
@@ -208,9 +148,9 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     RunSession session(services, plan.settings, hosts.hosts, hosts.take_connections());
     session.begin_connecting();
     session.set_rollback_from(target.from);
-    store::Run run = row_of(services, plan, target, session.host_names());
+    store::Run run = rollback_row(services, plan, target, session.host_names());
     const auto store = ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
-        claim(services, ledger, run, target.from);
+        claim_rollback(ledger, run, target.from, services.actor(), "cli");
     });
     if (store) {
         session.set_store(*store);

@@ -1,5 +1,6 @@
 #include "cli/serve.hpp"
 
+#include "cli/host_operations.hpp"
 #include "cli/metrics.hpp"
 #include "cli/serve_log.hpp"
 #include "cli/serve_telegram.hpp"
@@ -169,9 +170,8 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
     };
     bring_up_to_date(services, log);
-    // Nothing here has hosts to steer yet: the bot offers no rollback, and prod_by = "direct"
-    // waits.
-    ServeTelegram telegram(services, log, metrics, nullptr, settings.api.webhook_secret);
+    HostOperations operations(services);
+    ServeTelegram telegram(services, log, metrics, &operations, settings.api.webhook_secret);
     parts.outlets.updates = telegram.updates();
     parts.outlets.webhook = telegram.webhook();
     server::Server server(settings, std::move(parts));

@@ -73,6 +73,20 @@ const Reason& reason_of(std::string_view code) {
     return found == k_reasons.end() ? k_other : *found;
 }
 
+// Where a developer's branch is meant, not a release's tag.
+const char* next_of(const Reason& reason, const Subject& subject) {
+    if (!subject.is_tag && reason.code == "tag_moved") {
+        return "git ls-remote origin refs/heads/{ref}";
+    }
+    if (!subject.is_tag && reason.code == "cancelled") {
+        return "loomrel dev-deploy --service {service} --branch {ref}";
+    }
+    if (subject.kind == store::RunKind::rollback && reason.code == "cancelled") {
+        return "loomrel rollback --env {env} --service {service}";
+    }
+    return reason.next;
+}
+
 std::string code_of(const Followed& followed) {
     switch (followed.how) {
     case HowFollowed::not_started:
@@ -210,7 +224,7 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                                                : reason.sentence,
             fmt::arg("tag", subject.ref),
             fmt::arg("attempts", subject.health_attempts));
-    failure.next = fmt::format(fmt::runtime(reason.next),
+    failure.next = fmt::format(fmt::runtime(next_of(reason, subject)),
                                fmt::arg("ref", subject.ref),
                                fmt::arg("env", subject.environment),
                                fmt::arg("service", subject.service),

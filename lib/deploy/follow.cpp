@@ -257,6 +257,11 @@ void Follower::pass_on_wish(Talk& talk) {
         return;
     }
     const Wish now = wish == nullptr ? Wish::none : wish->load();
+    if (now == Wish::leave) {
+        m_followed.how = HowFollowed::going_on;
+        talk.over = true;
+        return;
+    }
     // Nothing may be sent behind the script before hello: some shells swallow it.
     if (now != m_asked && talk.greeted) {
         m_asked = now;

@@ -22,6 +22,7 @@ enum class Wish {
     none,
     stop,   // before the switch: cancel; after it: let it go on by itself
     cancel, // whenever: cancel, and put back what served before
+    leave,  // whenever: stop watching, ask the run for nothing
 };
 
 // How long a link may be silent or gone.

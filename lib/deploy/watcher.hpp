@@ -49,8 +49,8 @@ public:
     virtual void link_back(const std::string& host) = 0;
 };
 
-// For whoever only wants the outcome.
-class Nobody final : public Watcher {
+// Hears all and does nothing: for whoever wants to hear some.
+class Quiet : public Watcher {
 public:
     void attached(const std::string&, const std::string&, bool) override {}
 
@@ -68,5 +68,8 @@ public:
 
     void link_back(const std::string&) override {}
 };
+
+// For whoever only wants the outcome.
+class Nobody final : public Quiet {};
 
 } // namespace loomrel::deploy

@@ -1,0 +1,218 @@
+#include "cli/host_operations.hpp"
+
+#include "cli/deploying.hpp"
+#include "cli/local_state.hpp"
+#include "cli/prod_deploy.hpp"
+#include "cli/rollback_run.hpp"
+#include "cli/run_result.hpp"
+#include "cli/targets.hpp"
+#include "lib/base/random.hpp"
+
+#include <algorithm>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+constexpr const char* k_environment = "prod";
+constexpr const char* k_source = "bot";
+
+// Steps as they pass, told to whoever shows them; several hosts speak at once.
+class Teller final : public deploy::Quiet {
+public:
+    explicit Teller(bot::Operations::Watch watch)
+        : m_watch(std::move(watch)) {}
+
+    void step_started(const std::string&, const std::string& step) override {
+        tell({step, std::nullopt});
+    }
+
+    void step_ended(const std::string&, const std::string& step, bool ok, Milliseconds) override {
+        tell({step, ok});
+    }
+
+private:
+    void tell(const bot::Progress& progress) {
+        const std::lock_guard guard(m_mutex);
+        if (m_watch) {
+            m_watch(progress);
+        }
+    }
+
+    std::mutex m_mutex;
+    bot::Operations::Watch m_watch;
+};
+
+RollbackOptions options_for(const std::string& service) {
+    RollbackOptions options;
+    options.service = service;
+    options.environment = k_environment;
+    return options;
+}
+
+bool opens(const config::Host& host) {
+    return !host.password.empty() || !host.key.empty() || !host.key_file.empty();
+}
+
+// From the first script to the ledger's last word.
+deploy::Report follow(Services& services,
+                      const deploy::Plan& plan,
+                      const store::Run& run,
+                      const std::vector<config::Host>& hosts,
+                      deploy::Watcher& watcher,
+                      deploy::Keeper& keeper,
+                      const std::atomic<deploy::Wish>& wish) {
+    deploy::Conductor conductor(make_targets(services, hosts), watcher, patience(services));
+    conductor.wish = &wish;
+    auto followed = conductor.run(plan, keeper);
+    deploy::Report report = deploy::make_report(
+        subject_of(run, plan.settings), std::move(followed), services.language());
+    report.release_id = run.release_id;
+    if (report.outcome != store::RunOutcome::unknown
+        && keeper
+               .conclude(deploy::to_run_end(report), report.commit, deploy::to_event_detail(report))
+               .told) {
+        conductor.acknowledge();
+    }
+    return report;
+}
+
+[[noreturn]] void refuse(const char* code, Phrase message) {
+    throw Error(ErrorKind::refused, code, std::move(message));
+}
+
+} // namespace
+
+HostOperations::~HostOperations() {
+    m_wish = deploy::Wish::leave;
+    for (std::thread& thread : m_deploys) {
+        thread.join();
+    }
+}
+
+bool HostOperations::can_roll_back(const std::string& service, std::string& why) {
+    try {
+        const auto settings = m_services.config().deploy(service, k_environment);
+        const auto hosts = m_services.config().hosts(k_environment);
+        if (settings.rollback_by != "direct") {
+            why = m_services.say(Id::operations_rollback_by, fmt::arg("by", settings.rollback_by));
+            return false;
+        }
+        if (!std::all_of(hosts.begin(), hosts.end(), opens)) {
+            why = m_services.say(Id::operations_no_credentials);
+            return false;
+        }
+    } catch (const Error& error) {
+        why = in(m_services.language(), error.message());
+        return false;
+    }
+    return true;
+}
+
+bot::Standing HostOperations::standing(const std::string& service) {
+    RollbackHosts hosts(m_services, options_for(service));
+    hosts.look(m_services);
+    bot::Standing standing;
+    for (const deploy::LookedAt& host : hosts.looked_at) {
+        if (!host.sight) {
+            continue;
+        }
+        standing.serves = host.sight->serves;
+        for (const deploy::Kept& kept : host.sight->kept) {
+            const bool known = std::any_of(
+                standing.kept.begin(), standing.kept.end(), [&](const bot::KeptVersion& version) {
+                    return version.tag == kept.name;
+                });
+            if (!known && kept.name != standing.serves) {
+                standing.kept.push_back({kept.name, Time(std::chrono::seconds(kept.kept_at))});
+            }
+        }
+        break;
+    }
+    return standing;
+}
+
+bot::Ended HostOperations::roll_back(const std::string& service,
+                                     const std::string& expected,
+                                     const std::string& target,
+                                     const std::string& actor,
+                                     const Watch& watch) {
+    RollbackHosts hosts(m_services, options_for(service));
+    hosts.look(m_services);
+    if (const auto running = hosts.running()) {
+        refuse("run_in_progress",
+               phrase(Id::rollback_running,
+                      fmt::arg("host", running->host),
+                      fmt::arg("run", running->run_id),
+                      fmt::arg("holder", running->holder)));
+    }
+    const auto chosen = deploy::choose_target(hosts.looked_at, {target, service, k_environment});
+    if (chosen.from != expected) {
+        refuse("serves_another", phrase(Id::why_serves_another));
+    }
+    const deploy::Plan plan = rollback_plan(m_services, hosts, chosen, actor, false);
+    std::vector<std::string> names;
+    for (const deploy::LookedAt& host : hosts.looked_at) {
+        names.push_back(host.host);
+    }
+    store::Run run = rollback_row(m_services, plan, chosen, names);
+    const auto store = m_services.open_another_store();
+    claim_rollback(*store, run, chosen.from, actor, k_source);
+    deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
+    keeper.set_run(run);
+    keeper.set_rollback_from(chosen.from);
+    Teller teller(watch);
+    const deploy::Report report =
+        follow(m_services, plan, run, hosts.hosts, teller, keeper, m_wish);
+    bot::Ended ended;
+    ended.good = report.exit == 0;
+    ended.serves = report.hosts.front().end ? report.hosts.front().end->serves : "";
+    ended.reason = report.failure ? to_text(*report.failure, m_services.language()) : "";
+    return ended;
+}
+
+void HostOperations::deploy(const release::Release& release, const std::string& actor) {
+    auto store = m_services.open_another_store();
+    check_production(m_services, *store, release, false);
+    deploy::Request request;
+    request.run_id = random_uuid();
+    request.tag = release.release_tag;
+    request.commit = release.commit_sha.value_or("");
+    request.release_id = release.id;
+    request.by = actor;
+    deploy::Plan plan =
+        deploy::make_plan(request,
+                          m_services.config().deploy(release.service_name, k_environment),
+                          m_services.language(),
+                          random_hex(8));
+    auto hosts = m_services.config().hosts(k_environment);
+    store::Run run;
+    run.id = request.run_id;
+    run.service = release.service_name;
+    run.environment = k_environment;
+    run.release_id = release.id;
+    run.ref = "refs/tags/" + release.release_tag;
+    run.commit = request.commit;
+    for (const deploy::Target& target : make_targets(m_services, hosts)) {
+        run.hosts.push_back(target.name);
+    }
+    claim_production(m_services, *store, release, run, {actor, k_source});
+    const std::lock_guard guard(m_mutex);
+    m_deploys.emplace_back([this,
+                            actor,
+                            run = std::move(run),
+                            plan = std::move(plan),
+                            hosts = std::move(hosts),
+                            store = std::move(store)] {
+        deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
+        keeper.set_run(run);
+        keeper.set_release(*run.release_id, k_environment);
+        deploy::Nobody nobody;
+        (void)follow(m_services, plan, run, hosts, nobody, keeper, m_wish);
+    });
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "cli/rollback_hosts.hpp"
+
+#include <string>
+#include <vector>
+
+// What a rollback is put together from, whoever asks for it: a person at a terminal, or the bot.
+namespace loomrel::cli {
+
+[[nodiscard]] deploy::Plan rollback_plan(Services& services,
+                                         const RollbackHosts& hosts,
+                                         const deploy::RollbackTarget& target,
+                                         const std::string& actor,
+                                         bool skip_hooks);
+
+[[nodiscard]] store::Run rollback_row(Services& services,
+                                      const deploy::Plan& plan,
+                                      const deploy::RollbackTarget& target,
+                                      const std::vector<std::string>& hosts);
+
+// The release that serves is moved with the run's row, in one transaction, before anything starts;
+// which one that is comes to stand in the row. `from`: the tag that serves.
+void claim_rollback(store::Store& store,
+                    store::Run& run,
+                    const std::string& from,
+                    const std::string& actor,
+                    const std::string& source);
+
+} // namespace loomrel::cli
