@@ -1,6 +1,8 @@
 #include "lib/server/connection.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/server/counted.hpp"
+#include "lib/server/http_words.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -29,87 +31,6 @@ constexpr Milliseconds k_farewell{1000};       // for the caller to read why we 
 
 auto into(error_code& ec) {
     return asio::redirect_error(asio::use_awaitable, ec);
-}
-
-// Counts so many more for as long as it lives.
-class Counted {
-public:
-    explicit Counted(std::size_t& count, std::size_t many = 1)
-        : m_count(count),
-          m_many(many) {
-        m_count += m_many;
-    }
-
-    ~Counted() { m_count -= m_many; }
-
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-
-private:
-    std::size_t& m_count;
-    std::size_t m_many;
-};
-
-class CountedFor {
-public:
-    CountedFor(std::map<std::string, std::size_t>& counts, std::string name)
-        : m_counts(counts),
-          m_name(std::move(name)) {
-        m_many = ++m_counts[m_name];
-    }
-
-    ~CountedFor() {
-        const auto found = m_counts.find(m_name);
-        if (--found->second == 0) {
-            m_counts.erase(found);
-        }
-    }
-
-    CountedFor(const CountedFor&) = delete;
-    CountedFor& operator=(const CountedFor&) = delete;
-
-    [[nodiscard]] std::size_t many() const { return m_many; }
-
-private:
-    std::map<std::string, std::size_t>& m_counts;
-    std::string m_name;
-    std::size_t m_many = 0;
-};
-
-std::string known_method(http::verb verb) {
-    switch (verb) {
-    case http::verb::get:
-    case http::verb::head:
-    case http::verb::post:
-    case http::verb::put:
-    case http::verb::patch:
-    case http::verb::delete_:
-    case http::verb::options:
-        return std::string(http::to_string(verb));
-    default: // Beast knows dozens
-        return "_OTHER";
-    }
-}
-
-// What the parser's complaint means for the caller; nullopt: the caller is gone.
-std::optional<Response> of_parser(const error_code& ec) {
-    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-        return refusal(400, "headers_too_large", "the headers are too large");
-    }
-    if (ec == http::error::body_limit) {
-        return refusal(413, "too_large", "the body is too large");
-    }
-    const bool gone = ec == http::error::end_of_stream || ec == http::error::partial_message;
-    if (!gone && ec.category() == make_error_code(http::error::bad_method).category()) {
-        return refusal(400, "bad_request", "this is not HTTP as it should be");
-    }
-    return std::nullopt;
-}
-
-Response busy(const char* message) {
-    Response response = refusal(503, "busy", message);
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
 }
 
 } // namespace

@@ -11,9 +11,9 @@
 
 namespace loomrel::server {
 
-// Good answers already given to requests with an Idempotency-Key: who lost one and asks again gets the
-// same. What the ledger itself does once (by release key, run id, change id) is done once without
-// this too, also by another server; here only the words of the answer are kept, in memory.
+// Good answers already given to requests with an Idempotency-Key: who lost one and asks again gets
+// the same. What the ledger itself does once (by release key, run id, change id) is done once
+// without this too, also by another server; here only the words of the answer are kept, in memory.
 class Replays {
 public:
     struct Found {

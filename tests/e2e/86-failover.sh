@@ -5,7 +5,7 @@
 
 require postgres
 use_postgres
-bin=$(postgres_bin)
+bin=$(postgres_bin) || :
 primary=$POSTGRES_PORT standby=$(free_port)
 mkdir "$T/standby"
 [ "$(id -u)" != 0 ] || chown postgres: "$T/standby"
