@@ -63,6 +63,7 @@ public:
     // and whoever goes on without a ledger allow it.
     enum class Embedded { refused_in_ci, allowed };
     [[nodiscard]] store::Store& store(Embedded embedded = Embedded::refused_in_ci);
+
     // The one that was asked for; null if none was.
     [[nodiscard]] store::Store* opened_store() { return m_store.get(); }
 
