@@ -19,7 +19,7 @@ using telegram::escape_html;
 using telegram::escape_line;
 
 // A message is read at a glance; what is longer is looked at in the file.
-constexpr std::size_t k_shown_lines = 1200;
+constexpr std::size_t k_shown_lines = 700;
 
 std::string lines_of(const json& detail, const char* name) {
     std::string text;

@@ -22,8 +22,9 @@ import sys
 import threading
 import time
 
-import fake_http
-from fake_http import Hang, Rules
+sys.dont_write_bytecode = True  # leaves nothing beside the sources
+import fake_http  # noqa: E402
+from fake_http import Hang, Rules  # noqa: E402
 
 INPUTS = {"release_id", "release_tag"}
 

@@ -27,8 +27,9 @@ import time
 import urllib.error
 import urllib.request
 
-import fake_http
-from fake_http import Hang, Rules
+sys.dont_write_bytecode = True  # leaves nothing beside the sources
+import fake_http  # noqa: E402
+from fake_http import Hang, Rules  # noqa: E402
 
 TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "a",
         "blockquote", "tg-spoiler"}

@@ -33,7 +33,7 @@ start_fake() {
     local name=$1 address
     shift
     python3 "$SOURCE/tests/support/fake_$name.py" serve "$@" >"$T/fake.$name" 2>&1 &
-    wait_for 20 "fake_$name.py" grep -q '^listen' "$T/fake.$name"
+    wait_for 120 "fake_$name.py" grep -q '^listen' "$T/fake.$name"
     address=http://127.0.0.1:$(awk '/^listen/ { print $2 }' "$T/fake.$name")
     if [ "$name" = telegram ]; then
         export FAKE_TELEGRAM=$address
