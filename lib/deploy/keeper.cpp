@@ -153,7 +153,9 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
     if (const auto last = m_release_id ? end_of(m_environment, end.outcome) : std::nullopt) {
         change.release_id = *m_release_id;
         change.steps = steps_to(*last, detail);
-        if (!commit.empty()) {
+        // What was found instead of the pinned commit is the reason of the failure, not a new pin.
+        const bool is_pinned_one = !m_run || m_run->commit.empty() || m_run->commit == commit;
+        if (!commit.empty() && is_pinned_one) {
             change.commit = commit;
         }
         const std::string serves = what_serves(end);

@@ -34,7 +34,7 @@ TEST_CASE("a broken line is told by its number, never by what it holds") {
                                       "OK=1\nhunter2hunter2\n",
                                       "OK=1\nP=\"hunter2hunter2\n",
                                       "OK=1\nP='hunter2hunter2' hunter2\n",
-                                      "OK=1\n2P=hunter2hunter2\n");
+                                      "OK=1\n.P=hunter2hunter2\n");
     ConfigWorld world;
     const std::string said = world.env_servers(text).error();
     CHECK_THAT(said, Contains(".env.servers:2: "));
