@@ -31,6 +31,10 @@ std::optional<std::int64_t> newest_in(Store& store,
 std::optional<std::int64_t>
 release_to_roll_back(Store& store, const std::string& service, const std::string& tag) {
     using release::Status;
+    // No tag would ask for all of them.
+    if (tag.empty()) {
+        return std::nullopt;
+    }
     return newest_in(
         store,
         service,

@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 6> k_without_cyrillic{"bot_card_tag",
                                                              "cli_field_ref",
                                                              "serve_telegram_trouble",
                                                              "ssh_way_agent"};
-// A whole file, laid out as one.
-constexpr std::string_view k_file = "init_config";
+// A whole file, and a table.
+constexpr std::array<std::string_view, 2> k_laid_out{"cli_release_create_plan", "init_config"};
 
 bool has_cyrillic(std::string_view text) {
     // U+0410..U+044F in UTF-8.
@@ -101,13 +101,15 @@ TEST_CASE("no line of a row has stray blanks") {
     for (const auto& [name, row] : test::named_rows()) {
         for (const std::string_view text : {std::string_view(row.ru), std::string_view(row.en)}) {
             INFO(name << ": " << text);
+            const bool is_laid_out =
+                std::find(k_laid_out.begin(), k_laid_out.end(), name) != k_laid_out.end();
             REQUIRE_FALSE(text.empty());
             CHECK(text.find_first_of("\t\r") == std::string_view::npos);
             CHECK(text.front() != '\n');
-            CHECK((name == k_file || text.back() != '\n'));
+            CHECK((is_laid_out || text.back() != '\n'));
             for (std::string_view line : split(text, '\n')) {
                 line.remove_prefix(line.starts_with("  ") ? 2 : 0);
-                CHECK((name == k_file || line.find("  ") == std::string_view::npos));
+                CHECK((is_laid_out || line.find("  ") == std::string_view::npos));
                 CHECK((line.empty() || (line.front() != ' ' && line.back() != ' ')));
             }
         }
