@@ -120,7 +120,7 @@ Approver find_approver(const ApprovalRules& rules, std::string_view who) {
                     "not_an_approver",
                     {fmt::format("\"{}\" не входит в список одобряющих", shown),
                      fmt::format("\"{}\" is not on the list of approvers", shown)},
-                    {fmt::format("одобряют: {}", names), fmt::format("approvers: {}", names)});
+                    {fmt::format("это могут: {}", names), fmt::format("those who may: {}", names)});
     }
     if (found.size() > 1) {
         throw Error(ErrorKind::usage,

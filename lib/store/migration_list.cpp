@@ -208,6 +208,8 @@ constexpr std::array k_outbox_order{
     // What waits is read in the order in which it happened, however much was sent before.
     MigrationStep{"CREATE INDEX loomrel_outbox_waiting ON outbox (id) WHERE state = 'waiting'"},
     MigrationStep{"CREATE INDEX loomrel_outbox_parked ON outbox (id) WHERE state = 'parked'"},
+    // Nothing was ever read by it, and a planner may take it for the better one.
+    MigrationStep{"DROP INDEX loomrel_outbox_due"},
 };
 
 constexpr std::array k_migrations{

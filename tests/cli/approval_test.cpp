@@ -103,6 +103,7 @@ TEST_CASE("people are told who approved, how many are missing and what is next")
         world.ledger.time -= std::chrono::hours(25);
         world.decides(What::approved, "manual_test_passed");
         world.ledger.decides->server_is_up = true;
+        world.ledger.decides->approvals = world.ledger.approvals[2];
         say({"approve", "2", "--as", "33333"});
         world.ledger.rows[2].status = "manual_testing";
         world.ledger.approvals.clear();

@@ -109,6 +109,7 @@ TEMPLATE_TEST_CASE("a ledger of any earlier loomrel is taken over with what it h
     // As the one before outbox-order left it.
     ledger.sql("DELETE FROM schema_migrations WHERE name = '2026-11-24-outbox-order';"
                " DROP INDEX loomrel_outbox_waiting; DROP INDEX loomrel_outbox_parked;"
+               " CREATE INDEX loomrel_outbox_due ON outbox (state, due_at);"
                " INSERT INTO outbox (kind, key, created_at, due_at) VALUES"
                " ('text', 'old', '2026-11-23 10:00:00', '2026-11-23 10:00:00')");
     CHECK(open_ledger(ledger)->check().pending.size() == 1);

@@ -223,14 +223,14 @@ TEMPLATE_TEST_CASE("approvals and notices edited behind our back are named",
     ledger.sql("UPDATE release_approvals SET decision = 'rejected' WHERE approver_id = 22222;"
                " UPDATE release_approvals SET decision = 'perhaps' WHERE approver_id = 11111;"
                " UPDATE outbox SET state = 'lost' WHERE key = 'a';"
-               " UPDATE outbox SET key = 'event:9' WHERE id = 1");
+               " UPDATE outbox SET key = 'event:999' WHERE id = 1");
     const auto problems = server->check().problems;
     REQUIRE(problems.size() == 4);
     CHECK(contains(problems[0],
                    "release " + std::to_string(other) + " was rejected by 22222, but is"));
     CHECK(contains(problems[1], "decision of 11111 is \"perhaps\""));
     CHECK(contains(problems[2], "\"lost\""));
-    CHECK(contains(problems[3], "notice 1 (\"event:9\") is not of the event"));
+    CHECK(contains(problems[3], "notice 1 (\"event:999\") is not of the event"));
 }
 
 TEST_CASE("an API is no ledger for a server") {
