@@ -38,6 +38,7 @@ json to_json(const Decision& decision) {
             {"reason", decision.reason},
             {"approvers", decision.approvers},
             {"quorum", decision.quorum},
+            {"typed_by", decision.typed_by},
             {"source", decision.source}};
 }
 
@@ -50,6 +51,7 @@ Decision decision_from(const json& object) {
     decision.approver_name = fields.text_or("approver_name", "");
     decision.verdict = verdict_of(fields);
     decision.reason = fields.text_or("reason", "");
+    decision.typed_by = fields.text_or("typed_by", "");
     for (const json& one : fields.list("approvers")) {
         if (!one.is_number_integer()) {
             throw FieldError("approvers", "must be a list of numbers");
@@ -99,6 +101,7 @@ json to_json(const Decided& decided) {
             {"conflict", decided.conflict},
             {"stage_serves", decided.stage_serves},
             {"stage_run", decided.stage_run},
+            {"server_is_up", decided.server_is_up},
             {"approvals", std::move(approvals)}};
 }
 
@@ -110,12 +113,15 @@ Decided decided_from(const json& object) {
     if (word == k_words.end()) {
         throw FieldError("what", "is not a known word");
     }
-    return {word->first,
-            fields.text_or("status", ""),
-            fields.text_or("conflict", ""),
-            fields.text_or("stage_serves", ""),
-            fields.text_or("stage_run", ""),
-            approvals_from(fields.list("approvals"))};
+    Decided decided;
+    decided.what = word->first;
+    decided.status = fields.text_or("status", "");
+    decided.conflict = fields.text_or("conflict", "");
+    decided.stage_serves = fields.text_or("stage_serves", "");
+    decided.stage_run = fields.text_or("stage_run", "");
+    decided.server_is_up = fields.flag_or("server_is_up", false);
+    decided.approvals = approvals_from(fields.list("approvals"));
+    return decided;
 }
 
 json to_json(const NewNote& note) {

@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE(
     CHECK(outbox_of(ledger, id) == "event|manual_test_passed\ndispatch|manual_test_passed");
 
     // The same again, and the same person again; by now a server is there to do what is next.
-    const auto server = store::open_server_ledger(ledger.options());
+    const auto server = store::open_server_ledger(ledger.database_options());
     CHECK(server->take_lease(store::k_outbox_lease, "serve", Milliseconds(60000)));
     CHECK(store->decide(decision).server_is_up);
     CHECK(store->decide(decision).what == What::approved);

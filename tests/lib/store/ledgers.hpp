@@ -23,6 +23,9 @@ public:
 
     [[nodiscard]] store::Options options() const { return {"sqlite://" + file(), Secret()}; }
 
+    // Of the database itself, however the ledger is asked.
+    [[nodiscard]] store::Options database_options() const { return options(); }
+
     [[nodiscard]] std::string file() const { return (m_folder.path() / "ledger/releases.db"); }
 
     // With the database's own tools, as an operator or another program would.
@@ -50,6 +53,8 @@ public:
 
     [[nodiscard]] const std::string& database() const { return m_database; }
 
+    [[nodiscard]] store::Options database_options() const { return options(); }
+
 private:
     PostgresCluster* m_cluster;
     std::string m_database;
@@ -64,6 +69,8 @@ public:
     [[nodiscard]] static bool is_available() { return true; }
 
     [[nodiscard]] store::Options options() const;
+
+    [[nodiscard]] store::Options database_options() const { return m_database.options(); }
 
     // Behind the server's back.
     std::string sql(const std::string& text) const { return m_database.sql(text); }
