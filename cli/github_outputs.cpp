@@ -99,13 +99,19 @@ void append_summary(const std::filesystem::path& file, std::string_view markdown
 
 std::string markdown_text(std::string_view text) {
     std::string out;
-    for (const char c : sanitize_line(text)) {
+    const std::string clean = sanitize_line(text);
+    const auto is_digit_at = [&](std::size_t at) {
+        return at < clean.size() && clean[at] >= '0' && clean[at] <= '9';
+    };
+    for (std::size_t at = 0; at < clean.size(); ++at) {
         // A backslash before any punctuation is that punctuation (GFM 0.29, 6.1): no emphasis,
-        // link, mention, HTML or end of the cell comes of it.
-        if (is_punctuation(c)) {
+        // link, mention, HTML or end of the cell comes of it. Versions stay as they are written.
+        const bool in_number =
+            clean[at] == '.' && at > 0 && is_digit_at(at - 1) && is_digit_at(at + 1);
+        if (is_punctuation(clean[at]) && !in_number) {
             out += '\\';
         }
-        out += c;
+        out += clean[at];
     }
     return out;
 }

@@ -21,13 +21,17 @@ void RecordBook::add(const Record& record) {
     if (record.kind == "start") {
         m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}});
         m_step_began = record.uptime_cs;
-        m_head.clear();
-        m_tail.clear();
+        // What came before a failure is its reason; what follows only brings things back.
+        if (!m_failed) {
+            m_head.clear();
+            m_tail.clear();
+        }
     } else if (record.kind == "end" && !m_steps.empty() && !m_steps.back().ok) {
         const auto words = split(record.rest, ' ');
         m_steps.back().ok = words.size() == 2 && words[1] == "ok";
         m_steps.back().took = Milliseconds{(record.uptime_cs - m_step_began) * 10};
         m_in_container = false;
+        m_failed = m_failed || !*m_steps.back().ok;
     } else if (record.kind == "commit") {
         commit = record.rest;
     } else if (record.kind == "log_file") {
@@ -36,6 +40,8 @@ void RecordBook::add(const Record& record) {
         saved_file = record.rest;
     } else if (record.kind == "switched") {
         switched = true;
+    } else if (m_failed) {
+        return;
     } else if (record.kind == "container") {
         m_in_container = true;
     } else if (record.kind == "command") {
@@ -46,6 +52,9 @@ void RecordBook::add(const Record& record) {
 }
 
 void RecordBook::add_output(std::string_view bytes) {
+    if (m_failed) {
+        return;
+    }
     if (m_in_container) {
         keep_end(m_container, bytes);
         return;

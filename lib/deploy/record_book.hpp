@@ -32,7 +32,8 @@ public:
     int failed_code = 0;
     bool switched = false;
 
-    // The beginning and the end of what the last step printed, and the container's last lines.
+    // The beginning and the end of what the last step printed, or the first that failed, and the
+    // container's last lines.
     [[nodiscard]] const std::string& head() const { return m_head; }
 
     [[nodiscard]] const std::string& tail() const { return m_tail; }
@@ -46,6 +47,7 @@ private:
     std::string m_tail;
     std::string m_container;
     bool m_in_container = false;
+    bool m_failed = false; // a step did; nothing of what follows is its reason
 };
 
 } // namespace loomrel::deploy

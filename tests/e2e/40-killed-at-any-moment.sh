@@ -8,7 +8,7 @@ echo "SEED=$seed"
 RANDOM=$seed
 n=0
 # Dense where the start is, then over the whole run.
-for ms in 5 15 25 35 45 55 65 75 90 110 130 160 200 250 300 400 500 700 900 1200; do
+for ms in 5 25 45 65 90 130 200 350 600 1000; do
     n=$((n + 1)) tag=v2.$n.0
     version "$tag" --build 'for i in 1 2 3 4 5 6; do echo "line $i of the build"; sleep 0.1; done'
     as_github "$n" 1 "$tag"

@@ -19,7 +19,7 @@ for signal in INT TERM HUP; do
     expect_ups 0 "$tag"
     expect_row "$tag" status staging_failed
     expect_in "$T/stage/log/$SERVICE/$tag.log" "🛑"
-    expect_equal "processes of the build" "" "$(pgrep -f "state/stage/$SERVICE/runs/.*run.sh" || :)"
+    expect_equal "processes of the build" "" "$(pgrep -f "$T/stage/state/stage/$SERVICE/runs/.*run.sh" || :)"
 done
 
 # After the switch the run goes on by itself, and the last line tells how to follow it.

@@ -11,12 +11,12 @@ own_var_lib stage
 version v1.1.0
 stage_deploy v1.1.0
 expect_exit 0
-old=$(image_that_serves)
+old=$(image_that_serves "$PROJECT")
 version v1.2.0 --build '[ "$(cat /version)" != again ] || sleep 60'
 stage_deploy v1.2.0
 expect_exit 0
 expect_serves v1.2.0
-[ "$(image_that_serves)" != "$old" ] || fail "both versions are one image"
+[ "$(image_that_serves "$PROJECT")" != "$old" ] || fail "both versions are one image"
 
 docker image prune -a -f >/dev/null
 mv "$T/origin/$SERVICE.git" "$T/origin/away"
@@ -32,7 +32,7 @@ took=$(($(date +%s) - began))
 expect_exit 6
 expect_json .tag v1.1.0 .service "$SERVICE" '.hosts[0].serves' v1.1.0
 expect_serves v1.1.0
-expect_equal "the image that serves" "$old" "$(image_that_serves)"
+expect_equal "the image that serves" "$old" "$(image_that_serves "$PROJECT")"
 [ $took -le 30 ] || fail "the rollback took $took s"
 
 # The ledger is back, and is told.

@@ -17,15 +17,15 @@ bot_start one
 press $ANYA "✅ Подтвердить"
 expect_message "⚠️ Подтверждение релиза"
 press $ANYA "✅ Да, подтвердить"
-expect_answer "Нужно ещё: 1"
+expect_pressed "Нужно ещё: 1"
 expect_message "✅ Одобрили: Аня (1 из 2)"
 expect_row v1.0.0 status manual_testing
 press $STRANGER "✅ Подтвердить"
-expect_answer "$STRANGER"
+expect_pressed "$STRANGER"
 press $BORIS "✅ Подтвердить"
 expect_message "⚠️ Подтверждение релиза"
 press $BORIS "✅ Да, подтвердить"
-expect_answer "✅ Одобрено: v1.0.0 идёт на production"
+expect_pressed "✅ Одобрено: v1.0.0 идёт на production"
 expect_row v1.0.0 status manual_test_passed
 dispatched() {
     [ "$(at_github runs | jq length)" = "$1" ]

@@ -68,8 +68,8 @@ prune_parts() {
 }
 
 do_build() {
-    m_building
     name_version
+    m_building
     make_tree || {
         m_build_failed
         fail 1 build_failed

@@ -188,13 +188,13 @@ expect_serves() {
     expect_equal "what serves" "$1" "$(serves "${2:-stage}")"
 }
 
-# The container that serves, and the image that it runs.
+# The container that serves in a compose project, and the image that it runs.
 container_of() {
-    docker ps -q --filter "label=com.docker.compose.project=${1:-$PROJECT}"
+    docker ps -q --filter "label=com.docker.compose.project=$1"
 }
 
 image_that_serves() {
-    docker inspect -f '{{.Image}}' "$(container_of "$@")"
+    docker inspect -f '{{.Image}}' "$(container_of "$1")"
 }
 
 # How often the command engine was told to start this tag.

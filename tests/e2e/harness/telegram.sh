@@ -86,6 +86,6 @@ answered() {
     at_telegram answers | jq -r '.[-1].text // ""'
 }
 
-expect_answer() {
+expect_pressed() {
     wait_for 20 "the answer '$1', there is '$(answered)'" eval "answered | grep -qF -e '$1'"
 }

@@ -1,6 +1,5 @@
-#include "lib/release/approval.hpp"
-
 #include "lib/base/error.hpp"
+#include "lib/release/approval.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace loomrel;
@@ -40,6 +39,7 @@ TEST_CASE("an approver is found by id, login or name, however it is written") {
         std::int64_t id;
         const char* name;
     };
+
     for (const Line& line : {Line{"11111", 11111, "Аня Щукина"},
                              Line{"gommgo", 11111, "Аня Щукина"},
                              Line{"@GommGo", 11111, "Аня Щукина"},
@@ -82,6 +82,7 @@ TEST_CASE("so many approvals are needed as the quorum says") {
         int needed; // 0 = it cannot be reached
         std::size_t eligible;
     };
+
     for (const Line& line : {Line{1, true, "gommgo", 1, 3},
                              Line{2, true, "gommgo", 2, 3},
                              Line{3, true, "gommgo", 3, 3},
