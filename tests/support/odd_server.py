@@ -2,7 +2,7 @@
 """An HTTP server that answers as its path says, well and badly: for the tests of lib/http.
 
 /echo         a JSON object: method, path, headers, body (latin-1)
-/status/N     N, with a body
+/status/N     N, with a body (204 has none)
 /big/N        N bytes; /chunked/N the same in chunks, without a length
 /slow/MS      answers after MS milliseconds
 /drip         a byte a second, for ever
@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
                                "headers": dict(self.headers), "body": body.decode("latin-1")})
             self.answer(200, text.encode(), [("X-Odd", "yes")])
         elif kind == "status":
-            self.answer(number, b"as you like")
+            self.answer(number, b"" if number == 204 else b"as you like")
         elif kind == "big":
             self.answer(200, b"x" * number)
         elif kind == "chunked":
