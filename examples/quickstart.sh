@@ -86,6 +86,7 @@ UsePAM no
 PidFile none
 PermitRootLogin yes
 ForceCommand $dir/login
+SetEnv HOME=$host/home
 EOF
     [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
     "$(command -v sshd)" -D -e -f "$dir/sshd_config" 2>"$dir/sshd.log" &

@@ -91,7 +91,7 @@ TEST_CASE("lines: with several hosts each line says whose it is") {
     check_golden("plain_hosts", recorded.play(on(3)));
 }
 
-TEST_CASE("-q shows nothing of the run") {
+TEST_CASE("Quiet shows nothing of the run") {
     CHECK(Recorded(ViewMode::plain, Verbosity::quiet).play(test::failed_deploy).empty());
     CHECK(Recorded(ViewMode::live, Verbosity::quiet).play(test::failed_deploy).empty());
 }

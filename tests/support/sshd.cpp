@@ -212,6 +212,8 @@ void Sshd::start() {
                                  "KbdInteractiveAuthentication no",
                                  "MaxStartups 200",
                                  "MaxSessions 100",
+                                 // What the tester's own shell does at a login is not ours.
+                                 "SetEnv HOME=" + m_folder.string(),
                                  "LogLevel VERBOSE"};
     if (knows_penalties(m_folder)) {
         own.emplace_back("PerSourcePenalties no");

@@ -49,6 +49,7 @@ PasswordAuthentication yes
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 ForceCommand $T/$name/login
+SetEnv HOME=$T/$name/home
 LogLevel VERBOSE
 EOF
     # A wrong password must not close the door to the test that follows.
