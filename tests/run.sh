@@ -64,10 +64,11 @@ note() {
 }
 
 build() {
-    local preset=$1 folder=${LOOMREL_BUILD_DIR:-build}/$1 launcher=()
-    ! command -v ccache >/dev/null || launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    local preset=$1 folder=${LOOMREL_BUILD_DIR:-build}/$1 faster=()
+    ! command -v ccache >/dev/null || faster=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    ! command -v ld.lld >/dev/null || faster+=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld)
     note "build: $preset"
-    cmake --preset "$preset" -B "$folder" "${launcher[@]}" --log-level=WARNING
+    cmake --preset "$preset" -B "$folder" "${faster[@]}" --log-level=WARNING
     cmake --build "$folder" -- ${2:+"$2"}
 }
 

@@ -111,7 +111,10 @@ two=$STARTED
 loomrel_wait one "$one"
 first=$CODE
 loomrel_wait two "$two"
-[ "$first$CODE" = 00 ] || [ "$first$CODE" = 03 ] || [ "$first$CODE" = 30 ] || fail "codes $first and $CODE"
+[ "$first$CODE" = 00 ] || [ "$first$CODE" = 03 ] || [ "$first$CODE" = 30 ] || {
+    cat "$T"/out.{one,two} "$T"/err.{one,two}
+    fail "codes $first and $CODE"
+}
 expect_serves v1.6.0 prod
 expect_sql 1 "SELECT count(*) FROM runs WHERE environment = 'prod' AND release_id = $ID_OF"
 expect_equal "starts of v1.6.0 on prod" 1 "$(grep -cx v1.6.0 "$T/prod/home/ups")"
