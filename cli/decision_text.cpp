@@ -13,7 +13,6 @@ namespace {
 using messages::Id;
 using release::Status;
 using store::Decided;
-using store::Verdict;
 
 std::string prod_deploy_command(const DecisionCase& decided) {
     return "loomrel prod-deploy --service " + typed_word(decided.row.service_name) + " --tag "
@@ -26,7 +25,7 @@ int have(const DecisionCase& decided, const std::vector<store::Approval>& approv
     const auto listed = decided.council.ids();
     return static_cast<int>(
         std::count_if(approvals.begin(), approvals.end(), [&](const store::Approval& each) {
-            return each.verdict == Verdict::approved
+            return each.verdict == store::Verdict::approved
                    && std::find(listed.begin(), listed.end(), each.approver_id) != listed.end();
         }));
 }
@@ -37,7 +36,7 @@ std::string who_is_left(const DecisionCase& decided,
     for (const release::Approver& one : decided.council.approvers) {
         const bool said =
             std::any_of(approvals.begin(), approvals.end(), [&](const store::Approval& each) {
-                return each.approver_id == one.id && each.verdict == Verdict::approved;
+                return each.approver_id == one.id && each.verdict == store::Verdict::approved;
             });
         if (!said) {
             names.push_back(sanitize_line(one.name));
@@ -116,7 +115,7 @@ private:
 
     void words(const std::vector<store::Approval>& approvals) {
         for (const store::Approval& each : approvals) {
-            next(each.verdict == Verdict::approved ? Id::approval_yes : Id::approval_no,
+            next(each.verdict == store::Verdict::approved ? Id::approval_yes : Id::approval_no,
                  fmt::arg("who", approver_shown(each)),
                  fmt::arg("at", m_services.date(each.at)));
         }

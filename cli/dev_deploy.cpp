@@ -18,12 +18,12 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-constexpr const char* k_environment = "dev";
+constexpr const char* k_dev = "dev";
 // A developer waits for his push, not for our books.
 constexpr Milliseconds k_ledger_wait{3000};
 
 // What is asked for, checked, with everything that Actions fills in.
-struct Asked {
+struct DevRequest {
     std::string service;
     std::string branch;
     std::string commit; // "" = whatever the branch names
@@ -42,8 +42,8 @@ std::string branch_of(Services& services, const DevDeployOptions& options) {
     return branch;
 }
 
-Asked ask(Services& services, const DevDeployOptions& options) {
-    Asked asked;
+DevRequest ask(Services& services, const DevDeployOptions& options) {
+    DevRequest asked;
     asked.service = services.service(options.service);
     asked.branch = branch_of(services, options);
     asked.author = author_of(services, options.author);
@@ -56,7 +56,8 @@ Asked ask(Services& services, const DevDeployOptions& options) {
 
 // The same step of the same attempt of a GitHub run finds its run again on the host, ledger or not;
 // a person's runs are new each time.
-std::string run_id_for(const GithubActions& github, const Asked& asked, const std::string& host) {
+std::string
+run_id_for(const GithubActions& github, const DevRequest& asked, const std::string& host) {
     if (github.run_id.empty() || github.run_attempt == 0) {
         return random_uuid();
     }
@@ -66,7 +67,7 @@ std::string run_id_for(const GithubActions& github, const Asked& asked, const st
 }
 
 // A bot that pushes has no machine, and that is nobody's fault.
-ExitCode skip(Services& services, const Asked& asked) {
+ExitCode skip(Services& services, const DevRequest& asked) {
     const std::string text = services.say(Id::dev_bot_skipped, fmt::arg("author", asked.author));
     if (const auto file = services.env("GITHUB_OUTPUT"); file && services.github().active) {
         github::append_outputs(
@@ -74,7 +75,7 @@ ExitCode skip(Services& services, const Asked& asked) {
     }
     if (services.json()) {
         services.out_json({{"service", asked.service},
-                           {"environment", k_environment},
+                           {"environment", k_dev},
                            {"branch", asked.branch},
                            {"author", asked.author},
                            {"ok", true},
@@ -87,14 +88,14 @@ ExitCode skip(Services& services, const Asked& asked) {
     return ExitCode::ok;
 }
 
-Deploying prepare_for(Services& services, const Asked& asked, const config::Host& host) {
+Deploying prepare_for(Services& services, const DevRequest& asked, const config::Host& host) {
     deploy::Request request;
     request.run_id = run_id_for(services.github(), asked, endpoint_of(services, host).shown());
     request.branch = asked.branch;
     request.commit = asked.commit;
     return prepare(services,
                    std::move(request),
-                   services.config().deploy(asked.service, k_environment, host.domain),
+                   services.config().deploy(asked.service, k_dev, host.domain),
                    {host});
 }
 
@@ -121,7 +122,7 @@ Told tell_ledger(Services& services, const store::Run& run) {
 
 ExitCode run_dev_deploy(Services& services, const DevDeployOptions& options) {
     services.exit_code_is_the_result();
-    const Asked asked = ask(services, options);
+    const DevRequest asked = ask(services, options);
     const auto host = services.config().developer(asked.author);
     if (!host) {
         if (is_bot(asked.author)) {

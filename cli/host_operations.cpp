@@ -17,7 +17,7 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-constexpr const char* k_environment = "prod";
+constexpr const char* k_production = "prod";
 constexpr const char* k_source = "bot";
 
 // Steps as they pass, told to whoever shows them; several hosts speak at once.
@@ -49,7 +49,7 @@ private:
 RollbackOptions options_for(const std::string& service) {
     RollbackOptions options;
     options.service = service;
-    options.environment = k_environment;
+    options.environment = k_production;
     return options;
 }
 
@@ -95,8 +95,8 @@ HostOperations::~HostOperations() {
 
 bool HostOperations::can_roll_back(const std::string& service, std::string& why) {
     try {
-        const auto settings = m_services.config().deploy(service, k_environment);
-        const auto hosts = m_services.config().hosts(k_environment);
+        const auto settings = m_services.config().deploy(service, k_production);
+        const auto hosts = m_services.config().hosts(k_production);
         if (settings.rollback_by != "direct") {
             why = m_services.say(Id::operations_rollback_by, fmt::arg("by", settings.rollback_by));
             return false;
@@ -149,7 +149,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
                       fmt::arg("run", running->run_id),
                       fmt::arg("holder", running->holder)));
     }
-    const auto chosen = deploy::choose_target(hosts.looked_at, {target, service, k_environment});
+    const auto chosen = deploy::choose_target(hosts.looked_at, {target, service, k_production});
     if (chosen.from != expected) {
         refuse("serves_another", phrase(Id::why_serves_another));
     }
@@ -185,14 +185,14 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
     request.by = actor;
     deploy::Plan plan =
         deploy::make_plan(request,
-                          m_services.config().deploy(release.service_name, k_environment),
+                          m_services.config().deploy(release.service_name, k_production),
                           m_services.language(),
                           random_hex(8));
-    auto hosts = m_services.config().hosts(k_environment);
+    auto hosts = m_services.config().hosts(k_production);
     store::Run run;
     run.id = request.run_id;
     run.service = release.service_name;
-    run.environment = k_environment;
+    run.environment = k_production;
     run.release_id = release.id;
     run.ref = "refs/tags/" + release.release_tag;
     run.commit = request.commit;
@@ -209,7 +209,7 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
                             store = std::move(store)] {
         deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
         keeper.set_run(run);
-        keeper.set_release(*run.release_id, k_environment);
+        keeper.set_release(*run.release_id, k_production);
         deploy::Nobody nobody;
         (void)follow(m_services, plan, run, hosts, nobody, keeper, m_wish);
     });

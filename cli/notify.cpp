@@ -18,10 +18,10 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-constexpr std::size_t k_longest = std::size_t{1} << 20;
+constexpr std::size_t k_longest_notice = std::size_t{1} << 20;
 
 std::string text_to_send(Services& services, const std::string& typed) {
-    std::string text = typed == "-" ? services.io().read_all(k_longest) : typed;
+    std::string text = typed == "-" ? services.io().read_all(k_longest_notice) : typed;
     text = services.redactor().redact(sanitize(text));
     if (trim(text).empty()) {
         throw Error(ErrorKind::usage, "empty_message", phrase(Id::cli_notify_empty));

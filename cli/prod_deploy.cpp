@@ -17,7 +17,7 @@ using messages::phrase;
 using release::Release;
 using release::Status;
 
-constexpr const char* k_environment = "prod";
+constexpr const char* k_prod = "prod";
 
 std::string status_of(Services& services, const Release& release) {
     const auto state = release.state();
@@ -171,16 +171,15 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     request.commit = release.commit_sha.value_or("");
     Deploying deploying = prepare(services,
                                   std::move(request),
-                                  services.config().deploy(service, k_environment),
-                                  services.config().hosts(k_environment));
+                                  services.config().deploy(service, k_prod),
+                                  services.config().hosts(k_prod));
     if (options.dry_run) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     make_spool(services).deliver(store);
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.set_store(store);
-    const auto decision =
-        deploy::decide(runs_of(store, release.id, k_environment), deploying.asker);
+    const auto decision = deploy::decide(runs_of(store, release.id, k_prod), deploying.asker);
     // A run that has ended is the answer as long as the release is where it left it: not after a
     // rollback.
     const bool is_there =
@@ -191,7 +190,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
         }
     }
     check_production(services, store, release, options.older);
-    conclude_open_runs(services, store, service, k_environment);
+    conclude_open_runs(services, store, service, k_prod);
     const store::Run run = run_row(deploying, session);
     claim_production(services, store, release, run, {services.actor(), "cli"});
     session.begin_connecting();

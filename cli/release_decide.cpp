@@ -12,9 +12,9 @@ using messages::Id;
 using messages::phrase;
 using release::Status;
 using store::Decided;
-using store::Verdict;
 
-DecisionCase open_case(Services& services, const ReleaseDecideOptions& options, Verdict verdict) {
+DecisionCase
+open_case(Services& services, const ReleaseDecideOptions& options, store::Verdict verdict) {
     if (!options.as) {
         throw Error(ErrorKind::usage,
                     "who_decides",
@@ -85,7 +85,7 @@ decision_of(Services& services, const ReleaseDecideOptions& options, const Decis
     return decision;
 }
 
-ExitCode decide(Services& services, const ReleaseDecideOptions& options, Verdict verdict) {
+ExitCode decide(Services& services, const ReleaseDecideOptions& options, store::Verdict verdict) {
     const DecisionCase decided = open_case(services, options, verdict);
     if (options.dry_run) {
         return show_plan(services, decided);
@@ -108,11 +108,11 @@ ExitCode decide(Services& services, const ReleaseDecideOptions& options, Verdict
 } // namespace
 
 ExitCode run_release_approve(Services& services, const ReleaseDecideOptions& options) {
-    return decide(services, options, Verdict::approved);
+    return decide(services, options, store::Verdict::approved);
 }
 
 ExitCode run_release_reject(Services& services, const ReleaseDecideOptions& options) {
-    return decide(services, options, Verdict::rejected);
+    return decide(services, options, store::Verdict::rejected);
 }
 
 } // namespace loomrel::cli

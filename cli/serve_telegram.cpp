@@ -18,10 +18,11 @@ using Level = ServeLog::Level;
 constexpr Milliseconds k_between_looks{1000};
 constexpr Milliseconds k_between_sweeps{60000};
 constexpr Milliseconds k_one_round{30000};
-constexpr Milliseconds k_store_deadline{5000};
+constexpr Milliseconds k_bot_store_deadline{5000};
 
 std::unique_ptr<store::ServerLedger> open_ledger(Services& services) {
-    auto opened = services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
+    auto opened =
+        services.open_another_store(Services::Embedded::refused_in_ci, k_bot_store_deadline);
     // serve refuses to start on anything but a database.
     return std::unique_ptr<store::ServerLedger>(
         dynamic_cast<store::ServerLedger*>(opened.release()));

@@ -9,10 +9,10 @@ namespace {
 
 using Level = ServeLog::Level;
 
-constexpr Milliseconds k_between_looks{30000};
+constexpr Milliseconds k_between_reconciles{30000};
 // A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
-constexpr Milliseconds k_unwatched{30000};
-constexpr int k_most_runs = 1000;
+constexpr Milliseconds k_unwatched_run{30000};
+constexpr int k_most_runs_at_once = 1000;
 
 bool has_hosts(Services& services, const store::Run& run) {
     try {
@@ -28,12 +28,12 @@ void conclude_unwatched(Services& services,
                         const std::stop_token& stop) {
     store::RunQuery query;
     query.open_only = true;
-    query.limit = k_most_runs;
+    query.limit = k_most_runs_at_once;
     for (const store::Run& run : store.list_runs(query)) {
         if (stop.stop_requested()) {
             return;
         }
-        if (run.unseen_for <= k_unwatched || !has_hosts(services, run)) {
+        if (run.unseen_for <= k_unwatched_run || !has_hosts(services, run)) {
             continue;
         }
         try {
@@ -61,7 +61,7 @@ Worker reconciler(Services& services, ServeLog& log) {
                     if (const std::size_t told = make_spool(services).deliver(*store); told > 0) {
                         log.write(Level::info, "spool_delivered", {{"changes", told}});
                     }
-                } while (rest(stop, k_between_looks));
+                } while (rest(stop, k_between_reconciles));
             }};
 }
 

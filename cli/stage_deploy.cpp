@@ -15,19 +15,19 @@ using messages::Id;
 using messages::phrase;
 using release::Release;
 
-constexpr const char* k_environment = "stage";
+constexpr const char* k_stage = "stage";
 
 // What is asked for, checked, with everything that Actions fills in.
-struct Asked {
+struct StageRequest {
     std::string service;
     std::string tag;
     std::string commit; // "" = whatever the tag names
     std::optional<std::int64_t> release_id;
 };
 
-Asked ask(Services& services, const StageDeployOptions& options) {
+StageRequest ask(Services& services, const StageDeployOptions& options) {
     const GithubActions& github = services.github();
-    Asked asked;
+    StageRequest asked;
     asked.service = services.service(options.service);
     asked.tag = services.tag(options.tag);
     // The commit of the event belongs to the event's tag only.
@@ -39,7 +39,7 @@ Asked ask(Services& services, const StageDeployOptions& options) {
     return asked;
 }
 
-Release given_release(store::Store& store, const Asked& asked) {
+Release given_release(store::Store& store, const StageRequest& asked) {
     Release found = find_release(store, *asked.release_id);
     check_is_release_of(found, asked.service, asked.tag);
     if (found.commit_sha && !asked.commit.empty() && *found.commit_sha != asked.commit) {
@@ -55,7 +55,7 @@ Release given_release(store::Store& store, const Asked& asked) {
 
 // The release that this deploy is for: the one named, the one of this GitHub run, the one whose way
 // to stage is not over, or a new one.
-Release release_for(Services& services, store::Store& store, const Asked& asked) {
+Release release_for(Services& services, store::Store& store, const StageRequest& asked) {
     if (asked.release_id) {
         return given_release(store, asked);
     }
@@ -81,7 +81,7 @@ Release release_for(Services& services, store::Store& store, const Asked& asked)
 }
 
 // Only a release whose way to stage is not over may be deployed there.
-void check_status(Services& services, const Release& release) {
+void check_stage_status(Services& services, const Release& release) {
     const auto state = release.state();
     const bool allowed = state == release::Status::initiated || state == release::Status::building
                          || state == release::Status::stage_deploy
@@ -101,7 +101,7 @@ void check_status(Services& services, const Release& release) {
     }
 }
 
-deploy::Request request_for(const Asked& asked, const StageDeployOptions& options) {
+deploy::Request request_for(const StageRequest& asked, const StageDeployOptions& options) {
     deploy::Request request;
     request.tag = asked.tag;
     request.commit = asked.commit;
@@ -115,11 +115,11 @@ deploy::Request request_for(const Asked& asked, const StageDeployOptions& option
 
 ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options) {
     services.exit_code_is_the_result();
-    const Asked asked = ask(services, options);
+    const StageRequest asked = ask(services, options);
     Deploying deploying = prepare(services,
                                   request_for(asked, options),
-                                  services.config().deploy(asked.service, k_environment),
-                                  services.config().hosts(k_environment));
+                                  services.config().deploy(asked.service, k_stage),
+                                  services.config().hosts(k_stage));
     if (options.dry_run) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
@@ -130,13 +130,12 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     make_spool(services).deliver(store);
     const Release release = release_for(services, store, asked);
     session.set_store(store);
-    const auto decision =
-        deploy::decide(runs_of(store, release.id, k_environment), deploying.asker);
+    const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
     if (const auto done = join_or_report(services, session, deploying, decision)) {
         return *done;
     }
-    check_status(services, release);
-    conclude_open_runs(services, store, asked.service, k_environment);
+    check_stage_status(services, release);
+    conclude_open_runs(services, store, asked.service, k_stage);
     deploying.plan.request.release_id = release.id;
     if (deploying.plan.request.commit.empty()) {
         deploying.plan.request.commit = release.commit_sha.value_or("");

@@ -3,6 +3,8 @@
 # On a Debian 12/13 or Ubuntu 24.04 machine it installs what is missing first. See --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# The distribution's own programs first: they are what is installed here.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 # shellcheck source=tests/support/packages.sh
 . tests/support/packages.sh

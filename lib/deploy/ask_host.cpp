@@ -9,7 +9,7 @@ namespace loomrel::deploy {
 
 namespace {
 
-constexpr Milliseconds k_slice{200};
+constexpr Milliseconds k_turn{200};
 constexpr Milliseconds k_open{15000};
 
 } // namespace
@@ -32,7 +32,7 @@ std::vector<Told> ask_host(ssh::Connection& connection,
     channel->write(make_script(nonce));
     Deadline heard = std::chrono::steady_clock::now();
     while (!over) {
-        const ssh::Arrived arrived = channel->poll(k_slice);
+        const ssh::Arrived arrived = channel->poll(k_turn);
         if (!arrived.out.empty() || !arrived.err.empty()) {
             heard = std::chrono::steady_clock::now();
         }

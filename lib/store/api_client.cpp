@@ -16,12 +16,12 @@ using nlohmann::ordered_json;
 namespace {
 
 // A server that does not answer is given up for another connection after a third of the time.
-constexpr Milliseconds k_most_patience{5000};
-constexpr Milliseconds k_least_patience{500};
+constexpr Milliseconds k_longest_try{5000};
+constexpr Milliseconds k_shortest_try{500};
 constexpr Milliseconds k_longest_rest{5000};
 constexpr std::size_t k_longest_reason = 300;
 
-Milliseconds pause_before(unsigned attempt) {
+Milliseconds pause_before_try(unsigned attempt) {
     thread_local std::minstd_rand dice{std::random_device{}()};
     const int whole = std::min(50 << std::min(attempt, 5U), 1000);
     return Milliseconds(std::uniform_int_distribution<int>(whole / 2, whole)(dice));
@@ -33,7 +33,7 @@ bool may_pass(int status) {
 
 Milliseconds rest_of(const http::Response& response, unsigned attempt) {
     const auto seconds = parse_integer(response.header("retry-after").value_or(""));
-    const Milliseconds own = pause_before(attempt);
+    const Milliseconds own = pause_before_try(attempt);
     if (!seconds || *seconds < 0 || *seconds > 3600) {
         return own;
     }
@@ -93,9 +93,9 @@ http::Request ApiClient::request_of(const Question& question, Deadline deadline)
         request.headers.push_back({"Idempotency-Key", Secret(question.key)});
     }
     request.longest_answer = std::size_t{64} << 20;
-    const Milliseconds patience =
-        question.deadline ? *question.deadline
-                          : std::clamp(m_deadline / 3, k_least_patience, k_most_patience);
+    const Milliseconds patience = question.deadline
+                                      ? *question.deadline
+                                      : std::clamp(m_deadline / 3, k_shortest_try, k_longest_try);
     request.timeout = std::max(std::min(patience, left_until(deadline)), Milliseconds(1));
     request.connect_timeout = request.timeout;
     return request;
@@ -106,7 +106,7 @@ Answer ApiClient::ask(const Question& question) {
     bool in_doubt = false;
     for (unsigned attempt = 0;; ++attempt) {
         Phrase reason;
-        Milliseconds rest = pause_before(attempt);
+        Milliseconds rest = pause_before_try(attempt);
         try {
             const http::Response response = m_client.send(request_of(question, deadline));
             if (!may_pass(response.status)) {

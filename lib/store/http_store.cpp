@@ -15,7 +15,7 @@ using nlohmann::ordered_json;
 using What = Changed::What;
 
 constexpr int k_largest_page = 1000; // of the API
-constexpr Milliseconds k_migration_deadline{600000};
+constexpr Milliseconds k_schema_deadline{600000};
 
 std::string list_name(release::List list) {
     switch (list) {
@@ -42,9 +42,9 @@ std::string of_release(std::int64_t id, const char* what) {
 }
 
 // "?name=value&…" of what is not empty.
-class Parameters {
+class Asking {
 public:
-    Parameters& add(const char* name, const std::string& value) {
+    Asking& add(const char* name, const std::string& value) {
         if (!value.empty()) {
             m_text +=
                 (m_text.empty() ? "?" : "&") + std::string(name) + "=" + http::url_encode(value);
@@ -52,7 +52,7 @@ public:
         return *this;
     }
 
-    template <typename Number> Parameters& add_number(const char* name, Number value) {
+    template <typename Number> Asking& add_number(const char* name, Number value) {
         return add(name, std::to_string(value));
     }
 
@@ -92,7 +92,7 @@ public:
         while (static_cast<int>(found.size()) < query.limit) {
             const int wanted =
                 std::min(query.limit - static_cast<int>(found.size()), k_largest_page);
-            Parameters parameters;
+            Asking parameters;
             parameters.add("list", query.list ? list_name(*query.list) : "")
                 .add("service", query.service)
                 .add("tag", query.tag)
@@ -191,7 +191,7 @@ public:
     }
 
     std::vector<Run> list_runs(const RunQuery& query) override {
-        Parameters parameters;
+        Asking parameters;
         parameters.add("service", query.service)
             .add("environment", query.environment)
             .add("open", query.open_only ? "1" : "")
@@ -214,7 +214,7 @@ public:
     }
 
     std::vector<std::string> migrate() override {
-        const Answer answer = m_client.ask({"POST", "/schema", {}, "", k_migration_deadline});
+        const Answer answer = m_client.ask({"POST", "/schema", {}, "", k_schema_deadline});
         return understood(
             [&] { return answer.body.at("applied").get<std::vector<std::string>>(); });
     }

@@ -15,7 +15,7 @@ namespace {
 
 using Answer = Handle<PGresult, PQclear>;
 
-constexpr Dialect k_dialect{
+constexpr Dialect k_postgres{
     Dialect::Kind::postgres,
     "clock_timestamp()",
     "(clock_timestamp() AT TIME ZONE 'UTC')",
@@ -40,7 +40,7 @@ public:
         PQsetnonblocking(m_connection.get(), 1);
     }
 
-    [[nodiscard]] const Dialect& dialect() const override { return k_dialect; }
+    [[nodiscard]] const Dialect& dialect() const override { return k_postgres; }
 
     [[nodiscard]] std::string product() const override {
         const char* version = PQparameterStatus(m_connection.get(), "server_version");

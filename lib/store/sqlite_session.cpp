@@ -19,7 +19,7 @@ namespace {
 using Database = Handle<sqlite3, sqlite3_close_v2>;
 using Prepared = Handle<sqlite3_stmt, sqlite3_finalize>;
 
-constexpr Dialect k_dialect{
+constexpr Dialect k_sqlite{
     Dialect::Kind::sqlite,
     "strftime('%Y-%m-%d %H:%M:%f', 'now')",
     "strftime('%Y-%m-%d %H:%M:%f', 'now')",
@@ -82,7 +82,7 @@ public:
     SqliteSession(const SqliteSession&) = delete;
     SqliteSession& operator=(const SqliteSession&) = delete;
 
-    [[nodiscard]] const Dialect& dialect() const override { return k_dialect; }
+    [[nodiscard]] const Dialect& dialect() const override { return k_sqlite; }
 
     [[nodiscard]] std::string product() const override {
         return std::string("SQLite ") + sqlite3_libversion();

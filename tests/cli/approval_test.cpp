@@ -1,6 +1,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,14 +10,11 @@ using cli::ExitCode;
 using nlohmann::json;
 using test::CommandWorld;
 using What = store::Decided::What;
+using test::has;
 
 namespace {
 
 const std::string k_commit = "0123456789abcdef0123456789abcdef01234567";
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 // Release 2 waits for QA; three people may approve.
 struct ApprovalWorld : CommandWorld {

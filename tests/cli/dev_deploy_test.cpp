@@ -2,6 +2,7 @@
 #include "lib/base/random.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "tests/support/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -11,12 +12,9 @@ using namespace loomrel;
 using cli::ExitCode;
 using nlohmann::json;
 using test::CommandWorld;
+using test::has;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 // Developers with hosts that nobody can reach: port 1 of this machine.
 struct DevWorld : CommandWorld {

@@ -3,6 +3,7 @@
 #include "lib/base/file.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "tests/support/text.hpp"
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -21,10 +22,7 @@ using test::CommandWorld;
 namespace {
 
 using Words = std::vector<std::string>;
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+using test::has;
 
 // Runs the whole program in a process of its own, its standard output being `out` (-1 = closed).
 int run_process(const Words& words, int out) {

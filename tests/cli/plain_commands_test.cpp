@@ -5,6 +5,7 @@
 #include "lib/base/random.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
+#include "tests/support/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,12 +18,9 @@ using namespace loomrel;
 using cli::ExitCode;
 using nlohmann::json;
 using test::CommandWorld;
+using test::has;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 // What bash offers behind `line`, one a line.
 std::string offered_by_bash(const std::string& line) {

@@ -4,6 +4,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/text.hpp"
 
 #include <filesystem>
 
@@ -11,14 +12,11 @@ using namespace loomrel;
 using cli::ExitCode;
 using nlohmann::json;
 using test::CommandWorld;
+using test::has;
 
 namespace {
 
 const std::string k_commit = "0123456789abcdef0123456789abcdef01234567";
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 void fill(CommandWorld& world) {
     const auto add =

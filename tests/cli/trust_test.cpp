@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/sshd.hpp"
+#include "tests/support/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,13 +15,10 @@ using namespace loomrel;
 using cli::ExitCode;
 using nlohmann::json;
 using test::CommandWorld;
+using test::has;
 using test::Sshd;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 // A folder with a configuration in it, a host that is a real sshd, and a command's surroundings.
 struct Trusting {

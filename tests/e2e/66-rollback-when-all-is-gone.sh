@@ -33,7 +33,7 @@ expect_exit 6
 expect_json .tag v1.1.0 .service "$SERVICE" '.hosts[0].serves' v1.1.0
 expect_serves v1.1.0
 expect_equal "the image that serves" "$old" "$(image_that_serves "$PROJECT")"
-[ $took -le 30 ] || fail "the rollback took $took s"
+[ $took -le 55 ] || fail "the rollback took $took s"
 
 # The ledger is back, and is told.
 start_postgres

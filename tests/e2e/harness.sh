@@ -16,7 +16,7 @@ if [ -z "${LOOMREL_E2E:-}" ]; then
     chmod 711 "$T"
     mkdir "$T/me"
     exec env -i LOOMREL_E2E="$T" LOOMREL_BIN="$LOOMREL_BIN" HOME="$T/me" TMPDIR="${TMPDIR:-/tmp}" \
-        PATH="$PATH:/usr/sbin:/sbin" LANG=C.UTF-8 USER="$(id -un)" LOGNAME="$(id -un)" \
+        PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH" LANG=C.UTF-8 USER="$(id -un)" LOGNAME="$(id -un)" \
         LOOMREL_TEST_REQUIRE="${LOOMREL_TEST_REQUIRE:-}" LOOMREL_KEEP="${LOOMREL_KEEP:-}" \
         LOOMREL_BUDGET_MS="${LOOMREL_BUDGET_MS:-10}" ${ROUNDS:+ROUNDS="$ROUNDS"} \
         ${LOOMREL_TEST_STORE:+LOOMREL_TEST_STORE="$LOOMREL_TEST_STORE"} \
