@@ -1,5 +1,6 @@
 #include "cli/doctor_telegram.hpp"
 
+#include "cli/host_operations.hpp"
 #include "cli/notices.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/store/server_ledger.hpp"
@@ -39,6 +40,20 @@ void check_bot(const config::Config& config, Findings& findings) {
     } catch (const telegram::Problem& problem) {
         findings.add(
             k_where, "getMe", Verdict::bad, problem.what(), phrase(Id::doctor_mend_bot_token));
+    }
+}
+
+// What the bot leaves out, nobody finds by looking at the bot.
+void check_rollback(Services& services, Findings& findings) {
+    HostOperations operations(services);
+    for (const std::string& service : services.config().services) {
+        std::string why;
+        const bool can = operations.can_roll_back(service, why);
+        findings.add(k_where,
+                     "⏪ " + service,
+                     can ? Verdict::ok : Verdict::warning,
+                     why,
+                     phrase(Id::doctor_mend_no_env_servers));
     }
 }
 
@@ -96,6 +111,7 @@ void check_telegram(Services& services, Findings& findings) {
                  config.telegram.approvers.empty() ? Verdict::warning : Verdict::ok,
                  std::to_string(config.telegram.approvers.size()),
                  phrase(Id::doctor_mend_approvers));
+    check_rollback(services, findings);
     check_outbox(services, findings);
 }
 

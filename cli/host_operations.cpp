@@ -88,9 +88,33 @@ deploy::Report follow(Services& services,
 
 HostOperations::~HostOperations() {
     m_wish = deploy::Wish::leave;
-    for (std::thread& thread : m_deploys) {
-        thread.join();
+    for (Work& deploy : m_deploys) {
+        deploy.thread.join();
     }
+}
+
+void HostOperations::start(std::function<void()> work) {
+    const std::lock_guard guard(m_mutex);
+    std::erase_if(m_deploys, [](Work& deploy) {
+        if (deploy.ended->load()) {
+            deploy.thread.join();
+            return true;
+        }
+        return false;
+    });
+    auto ended = std::make_shared<std::atomic<bool>>(false);
+    std::thread thread([this, ended, work = std::move(work)] {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            // The run goes on at its host, or never came there: reconciling tells.
+            if (m_on_trouble) {
+                m_on_trouble(error);
+            }
+        }
+        ended->store(true);
+    });
+    m_deploys.push_back({std::move(thread), std::move(ended)});
 }
 
 bool HostOperations::can_roll_back(const std::string& service, std::string& why) {
@@ -107,6 +131,9 @@ bool HostOperations::can_roll_back(const std::string& service, std::string& why)
         }
     } catch (const Error& error) {
         why = in(m_services.language(), error.message());
+        if (!error.hint().empty()) {
+            why += ": " + in(m_services.language(), error.hint());
+        }
         return false;
     }
     return true;
@@ -175,7 +202,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
 }
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
-    auto store = m_services.open_another_store();
+    const std::shared_ptr<store::Store> store = m_services.open_another_store();
     check_production(m_services, *store, release, false);
     deploy::Request request;
     request.run_id = random_uuid();
@@ -188,7 +215,7 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
                           m_services.config().deploy(release.service_name, k_production),
                           m_services.language(),
                           random_hex(8));
-    auto hosts = m_services.config().hosts(k_production);
+    const auto hosts = m_services.config().hosts(k_production);
     store::Run run;
     run.id = request.run_id;
     run.service = release.service_name;
@@ -200,13 +227,7 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
         run.hosts.push_back(target.name);
     }
     claim_production(m_services, *store, release, run, {actor, k_source});
-    const std::lock_guard guard(m_mutex);
-    m_deploys.emplace_back([this,
-                            actor,
-                            run = std::move(run),
-                            plan = std::move(plan),
-                            hosts = std::move(hosts),
-                            store = std::move(store)] {
+    start([this, actor, run = std::move(run), plan = std::move(plan), hosts, store] {
         deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
         keeper.set_run(run);
         keeper.set_release(*run.release_id, k_production);

@@ -5,9 +5,11 @@
 #include "lib/deploy/follow.hpp"
 
 #include <atomic>
-#include <list>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace loomrel::cli {
 
@@ -15,8 +17,12 @@ namespace loomrel::cli {
 // with connections to ledger and hosts of its own. The configuration is loaded before.
 class HostOperations final : public bot::Operations {
 public:
-    explicit HostOperations(Services& services)
-        : m_services(services) {}
+    // What went wrong in a deploy that nobody waits for.
+    using OnTrouble = std::function<void(const std::exception&)>;
+
+    explicit HostOperations(Services& services, OnTrouble on_trouble = {})
+        : m_services(services),
+          m_on_trouble(std::move(on_trouble)) {}
 
     // Deploys that are under way go on by themselves; whoever comes next concludes them.
     ~HostOperations() override;
@@ -31,10 +37,18 @@ public:
     void deploy(const release::Release& release, const std::string& actor) override;
 
 private:
+    struct Work {
+        std::thread thread;
+        std::shared_ptr<std::atomic<bool>> ended;
+    };
+
+    void start(std::function<void()> work);
+
     Services& m_services;
+    OnTrouble m_on_trouble;
     std::atomic<deploy::Wish> m_wish{deploy::Wish::none};
     std::mutex m_mutex;
-    std::list<std::thread> m_deploys;
+    std::vector<Work> m_deploys;
 };
 
 } // namespace loomrel::cli

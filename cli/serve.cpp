@@ -119,6 +119,20 @@ private:
     telemetry::Metrics& m_metrics;
 };
 
+// A button that is not there tells nobody why.
+void tell_what_is_left_out(Services& services, HostOperations& operations, ServeLog& log) {
+    if (services.config().telegram.token.empty()) {
+        return;
+    }
+    for (const std::string& service : services.config().services) {
+        std::string why;
+        if (!operations.can_roll_back(service, why)) {
+            log.write(
+                Level::warning, "rollback_not_offered", {{"service", service}, {"reason", why}});
+        }
+    }
+}
+
 nlohmann::ordered_json
 summary(Services& services, const std::string& address, const server::Settings& settings) {
     return {{"listen", address},
@@ -170,7 +184,8 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
     };
     bring_up_to_date(services, log);
-    HostOperations operations(services);
+    HostOperations operations(
+        services, [&log](const std::exception& error) { log.failure("deploy", error); });
     ServeTelegram telegram(services, log, metrics, &operations, settings.api.webhook_secret);
     parts.outlets.updates = telegram.updates();
     parts.outlets.webhook = telegram.webhook();
@@ -191,6 +206,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
                               });
         std::thread serving([&server] { server.run(); });
         log.write(Level::info, "listening", told);
+        tell_what_is_left_out(services, operations, log);
         notify_manager(services.env("NOTIFY_SOCKET"), "READY=1");
         if (services.json()) {
             services.out_json(told);

@@ -7,6 +7,7 @@
 #include "lib/bot/poller.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace loomrel::cli {
 
@@ -84,10 +85,12 @@ public:
           m_url(std::move(url)),
           m_secret(std::move(secret)) {}
 
-    server::WebhookState set() override {
+    server::WebhookState set() override { return set(false); }
+
+    server::WebhookState set(bool anew) {
         try {
             telegram::Api api(m_options);
-            const bool changed = bot::ensure_webhook(api, m_url, m_secret.reveal());
+            const bool changed = bot::ensure_webhook(api, m_url, m_secret.reveal(), anew);
             const telegram::WebhookInfo info = api.webhook_info();
             return {info.url, info.pending, info.last_error, changed};
         } catch (const telegram::Problem& problem) {
@@ -217,10 +220,12 @@ void ServeTelegram::send(const std::stop_token& stop) {
     } while (rest(stop, k_between_looks));
 }
 
-// At the start, and again when somebody else has set another: Telegram is asked now and then.
+// At the start, whoever set it before and with whatever secret; then again when somebody else has
+// set another: Telegram is asked now and then.
 void ServeTelegram::keep_webhook(const std::stop_token& stop) {
+    bool anew = true;
     do {
-        const server::WebhookState state = m_hook->set();
+        const server::WebhookState state = m_hook->set(std::exchange(anew, false));
         if (state.changed) {
             m_log.write(Level::info, "telegram_webhook_set", {{"url", state.url}});
         }

@@ -1,7 +1,11 @@
 #include "cli/serve_workers.hpp"
 
 #include "cli/local_state.hpp"
+#include "cli/notices.hpp"
 #include "cli/run_session.hpp"
+#include "lib/store/server_ledger.hpp"
+
+#include <algorithm>
 
 namespace loomrel::cli {
 
@@ -13,6 +17,9 @@ constexpr Milliseconds k_between_reconciles{30000};
 // A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
 constexpr Milliseconds k_unwatched_run{30000};
 constexpr int k_most_runs_at_once = 1000;
+// Another server on the ledger is there at once when this one goes, or soon when it was killed.
+constexpr Milliseconds k_presence{10000};
+constexpr Milliseconds k_between_presences{2000};
 
 bool has_hosts(Services& services, const store::Run& run) {
     try {
@@ -65,11 +72,35 @@ Worker reconciler(Services& services, ServeLog& log) {
             }};
 }
 
+// Where it cannot begin any, people are told what to type.
+bool begins_deploys(const config::Config& config) {
+    const auto is_direct = [&](const std::string& service) {
+        return config.deploy(service, "prod").prod_by == "direct";
+    };
+    return (!config.github.token.empty() && !config.github.owner.empty())
+           || std::any_of(config.services.begin(), config.services.end(), is_direct);
+}
+
+Worker presence(Services& services) {
+    // The same when the worker begins again: its lease is its own then.
+    return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
+                const auto store = services.open_another_store();
+                auto& ledger = dynamic_cast<store::ServerLedger&>(*store);
+                do {
+                    (void)ledger.take_lease(store::k_serve_lease, owner, k_presence);
+                } while (rest(stop, k_between_presences));
+                ledger.drop_lease(store::k_serve_lease, owner);
+            }};
+}
+
 } // namespace
 
 std::vector<Worker> make_workers(Services& services, ServeLog& log, telemetry::Metrics&) {
     std::vector<Worker> workers;
     workers.push_back(reconciler(services, log));
+    if (begins_deploys(services.config())) {
+        workers.push_back(presence(services));
+    }
     return workers;
 }
 

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
 
 namespace loomrel::bot {
 
@@ -30,53 +33,86 @@ bool may_be_repeated(const telegram::Update& update) {
     return update.said && !update.said->reply_to_buttons.empty();
 }
 
-// Shows how a long work goes on in the message it was started from.
+// Shows how a long work goes on in the message it was started from, from a thread of its own: what
+// came while Telegram could not be told is told as soon as it can.
 class LiveMessage {
 public:
     LiveMessage(telegram::Options options, std::int64_t chat_id, std::int64_t message_id)
         : m_api(std::move(options)),
           m_chat_id(chat_id),
-          m_message_id(message_id) {}
+          m_message_id(message_id),
+          m_thread([this] { run(); }) {}
 
-    void show(const telegram::Text& text) {
-        m_latest = text;
-        m_shown = false;
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= m_not_before) {
-            send();
-        }
-    }
+    LiveMessage(const LiveMessage&) = delete;
+    LiveMessage& operator=(const LiveMessage&) = delete;
 
     // The last state must get there.
-    void finish() {
-        for (int tries = 0; tries < 5 && !m_shown; ++tries) {
-            std::this_thread::sleep_until(m_not_before);
-            send();
+    ~LiveMessage() {
+        {
+            const std::lock_guard guard(m_mutex);
+            m_over = true;
         }
+        m_news.notify_one();
+        m_thread.join();
+    }
+
+    void show(const telegram::Text& text) {
+        {
+            const std::lock_guard guard(m_mutex);
+            m_latest = text;
+        }
+        m_news.notify_one();
     }
 
 private:
-    void send() {
+    void run() {
+        std::unique_lock guard(m_mutex);
+        int tries = 0;
+        while (true) {
+            m_news.wait(guard, [this] { return m_latest || m_over; });
+            if (!m_latest || tries == k_last_tries) {
+                return;
+            }
+            (void)m_news.wait_until(guard, m_not_before, [] { return false; });
+            const telegram::Text text = *std::exchange(m_latest, std::nullopt);
+            const bool last = m_over;
+            guard.unlock();
+            const bool shown = send(text);
+            guard.lock();
+            if (!shown && !m_latest) {
+                m_latest = text;
+            }
+            tries += last ? 1 : 0;
+        }
+    }
+
+    // False = to be tried again.
+    bool send(const telegram::Text& text) {
         m_not_before = std::chrono::steady_clock::now() + k_between_edits;
         try {
-            m_api.edit_message(m_chat_id, m_message_id, m_latest);
-            m_shown = true;
+            m_api.edit_message(m_chat_id, m_message_id, text);
         } catch (const Problem& problem) {
             if (problem.kind() == Problem::Kind::too_many) {
                 m_not_before = std::chrono::steady_clock::now()
                                + std::min(problem.retry_after(), Milliseconds{30000});
-            } else if (problem.kind() != Problem::Kind::away) {
-                m_shown = true; // never will be
             }
+            return problem.kind() != Problem::Kind::too_many
+                   && problem.kind() != Problem::Kind::away;
         }
+        return true;
     }
+
+    static constexpr int k_last_tries = 5;
 
     telegram::Api m_api;
     std::int64_t m_chat_id;
     std::int64_t m_message_id;
-    telegram::Text m_latest;
-    bool m_shown = true;
+    std::mutex m_mutex;
+    std::condition_variable m_news;
+    std::optional<telegram::Text> m_latest; // not shown yet
+    bool m_over = false;
     Deadline m_not_before{};
+    std::thread m_thread;
 };
 
 } // namespace
@@ -222,6 +258,19 @@ void Bot::show(Edits& edits) {
     edits.clear();
 }
 
+telegram::Text Bot::could_not(const Error& error, const telegram::Press& press) const {
+    const Language language = m_parts.config.language;
+    const std::string reason = in(language, error.message()) + (error.hint().empty() ? "" : "\n")
+                               + in(language, error.hint());
+    const auto callback = parse_callback(press.data);
+    return {messages::say(language,
+                          messages::Id::bot_try_again,
+                          fmt::arg("reason", telegram::escape_html(reason))),
+            {{button(language,
+                     messages::Id::bot_button_back,
+                     back_to(callback->origin, callback->release_id))}}};
+}
+
 void Bot::start_work(const telegram::Press& press, const Reply& reply) {
     std::erase_if(m_works, [](Work& work) {
         if (work.ended->load()) {
@@ -232,25 +281,17 @@ void Bot::start_work(const telegram::Press& press, const Reply& reply) {
     });
     auto ended = std::make_shared<std::atomic<bool>>(false);
     std::thread thread([this, ended, work = reply.work, press] {
-        LiveMessage live(m_parts.telegram, press.chat_id, press.message_id);
-        try {
-            work(*m_parts.operations, [&](const telegram::Text& text) { live.show(text); });
-        } catch (const Error& error) {
-            const Language language = m_parts.config.language;
-            const std::string reason = in(language, error.message())
-                                       + (error.hint().empty() ? "" : "\n")
-                                       + in(language, error.hint());
-            const auto callback = parse_callback(press.data);
-            live.show({messages::say(language,
-                                     messages::Id::bot_try_again,
-                                     fmt::arg("reason", telegram::escape_html(reason))),
-                       {{button(language,
-                                messages::Id::bot_button_back,
-                                back_to(callback->origin, callback->release_id))}}});
-        } catch (const std::exception& error) {
-            m_parts.trouble("work", error.what());
+        {
+            LiveMessage live(m_parts.telegram, press.chat_id, press.message_id);
+            const auto show = [&live](const telegram::Text& text) { live.show(text); };
+            try {
+                work(*m_parts.operations, show);
+            } catch (const Error& error) {
+                show(could_not(error, press));
+            } catch (const std::exception& error) {
+                m_parts.trouble("work", error.what());
+            }
         }
-        live.finish();
         ended->store(true);
     });
     m_works.push_back({std::move(thread), std::move(ended)});

@@ -50,6 +50,7 @@ private:
     void on_said(const telegram::Said& said, Edits& edits);
     void show(Edits& edits);
     void start_work(const telegram::Press& press, const Reply& reply);
+    [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
     void call(const std::string& what, const std::function<void()>& action);
     [[nodiscard]] bool seen(std::int64_t update_id) const;
 

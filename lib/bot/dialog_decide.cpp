@@ -73,7 +73,7 @@ Reply Dialog::decide(const telegram::User& who,
     case What::absent:
         return toast(say(language, Id::bot_no_release), true);
     case What::refused:
-        if (decided.conflict == "commit") {
+        if (decided.conflict == "commit" || decided.conflict == "tag") {
             reply = toast(say(language, Id::bot_commit_differs, tag), true);
         } else if (decided.conflict == "stage" && !decided.stage_run.empty()) {
             reply = toast(say(language, Id::bot_stage_changes, fmt::arg("run", decided.stage_run)),

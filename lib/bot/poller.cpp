@@ -117,12 +117,17 @@ void Poller::stop() {
     m_ledger.drop_lease(k_lease, m_owner);
 }
 
-bool ensure_webhook(telegram::Api& api, const std::string& url, const std::string& secret_token) {
-    const bool differs = api.webhook_info().url != url;
-    if (differs) {
+bool ensure_webhook(telegram::Api& api,
+                    const std::string& url,
+                    const std::string& secret_token,
+                    bool anew) {
+    const telegram::WebhookInfo there = api.webhook_info();
+    const bool refused = there.last_error.find("401") != std::string::npos;
+    const bool wanted = anew || refused || there.url != url;
+    if (wanted) {
         api.set_webhook(url, secret_token);
     }
-    return differs;
+    return wanted;
 }
 
 } // namespace loomrel::bot

@@ -41,7 +41,12 @@ private:
     int m_failures = 0;
 };
 
-// Sets the webhook if Telegram has another; never drops what waits. True = it was another.
-bool ensure_webhook(telegram::Api& api, const std::string& url, const std::string& secret_token);
+// Sets the webhook if Telegram has another; never drops what waits. True = it was set. Telegram
+// does not say which secret it shows there: `anew` sets it whatever is there, and so does a last
+// attempt that we refused.
+bool ensure_webhook(telegram::Api& api,
+                    const std::string& url,
+                    const std::string& secret_token,
+                    bool anew = false);
 
 } // namespace loomrel::bot

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string_view>
 
 namespace loomrel::store {
 
@@ -24,6 +25,17 @@ std::optional<std::int64_t> newest_in(Store& store,
         }
     }
     return std::nullopt;
+}
+
+// A rollback's second change has an id of its own, which is the same when it is told again; the
+// Release API takes nothing but UUIDs.
+std::string id_of_the_way_back(std::string id) {
+    constexpr std::string_view k_digits = "0123456789abcdef";
+    const std::size_t digit = id.empty() ? std::string_view::npos : k_digits.find(id.back());
+    if (digit != std::string_view::npos) {
+        id.back() = k_digits[digit ^ 1];
+    }
+    return id;
 }
 
 } // namespace
@@ -75,7 +87,7 @@ Changed tell(Store& store, const Rollback& rollback) {
                            : std::nullopt;
     if (again && *again != *release) {
         Change back;
-        back.id = rollback.id + "-back";
+        back.id = id_of_the_way_back(rollback.id);
         back.release_id = *again;
         back.actor = rollback.actor;
         back.source = "journal";

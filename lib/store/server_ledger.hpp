@@ -10,11 +10,9 @@
 
 namespace loomrel::store {
 
-// Who has this one delivers the outbox. While it is held, people are told that the server does what
-// is next.
-inline constexpr const char* k_outbox_lease = "outbox";
-// Who has this one asks Telegram for updates.
-inline constexpr const char* k_polling_lease = "polling";
+// A `serve` that begins production deploys keeps this lease as long as it runs: while it is held,
+// people are told that the server does what is next (Decided::server_is_up).
+inline constexpr const char* k_serve_lease = "serve";
 
 // A row of the outbox.
 struct Notice {

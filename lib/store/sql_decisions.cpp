@@ -109,7 +109,7 @@ public:
         m_answer.what = what;
         m_answer.conflict = conflict;
         m_answer.approvals = approvals_of(m_session, m_decision.release_id, m_present.commit);
-        m_answer.server_is_up = is_lease_held(m_session, k_outbox_lease);
+        m_answer.server_is_up = is_lease_held(m_session, k_serve_lease);
         return m_answer;
     }
 

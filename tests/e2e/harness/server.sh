@@ -14,11 +14,12 @@ END
     (umask 077 && echo "LOOM_INTERSERVER_SECRET_KEY=$KEY" >"$T/server/.env.servers")
 }
 
-# SERVER is its process id, API its address with the prefix; more variables in SERVE_ENV.
+# SERVER is its process id, API its address with the prefix; more variables in SERVE_ENV. On the
+# address SERVE_LISTEN, else on any free one.
 serve_start() {
     write_server_config
     : >"$T/serve.out"
-    (cd "$T/server" && exec env "${SERVE_ENV[@]}" "$LOOMREL" --json serve --listen 127.0.0.1:0) \
+    (cd "$T/server" && exec env "${SERVE_ENV[@]}" "$LOOMREL" --json serve --listen "${SERVE_LISTEN:-127.0.0.1:0}") \
         </dev/null >"$T/serve.out" 2>>"$T/serve.err" &
     SERVER=$!
     wait_for 30 "the server listens" grep -q '}$' "$T/serve.out"

@@ -50,9 +50,9 @@ at_github() {
     python3 "$SOURCE/tests/support/fake_github.py" "$@" || fail "fake_github.py $*"
 }
 
-# bot_start NAME: SERVING is its process id.
+# bot_start NAME [PORT]: SERVING is its process id.
 bot_start() {
-    loomrel_start "$1" serve --listen "127.0.0.1:$(free_port)"
+    loomrel_start "$1" serve --listen "127.0.0.1:${2:-$(free_port)}"
     SERVING=$STARTED
     wait_for 20 "loomrel serve: $(cat "$T/err.$1")" grep -q listening "$T/err.$1"
 }
@@ -88,4 +88,53 @@ answered() {
 
 expect_pressed() {
     wait_for 20 "the answer '$1', there is '$(answered)'" eval "answered | grep -qF -e '$1'"
+}
+
+# text_of MESSAGE [CHAT] | buttons_of MESSAGE [CHAT]: as people see it; a row of buttons a line.
+text_of() {
+    messages_of "${2:-$CHAT}" | jq -r --argjson id "$1" '.[] | select(.message_id == $id) | .text'
+}
+
+buttons_of() {
+    messages_of "${2:-$CHAT}" | jq -r --argjson id "$1" '.[] | select(.message_id == $id)
+        | .reply_markup.inline_keyboard[]? | map("[\(.text)]") | join(" ")'
+}
+
+shows() {
+    text_of "$1" | grep -qF -e "$2"
+}
+
+# expect_shown MESSAGE TEXT: that message comes to hold the text.
+expect_shown() {
+    wait_for "${LIMIT:-20}" "message $1 shows '$2'; it is: $(text_of "$1")" shows "$1" "$2"
+}
+
+# spec_text FIRST_LINE [SED SCRIPT] | spec_buttons FIRST_LINE: the message that the specification
+# draws; what differs from release to release is changed by the script.
+spec_block() {
+    awk -v first="$1" '/^```/ { inside = 0; start = 1; next }
+        start && $0 == first { inside = 1 } { start = 0 } inside' \
+        "$SOURCE/tests/lib/messages/spec.ru.md"
+}
+
+spec_text() {
+    spec_block "$1" | grep -v '^\[' | sed -E 's/\[(Открыть|ссылка)\]/\1/;'"${2:-}" | without_dates
+}
+
+spec_buttons() {
+    spec_block "$1" | grep '^\['
+}
+
+without_dates() {
+    sed -E 's/[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}/DATE/; s/[0-9]+ мин/N мин/'
+}
+
+# refusals ID: how often somebody was told no about a release, by its events.
+refusals() {
+    sql "SELECT count(*) FROM release_events WHERE release_id = $1 AND detail LIKE '%\"refused\"%'"
+}
+
+expect_refusals() {
+    wait_for 20 "$2 refusals about release $1; there are $(refusals "$1")" \
+        eval "[ \"\$(refusals $1)\" = $2 ]"
 }

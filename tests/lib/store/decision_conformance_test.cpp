@@ -98,8 +98,16 @@ TEMPLATE_TEST_CASE(
 
     // The same again, and the same person again; by now a server is there to do what is next.
     const auto server = store::open_server_ledger(ledger.database_options());
-    CHECK(server->take_lease(store::k_outbox_lease, "serve", Milliseconds(60000)));
+    CHECK(server->take_lease("notices", "serve", Milliseconds(60000)));
+    CHECK_FALSE(store->decide(decision).server_is_up);
+    CHECK(server->take_lease(store::k_serve_lease, "serve", Milliseconds(60000)));
     CHECK(store->decide(decision).server_is_up);
+    server->drop_lease(store::k_serve_lease, "serve");
+    CHECK_FALSE(store->decide(decision).server_is_up);
+    // One that went without a word is not waited for.
+    CHECK(server->take_lease(store::k_serve_lease, "serve", Milliseconds(1)));
+    std::this_thread::sleep_for(Milliseconds(50));
+    CHECK_FALSE(store->decide(decision).server_is_up);
     CHECK(store->decide(decision).what == What::approved);
     CHECK(store->decide(word_on(id, 11111)).what == What::already);
     // Another one comes too late, and hears what it is.

@@ -1,3 +1,4 @@
+#include "lib/store/server_ledger.hpp"
 #include "lib/store/spool.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
@@ -50,10 +51,14 @@ std::string status_of(store::Store& store, std::int64_t id) {
 
 } // namespace
 
-TEST_CASE("a rollback told by tags moves what served, and what serves again") {
-    const SqliteLedger ledger;
+TEMPLATE_TEST_CASE("a rollback told by tags moves what served, and what serves again",
+                   "",
+                   SqliteLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
     const auto store = open_ledger(ledger);
-    const auto [older, newer] = two_deployed(*store);
+    const auto [older, newer] = two_deployed(*store::open_server_ledger(ledger.database_options()));
     const store::Rollback back = told("v1.1.0", "v1.0.0");
     store::tell(*store, back);
     CHECK(status_of(*store, newer) == "rollback_done");
