@@ -17,6 +17,8 @@ constexpr Step k_steps[] = {
     {"checkout", Id::step_checkout},
     {"prune", Id::step_prune},
     {"adopt", Id::step_adopt},
+    {"choose", Id::step_choose},
+    {"before_rollback", Id::step_before_rollback},
     {"build", Id::step_build},
     {"before_up", Id::step_before_up},
     {"up", Id::step_up},
@@ -24,6 +26,7 @@ constexpr Step k_steps[] = {
     {"verify", Id::step_verify},
     {"after_up", Id::step_after_up},
     {"keep", Id::step_keep},
+    {"rehearse", Id::step_rehearse},
     {"restore", Id::step_restore},
 };
 
