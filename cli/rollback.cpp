@@ -53,6 +53,16 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
 
 // Names the run that is under way, at once; cancels it if that is wanted.
 void make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& options) {
+    if (const auto other = hosts.held_by_another()) {
+        const std::string command = "loomrel cancel " + other->run_id;
+        throw Error(ErrorKind::refused,
+                    "run_in_progress",
+                    phrase(Id::rollback_running,
+                           fmt::arg("host", other->host),
+                           fmt::arg("run", other->run_id),
+                           fmt::arg("holder", other->holder)),
+                    Phrase{command, command});
+    }
     const auto running = hosts.running();
     if (!running) {
         return;

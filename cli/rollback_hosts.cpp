@@ -112,6 +112,20 @@ std::optional<RollbackHosts::Running> RollbackHosts::running() const {
     return std::nullopt;
 }
 
+std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
+    for (const deploy::LookedAt& host : looked_at) {
+        if (!host.sight || host.sight->lock.empty() || running()) {
+            continue;
+        }
+        // "v1.2.2, developer, since when, run id"
+        const std::string& holder = host.sight->lock;
+        const std::size_t last = holder.rfind(", ");
+        return Running{
+            host.host, last == std::string::npos ? "?" : holder.substr(last + 2), holder};
+    }
+    return std::nullopt;
+}
+
 void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Nobody nobody;
     const std::atomic<deploy::Wish> wish{deploy::Wish::cancel};

@@ -29,6 +29,10 @@ public:
 
     [[nodiscard]] std::optional<Running> running() const;
 
+    // Who holds the service's lock without a run of this environment: another environment that is
+    // deployed from the same clone. The rollback would be refused on the host.
+    [[nodiscard]] std::optional<Running> held_by_another() const;
+
     // Stops a run on all hosts and waits for its end; what served before it serves again.
     void cancel(Services& services, const std::string& run_id);
 

@@ -175,14 +175,19 @@ std::string serves_sentence(const Followed& followed, Language language) {
         || (followed.end && !followed.end->switched && followed.end->outcome != "good");
     const std::string serves = followed.end ? followed.end->serves : "";
     const std::string restored = followed.end ? followed.end->restored : "";
+    const std::string now =
+        serves.empty() ? say(language, Id::why_nothing_serves) : sanitize_line(serves);
     if (restored == "failed") {
-        const std::string now =
-            serves.empty() ? say(language, Id::why_nothing_serves) : sanitize_line(serves);
         return say(language, Id::why_restore_failed, fmt::arg("serves", now));
     }
+    if (restored == "none") {
+        return say(language, Id::why_serves, fmt::arg("serves", now));
+    }
     if (!serves.empty()) {
-        const Id sentence = restored == "yes" ? Id::why_restored : Id::why_serves;
-        return say(language, sentence, fmt::arg("serves", sanitize_line(serves)));
+        // After a rehearsal it is the new version that was brought back.
+        const bool previous = restored == "yes" && followed.end->step != "rehearse";
+        const Id sentence = previous ? Id::why_restored : Id::why_serves;
+        return say(language, sentence, fmt::arg("serves", now));
     }
     return say(language, untouched ? Id::why_untouched : Id::why_serves_unknown);
 }

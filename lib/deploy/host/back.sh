@@ -35,7 +35,10 @@ do_choose() {
     fi
     CAPSULE=$TARGET
     case ${TARGET:+kept}$WHY:" $STEPS " in
-    kept*) name_version ;;
+    kept*)
+        name_version
+        note commit "$V_COMMIT"
+        ;;
     rebuild:*' build '*) V_NAME=$TAG ;;
     second_step*)
         m_second_step
@@ -112,7 +115,8 @@ do_rehearse() {
     LEFT_NAME=$V_NAME CAPSULE=$ID
     name_version
     m_rehearse_forth
-    hook before_up "$BEFORE_UP" && bring_back "$ID" deploy && hook after_up "$AFTER_UP" || {
+    do_checkout && hook before_up "$BEFORE_UP" && bring_back "$ID" deploy \
+        && hook after_up "$AFTER_UP" || {
         KIND=deploy
         fail 1 rehearsal_failed
         return

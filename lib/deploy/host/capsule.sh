@@ -40,15 +40,38 @@ kept_as() {
     done
 }
 
-# What serves, by the name of its capsule if it has one.
-observe() {
-    parts=$(parts_now 2>/dev/null)
-    i=$(kept_as "$parts")
+# A run that is about to start a version notes which: should it not end well, there is no capsule to
+# tell what serves.
+note_made() {
+    printf '%s\n%s\n' "$V_NAME $V_COMMIT" "$MADE" >"$R/made"
+}
+
+# The newest run that has made these parts; into M_...
+made_as() {
+    # shellcheck disable=SC2012,SC2045
+    for m in $(ls -1t "$D"/runs/*/made 2>/dev/null); do
+        [ "$(sed 1d "$m")" != "$1" ] || {
+            read -r M_NAME M_COMMIT <"$m"
+            return
+        }
+    done
+    return 1
+}
+
+name_of() {
+    i=$(kept_as "$1")
     if [ -n "$i" ] && read_capsule "$i"; then
         echo "$C_NAME"
+    elif [ -n "$1" ] && made_as "$1"; then
+        echo "$M_NAME"
     else
-        name_of_parts "$parts"
+        name_of_parts "$1"
     fi
+}
+
+# What serves.
+observe() {
+    name_of "$(parts_now 2>/dev/null)"
 }
 
 # keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS. With it goes the script that brings

@@ -86,6 +86,7 @@ do_up() {
     # A kept tree that is gone, or never was: what was started by hand.
     [ -d "$D/trees/$V_COMMIT" ] || do_build || return
     MADE="tree $V_COMMIT"
+    note_made
     switch || return
     m_up
     told "$UP" in_tree "$UP" || {

@@ -107,7 +107,11 @@ wait_for_parts() {
 }
 
 name_of_before() {
-    B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
+    if made_as "$PARTS"; then
+        B_COMMIT=$M_COMMIT B_NAME=$M_NAME
+    else
+        B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
+    fi
 }
 
 name_of_parts() {
@@ -246,6 +250,7 @@ do_up() {
         }
     fi
     clear_remains
+    note_made
     switch || return
     if [ -z "$CAPSULE" ]; then
         mkdir -p "$D/capsules/$ID.new"

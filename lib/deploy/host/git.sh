@@ -74,6 +74,7 @@ do_repository() {
         return
     fi
     COMMIT=$FOUND
+    note commit "$COMMIT"
     m_found
     not_superseded
 }

@@ -39,8 +39,13 @@ do_before_rollback() {
     hook before_rollback "$BEFORE_ROLLBACK"
 }
 
-# Nobody waits for it longer than a minute: the service is as it will stay.
+# Nobody waits for it longer than a minute: the service is as it will stay. What the worker knew of
+# the versions died with it, or lies in the run's folder.
 on_failure() {
-    HOOK_SECONDS=60
+    HOOK_SECONDS=60 PREVIOUS='' CAPSULE='' found=''
+    read -r found <"$R/commit"
+    COMMIT=${found:-$COMMIT}
+    read -r PREVIOUS <"$R/previous"
+    [ -z "$PREVIOUS" ] || [ "$PREVIOUS" = "$ID" ] || ! read_capsule "$PREVIOUS" || LEFT_NAME=$C_NAME
     hook on_failure "$ON_FAILURE"
 }

@@ -7,7 +7,7 @@ lay() {
     printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result.new" \
         && printf '%63s\n' '' >"$R/step" && printf '%63s\n' '' >"$R/locked" \
         && printf '%63s\n' '' >"$R/previous" && printf '%63s\n' '' >"$R/hooked" \
-        && printf '%63s\n' '' >"$R/restored" \
+        && printf '%63s\n' '' >"$R/restored" && printf '%63s\n' '' >"$R/commit" \
         && true >"$R/may_switch" && true >"$R/may_cancel" && true >"$R/may_stop" \
         && true >"$R/may_ack" && printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" \
         && lay_run >"$R/run.sh" && sync "$R/run.sh"

@@ -29,11 +29,7 @@ look_at_runs() {
 look_at_versions() {
     parts=$(parts_now 2>/dev/null)
     i=$(kept_as "$parts")
-    if [ -n "$i" ] && read_capsule "$i"; then
-        tell serves "$C_NAME"
-    else
-        tell serves "$(name_of_parts "$parts")"
-    fi
+    tell serves "$(name_of "$parts")"
     tell serving "${i:--}"
     default_target "$i"
     tell back "${TARGET:--}" "$WHY"

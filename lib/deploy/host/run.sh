@@ -173,7 +173,8 @@ write_end() {
     *-time_limit) m_time_limit ;;
     *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;
     esac
-    [ "$OUTCOME" = good ] || on_failure
+    # Its own failure is not the run's reason.
+    [ "$OUTCOME" = good ] || (on_failure) 2>&1
     view all
     SWITCHED=no
     [ ! -e "$R/switched" ] || SWITCHED=yes

@@ -216,6 +216,8 @@ remove_containers() {
         label=label=com.docker.compose.project=$project
         docker ps -aq --filter "$label" | xargs -r docker rm -f
         docker network ls -q --filter "$label" | xargs -r docker network rm
-        docker images -q "$project/*" | sort -u | xargs -r docker rmi -f
+        for c in "$project/*" "*/$project/*"; do
+            docker images -q "$c" | sort -u | xargs -r docker rmi -f
+        done
     done
 } >/dev/null 2>&1
