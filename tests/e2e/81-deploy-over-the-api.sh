@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A runner that cannot reach the database: the API's address and key are all that it has, and a
-# whole stage-deploy is in the ledger. (A prod-deploy over the API wants that command first.)
+# whole stage-deploy is in the ledger. (Production: 87.)
 . "$(dirname "$0")/harness.sh"
 
 lab command

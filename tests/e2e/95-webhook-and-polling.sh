@@ -19,7 +19,8 @@ calls() {
 }
 # forged CURL OPTIONS…: an approval that Telegram did not bring.
 forged() {
-    local data="An:1:$(commit_of v1.0.0 | cut -c 1-8)"
+    local data
+    data=An:1:$(commit_of v1.0.0 | cut -c 1-8)
     STATUS=$(curl -sS -o "$T/answer" -w '%{http_code}' "$API/update" -H 'Content-Type: application/json' \
         "$@" -d "{\"update_id\":7,\"callback_query\":{\"id\":\"1\",\"from\":{\"id\":$ANYA,\"first_name\":\"A\"},
 \"message\":{\"message_id\":1,\"date\":0,\"chat\":{\"id\":$CHAT}},\"data\":\"$data\"}}")
