@@ -48,8 +48,8 @@ note_made() {
 
 # The newest run that has made these parts; into M_...
 made_as() {
-    # shellcheck disable=SC2012,SC2045
-    for m in $(ls -1t "$D"/runs/*/made 2>/dev/null); do
+    # shellcheck disable=SC2012
+    for m in $(ls -1t "$D"/runs/*/made 2>/dev/null | head -n 100); do
         [ "$(sed 1d "$m")" != "$1" ] || {
             read -r M_NAME M_COMMIT <"$m"
             return
