@@ -88,12 +88,21 @@ void check_ledger(Services& services, Findings& findings) {
     } catch (const Error& error) {
         findings.add("ledger", url, error);
     }
-    const std::size_t waiting = make_spool(services).waiting();
+    const store::Spool spool = make_spool(services);
+    const std::size_t waiting = spool.waiting();
     findings.add("ledger",
                  "spool",
                  waiting == 0 ? Verdict::ok : Verdict::warning,
                  std::to_string(waiting),
                  messages::phrase(Id::doctor_mend_spool));
+    if (const std::size_t refused = spool.refused(); refused > 0) {
+        findings.add(
+            "ledger",
+            "spool",
+            Verdict::warning,
+            std::to_string(refused),
+            messages::phrase(Id::doctor_mend_refused, fmt::arg("folder", spool.folder().string())));
+    }
 }
 
 void take_checks(const deploy::Diagnosis& diagnosis,

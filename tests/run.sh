@@ -117,6 +117,8 @@ if [ -n "$fast" ]; then
 fi
 
 install_packages --docker "${BUILD_PACKAGES[@]}" "${DEMO_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+# Debian 12 has it only where Docker was taken from the next one; a test does without.
+! offers python3-opentelemetry-proto '[0-9]' || install_packages python3-opentelemetry-proto
 build $preset
 trap stop_docker EXIT
 trap 'exit 130' INT TERM HUP

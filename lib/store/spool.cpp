@@ -16,6 +16,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t k_largest_file = 4 << 20;
+constexpr const char* k_waiting = ".json";
+constexpr const char* k_refused = ".refused";
+
+// The ledger was there and said no; the same words again get the same answer.
+bool is_for_good(const Error& error) {
+    return error.kind() == ErrorKind::refused || error.code() == "ledger_failed";
+}
 
 json to_json(const Rollback& rollback) {
     json object{{"id", rollback.id},
@@ -73,11 +80,11 @@ void Spool::keep(const Rollback& rollback) {
     write(rollback.id, "rollback", to_text(to_json(rollback)));
 }
 
-std::vector<std::filesystem::path> Spool::files() const {
+std::vector<std::filesystem::path> Spool::files(const char* extension) const {
     std::vector<std::filesystem::path> found;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(m_folder, ignored)) {
-        if (entry.path().extension() == ".json") {
+        if (entry.path().extension() == extension) {
             found.push_back(entry.path());
         }
     }
@@ -86,12 +93,16 @@ std::vector<std::filesystem::path> Spool::files() const {
 }
 
 std::size_t Spool::waiting() const {
-    return files().size();
+    return files(k_waiting).size();
+}
+
+std::size_t Spool::refused() const {
+    return files(k_refused).size();
 }
 
 std::size_t Spool::deliver(Store& store) {
     std::size_t told = 0;
-    for (const auto& path : files()) {
+    for (const auto& path : files(k_waiting)) {
         const json object =
             json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
         if (object.is_discarded() || object.value("ledger", "") != m_ledger) {
@@ -106,6 +117,12 @@ std::size_t Spool::deliver(Store& store) {
         } catch (const json::exception&) {
             continue;
         } catch (const wire::FieldError&) {
+            continue;
+        } catch (const Error& error) {
+            if (!is_for_good(error)) {
+                throw;
+            }
+            std::filesystem::rename(path, std::filesystem::path(path).replace_extension(k_refused));
             continue;
         }
         std::filesystem::remove(path);

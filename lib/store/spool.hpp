@@ -20,14 +20,21 @@ public:
     void keep(const Change& change);
     void keep(const Rollback& rollback);
 
-    // Tells everything kept for this ledger, oldest first; gives how many. Stops at the first that
-    // the ledger cannot be told; a change that it refuses is dropped: it moved on without us.
+    // Tells everything kept for this ledger, oldest first; gives how many. Throws where the ledger
+    // does not answer, the rest being kept. A move that the release's status forbids is dropped: it
+    // moved on without us. What the ledger cannot take at all is set aside, so that it does not
+    // hold up what comes behind it.
     std::size_t deliver(Store& store);
 
     [[nodiscard]] std::size_t waiting() const;
 
+    // How many were set aside: files *.refused in folder().
+    [[nodiscard]] std::size_t refused() const;
+
+    [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
+
 private:
-    [[nodiscard]] std::vector<std::filesystem::path> files() const;
+    [[nodiscard]] std::vector<std::filesystem::path> files(const char* extension) const;
     void write(const std::string& id, const std::string& kind, const std::string& json);
 
     std::filesystem::path m_folder;

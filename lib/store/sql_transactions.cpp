@@ -4,6 +4,7 @@
 #include "lib/messages/messages.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -150,6 +151,7 @@ void SqlTransactions::check_newer(const Applied& applied) const {
 
 void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
     bool in_doubt = false;
+    std::optional<Fault> earlier;
     for (unsigned attempt = 0;; ++attempt) {
         try {
             once(access, deadline, attempt, work, in_doubt);
@@ -162,8 +164,11 @@ void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
             }
             const Milliseconds pause = pause_before(attempt);
             if (!may_try_again(fault, attempt) || left_until(deadline) <= pause) {
-                throw error_of_fault(fault, m_place.shown, in_doubt);
+                // Cut short by our own deadline, the last try knows less than the one before it.
+                const bool cut = earlier && left_until(deadline) <= Milliseconds(0);
+                throw error_of_fault(cut ? *earlier : fault, m_place.shown, in_doubt);
             }
+            earlier = fault;
             std::this_thread::sleep_for(pause);
         } catch (...) {
             if (m_session && !m_session->rollback()) {

@@ -9,3 +9,7 @@ while read -r name; do
     *) wrong "'$name' does not belong at the top level" ;;
     esac
 done < <(project_files . | cut -d/ -f1 | sort -u)
+# ctest starts them by their names.
+for f in tests/e2e/[0-9]*.sh tests/lint/*.sh; do
+    [ -x "$f" ] || [ "$f" = tests/lint/common.sh ] || wrong "$f has no run bit"
+done

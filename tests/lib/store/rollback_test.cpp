@@ -117,3 +117,20 @@ TEST_CASE("a rollback waits in the spool until the ledger is there") {
     CHECK(spool.waiting() == 0);
     CHECK(status_of(*store, newer) == "rollback_done");
 }
+
+TEST_CASE("what the ledger can never take is set aside, and what comes behind it is told") {
+    LOOMREL_NEEDS(HttpLedger);
+    const TempFolder folder;
+    const HttpLedger ledger;
+    store::Spool spool(folder.path() / "spool", "https://ledger");
+    store::Rollback impossible = told("v9.0.0", "v8.0.0");
+    impossible.run.id = impossible.end.run_id = "no id of ours";
+    spool.keep(impossible);
+    spool.keep(told("v1.1.0", "v1.0.0"));
+    const auto store = open_ledger(ledger);
+    const auto [older, newer] = two_deployed(*store);
+    CHECK(spool.deliver(*store) == 1);
+    CHECK(spool.waiting() == 0);
+    CHECK(spool.refused() == 1);
+    CHECK(status_of(*store, newer) == "rollback_done");
+}
