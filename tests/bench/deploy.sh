@@ -60,7 +60,7 @@ printf 'stage %s\n' "$(cat "$T/stage/sshd/host_key.pub")" >>"$T/ci/loomrel.known
 SSH_OPTIONS=()
 in_turn "default key exchanges" 0.90 "$(port_of stage)"
 
-python3 "$SOURCE/tests/support/fault_proxy.py" "127.0.0.1:$(port_of stage)" --latency 50 >"$T/proxy" &
+python3 "$SOURCE/tests/support/fault_proxy.py" --to "127.0.0.1:$(port_of stage)" --latency 50 >"$T/proxy" &
 wait_for 20 "the slow link" grep -q '^listen' "$T/proxy"
 slow=$(awk '/^listen/ { print $2 }' "$T/proxy")
 printf '[127.0.0.1]:%s %s\n' "$slow" "$(cat "$T/stage/sshd/host_key.pub")" >>"$T/ci/loomrel.known_hosts"
