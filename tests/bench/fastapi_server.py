@@ -55,6 +55,6 @@ async def create(release: Release, response: Response):
             release.service_name, release.release_tag, release.github_run_id, row["id"])
         await connection.execute(
             "INSERT INTO release_events (release_id, at, from_status, to_status, actor, source,"
-            " detail, change_id, step) VALUES ($1, clock_timestamp(), NULL, 'initiated', $2, 'api',"
+            " detail, change_id, step) VALUES ($1, clock_timestamp(), '', 'initiated', $2, 'api',"
             " '{}', $3, 0)", row["id"], release.initiated_by, str(uuid.uuid4()))
     return {"release_id": row["id"]}
