@@ -63,7 +63,7 @@ bring_back() {
 # After a failure behind the switch. A failed hook does not stop it.
 restore() {
     umask 022
-    STEP=restore PREVIOUS='' hooked=''
+    STEP=restore PREVIOUS='' hooked='' PATIENCE=''
     read -r PREVIOUS <"$R/previous"
     journal start restore
     if [ -z "$PREVIOUS" ] || ! read_capsule "$PREVIOUS"; then

@@ -7,14 +7,14 @@
 
 # Into C_...; fails for one that is not there or not whole.
 read_capsule() {
-    C_PREVIOUS=''
-    { read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH C_HASH C_PREVIOUS \
-        <"$D/capsules/$1/capsule"; } 2>/dev/null && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ]
+    C_PREVIOUS='' C_PARTS=''
+    {
+        read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH C_HASH C_PREVIOUS
+        while read -r line; do C_PARTS=${C_PARTS:+$C_PARTS$NEW_LINE}$line; done
+    } 2>/dev/null <"$D/capsules/$1/capsule" && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ]
 }
-
-parts_of() {
-    sed 1d "$D/capsules/$1/capsule"
-}
+NEW_LINE='
+'
 
 # Newest first.
 capsules() {
@@ -33,7 +33,7 @@ kept_as() {
     [ -n "$1" ] || return
     read_current
     for i in ${N_ID:+"$N_ID"} $(capsules); do
-        if [ "$(parts_of "$i" 2>/dev/null)" = "$1" ] && read_capsule "$i"; then
+        if read_capsule "$i" && [ "$C_PARTS" = "$1" ]; then
             echo "$i"
             return
         fi
@@ -74,20 +74,26 @@ observe() {
     name_of "$(parts_now 2>/dev/null)"
 }
 
-# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS. With it goes the script that brings
-# versions back by hand.
+# prepare_capsule ID PARTS: what takes time and can be done before the version is known to be good.
+# With a capsule goes the script that brings versions back by hand.
+prepare_capsule() {
+    mkdir -p "$D/capsules/$1.new" && hold "$1" "$2" \
+        && sed '1,/^#program$/d' "$R/run.sh" >"$D/restore.new" && chmod 700 "$D/restore.new"
+}
+
+# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS, of one that is prepared.
 keep_capsule() {
     c=$D/capsules/$1
-    mkdir -p "$c.new" \
-        && printf '%s\n%s\n' "$2 $3 $1 $4 $(date +%s) $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
-        && sync "$c.new/capsule" && rm -rf "$c" && mv "$c.new" "$c" && sync "$D/capsules" \
-        && sed '1,/^#program$/d' "$R/run.sh" >"$D/restore.new" && chmod 700 "$D/restore.new" \
-        && sync "$D/restore.new" && mv "$D/restore.new" "$D/restore"
+    clock
+    printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
+        && sync "$c.new/capsule" "$D/restore.new" && { [ ! -e "$c" ] || rm -rf "$c"; } \
+        && mv "$c.new" "$c" && mv "$D/restore.new" "$D/restore" && sync "$D/capsules"
 }
 
 # set_current NAME COMMIT ID HOW
 set_current() {
-    echo "$1 $2 $3 $4 $(date +%s)" >"$D/current.new" && sync "$D/current.new" \
+    clock
+    echo "$1 $2 $3 $4 $EPOCH" >"$D/current.new" && sync "$D/current.new" \
         && mv "$D/current.new" "$D/current" && sync "$D"
 }
 
@@ -176,8 +182,7 @@ do_adopt() {
         }
         LEFT_NAME=$B_NAME
         m_adopting
-        mkdir -p "$D/capsules/$ID-before.new"
-        hold "$ID-before" "$PARTS" \
+        prepare_capsule "$ID-before" "$PARTS" \
             && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" \
             && set_current "$B_NAME" "$B_COMMIT" "$ID-before" adopt || {
             drop_capsule "$ID-before" >/dev/null 2>&1
@@ -204,7 +209,7 @@ do_keep() {
     if [ -z "$CAPSULE" ]; then
         health=yes
         [ "$HEALTH" != none ] || health=unknown
-        wait_for_hold && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
+        wait "$PREPARING" && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
             "${BEFORE:--}" "$MADE" && CAPSULE_NOW=$ID || {
             m_keep_failed
             fail 1 keep_failed

@@ -58,8 +58,6 @@ hold() { :; }
 
 unhold() { :; }
 
-wait_for_hold() { :; }
-
 prune_parts() {
     for t in "$D"/trees/*; do
         [ "${t##*/}" = "$COMMIT" ] || grep -qs " ${t##*/} " "$D"/capsules/*/capsule "$D/current" \
@@ -88,6 +86,10 @@ do_up() {
     MADE="tree $V_COMMIT"
     note_made
     switch || return
+    [ -n "$CAPSULE" ] || {
+        prepare_capsule "$ID" "$MADE" &
+        PREPARING=$!
+    }
     m_up
     told "$UP" in_tree "$UP" || {
         m_up_failed

@@ -25,8 +25,9 @@ run_compose() {
     )
 }
 
+# PATIENCE: a worker needs none of its own, the run has its time limit.
 dock() {
-    timeout 20 docker "$@"
+    $PATIENCE docker "$@"
 }
 
 can_compose() {
@@ -64,39 +65,83 @@ EOF_TABLE
     [ -n "$PROJECT" ] && [ -n "$TABLE" ]
 }
 
-# column NUMBER SERVICE
-column() {
-    echo "$TABLE" | awk -v s="$2" -v n="$1" '$1 == s { print $n }'
+# row SERVICE: what the table says of it, into IMAGE, ORIGIN, CHECK.
+row() {
+    while read -r row_of IMAGE ORIGIN CHECK; do
+        [ "$row_of" != "$1" ] || return 0
+    done <<EOF_TABLE
+$TABLE
+EOF_TABLE
+    IMAGE='' ORIGIN='' CHECK=''
 }
 
-# The service's containers, running or not ("-a"), by compose's own labels.
+# The service's containers by compose's own labels: "ID STATE NAME", the running ones only, or all of
+# them ("-a").
 containers() {
     [ -n "$PROJECT" ] || { read -r PROJECT <"$D/project"; } 2>/dev/null || return
     dock ps "$@" --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
         --filter label=com.docker.compose.oneoff=False \
-        --format '{{.ID}} {{.Label "com.docker.compose.service"}}' | while read -r c s; do
-        case " $COMPOSE_SERVICES " in *" $s "*) echo "$c" ;; esac
-    done
+        --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.State}} {{.Names}}' \
+        | while read -r s c; do
+            case " $COMPOSE_SERVICES " in *" $s "*) echo "$c" ;; esac
+        done
 }
 
-# inspect FORMAT: of what runs.
+# Of lines of containers, the ids of those that run, or of all of them ("-a"): into IDS.
+take_ids() {
+    IDS=''
+    while read -r c state _; do
+        case ${2:-}$state in -a* | running | restarting | paused) IDS="$IDS $c" ;; esac
+    done <<EOF_CONTAINERS
+$1
+EOF_CONTAINERS
+}
+
+# inspect FORMAT: of what runs; of IDS if they are known.
 inspect() {
-    ids=$(containers)
+    [ -n "$IDS" ] || take_ids "$(containers)"
     # shellcheck disable=SC2086
-    [ -z "$ids" ] || dock inspect -f "$1" $ids | sort -u
+    [ -z "$IDS" ] || dock inspect -f "$1" $IDS | sort -u
 }
 
+# Adds to FOUND a part that it lacks: several containers may be of one image.
+add_part() {
+    case $NEW_LINE$FOUND$NEW_LINE in
+    *"$NEW_LINE$1$NEW_LINE"*) return 1 ;;
+    esac
+    FOUND=${FOUND:+$FOUND$NEW_LINE}$1
+}
+
+# What runs, as parts. A container's image never changes: those that the step verify has seen stand in
+# $D/seen, "image SERVICE ID CONTAINER" a line.
 parts_now() {
-    inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
+    [ -n "$IDS" ] || take_ids "$(containers)"
+    FOUND='' unseen="$IDS "
+    [ ! -f "$D/seen" ] || while read -r p s i c; do
+        case $unseen in
+        *" ${c:-none} "*)
+            unseen=${unseen%%"$c"*}${unseen#*"$c"}
+            add_part "$p $s $i"
+            ;;
+        esac
+    done <"$D/seen"
+    case $unseen in
+    *[!\ ]*) inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}' ;;
+    *) [ -z "$FOUND" ] || echo "$FOUND" ;;
+    esac
 }
 
-# Beside the fetch. Where loomrel has never been, compose has to say which project this is.
+# Beside the fetch: what is there, and what of it runs. Where loomrel has never been, compose has to
+# say which project this is.
 note_parts() {
     (
         if [ ! -s "$D/project" ]; then
             can_compose && take_table "$(config_table)" || exit
         fi
-        parts_now >"$R/parts"
+        there=$(containers -a)
+        echo "$there" >"$R/containers"
+        take_ids "$there"
+        [ -z "$IDS" ] || parts_now >"$R/parts"
     ) >/dev/null 2>&1 &
     NOTING=$!
 }
@@ -141,11 +186,18 @@ hold() {
     echo "$2" | while read -r _ WANTED i; do
         g=$(slug_of) n=loomrel-kept-$ENVIRONMENT-$g-$1
         dock tag "$i" "loomrel-kept/$ENVIRONMENT/$g:$1" || exit
-        dock rm -f "$n" >/dev/null 2>&1
-        dock create -q --pull never --name "$n" --network none --restart no \
-            --label com.docker.compose.project= --label com.docker.compose.service= \
-            --label "loomrel.capsule=$1" --entrypoint /never "$i" never >/dev/null || exit
+        make_holder "$n" "$1" "$i" 2>/dev/null || {
+            dock rm -f "$n"
+            make_holder "$n" "$1" "$i"
+        } || exit
     done
+} >/dev/null
+
+# make_holder NAME CAPSULE IMAGE
+make_holder() {
+    dock create -q --pull never --name "$1" --network none --restart no \
+        --label com.docker.compose.project= --label com.docker.compose.service= \
+        --label "loomrel.capsule=$2" --entrypoint /never "$3" never
 }
 
 unhold() {
@@ -174,17 +226,24 @@ do_build() {
         return
     }
     echo "$PROJECT" >"$D/project"
-    pulled=''
+    pulled='' images=''
     for s in $COMPOSE_SERVICES; do
-        [ "$(column 3 "$s")" != pulled ] || pulled="$pulled $s"
+        row "$s"
+        images="$images $IMAGE"
+        [ "$ORIGIN" != pulled ] || pulled="$pulled $s"
     done
     # shellcheck disable=SC2086
-    [ -z "$pulled" ] || told "docker compose pull$pulled" compose pull -q $pulled || {
+    {
+        [ -z "$pulled" ] || told "docker compose pull$pulled" compose pull -q $pulled
+    } && ids=$(dock image inspect -f '{{.Id}}' $images) || {
         not_built
         return
     }
+    # shellcheck disable=SC2086
+    set -- $ids
     MADE=$(for s in $COMPOSE_SERVICES; do
-        i=$(dock image inspect -f '{{.Id}}' "$(column 2 "$s")") && echo "image $s $i"
+        echo "image $s $1"
+        shift
     done | sort)
     know_health || {
         m_no_health
@@ -206,34 +265,42 @@ not_built() {
 know_health() {
     [ "$HEALTH" = unset ] || return 0
     for s in $COMPOSE_SERVICES; do
-        [ "$(column 4 "$s")" != health ] || continue
-        case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$(column 2 "$s")" 2>/dev/null) in
+        row "$s"
+        [ "$CHECK" != health ] || continue
+        case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$IMAGE" 2>/dev/null) in
         '' | null) return 1 ;;
         esac
     done
     HEALTH=docker
 }
 
-# An interrupted "up" leaves containers under borrowed names that make the next one fail: then all
-# of the service's containers are taken away first.
+# An interrupted "up" leaves containers under borrowed names, or such as never ran, that make the
+# next one fail: then all of the service's containers are taken away first. What was there when this
+# run began was noted then; nobody else but this run has changed it since.
 clear_remains() {
-    ids=$(containers -a)
-    [ -n "$ids" ] || return 0
-    # shellcheck disable=SC2086
-    left=$(dock inspect -f '{{.Name}} {{.State.Status}}' $ids | grep -E '^/[0-9a-f]{12}_| created$')
-    [ -n "$left$REMOVE_FIRST" ] || return 0
+    if [ -n "$REMOVE_FIRST" ]; then
+        there=$(containers -a)
+    else
+        there=$(cat "$R/containers" 2>/dev/null)
+        true >"$R/containers"
+    fi
+    left=$(echo "$there" | grep -E '^[^ ]+ created |[ ,][0-9a-f]{12}_')
+    [ -n "$there" ] && [ -n "$left$REMOVE_FIRST" ] || return 0
     [ -z "$left" ] || m_remains_removed
+    take_ids "$there" -a
     # shellcheck disable=SC2086
-    timeout 60 docker rm -f $ids >/dev/null
+    timeout 60 docker rm -f $IDS >/dev/null
+    IDS=''
 }
 
 # The names that compose looks for point to the kept images; then as always, but for building.
 name_kept() {
     take_table "$(config_table)" || return
     echo "$PROJECT" >"$D/project"
-    MADE=$(parts_of "$CAPSULE")
+    MADE=$C_PARTS
     echo "$MADE" | while read -r _ s i; do
-        dock tag "$i" "$(column 2 "$s")" || exit
+        row "$s"
+        dock tag "$i" "$IMAGE" || exit
     done && know_health
 }
 
@@ -253,9 +320,8 @@ do_up() {
     note_made
     switch || return
     if [ -z "$CAPSULE" ]; then
-        mkdir -p "$D/capsules/$ID.new"
-        hold "$ID" "$MADE" &
-        HOLDING=$!
+        prepare_capsule "$ID" "$MADE" &
+        PREPARING=$!
     fi
     m_up
     # shellcheck disable=SC2086
@@ -264,11 +330,11 @@ do_up() {
         m_up_failed
         last_lines
         fail 1 up_failed
+        return
     }
-}
-
-wait_for_hold() {
-    wait "$HOLDING"
+    # Beside the step health.
+    containers >"$R/up" &
+    LISTING=$!
 }
 
 ask_docker() {
@@ -280,31 +346,44 @@ ask_docker() {
 
 # What runs is what was made, it runs, and has not been restarted since; for stable_for.
 is_as_made() {
-    RUNS=$(inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{.State.Status}} {{.RestartCount}} {{index .Config.Labels "com.docker.compose.config-hash"}}')
+    RUNS=$(inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.RestartCount}} {{.Id}}')
+    FOUND='' SEEN='' states='' counts='' hashes=''
+    while read -r p s i h state count c; do
+        ! add_part "$p $s $i" || hashes=$hashes$h,
+        SEEN="$SEEN$p $s $i $c$NEW_LINE" states="$states $state" counts="$counts $count"
+    done <<EOF_RUNS
+$RUNS
+EOF_RUNS
     WHY=$T_NOT_RUNNING
-    [ "$(echo "$RUNS" | cut -d' ' -f1-3 | sort -u)" = "$MADE" ] || {
+    [ "$FOUND" = "$MADE" ] || {
         [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE
         return 1
     }
-    case $RUNS in *' restarting '*) return 1 ;; esac
+    case $states in *restarting*) return 1 ;; esac
     WHY=$T_RESTARTED
-    [ -z "$(echo "$RUNS" | awk '$5 != 0')" ] || return
-    HASH=$(echo "$RUNS" | cut -d' ' -f6 | sort -u | tr '\n' ,)
+    case $counts in *[1-9]*) return 1 ;; esac
+    HASH=$hashes
 }
 
 # Of the configuration as it is now, in the form of HASH.
 hash_now() {
     find_compose && cd "$SYSTEM" \
-        && compose config --hash "$(echo "$COMPOSE_SERVICES" | tr ' ' ,)" | cut -d' ' -f2 | sort -u | tr '\n' ,
+        && compose config --hash "$(echo "$COMPOSE_SERVICES" | tr ' ' ,)" | sort | cut -d' ' -f2 | tr '\n' ,
 } 2>/dev/null
 
 do_verify() {
     up_time
     since=$U
     [ "$STABLE" = 0 ] || m_stable_waiting
+    wait "$LISTING"
+    take_ids "$(cat "$R/up")"
     while is_as_made; do
+        IDS=''
         up_time
-        [ $((U - since)) -ge "$STABLE" ] && return
+        [ $((U - since)) -lt "$STABLE" ] || {
+            { printf '%s' "$SEEN" >"$D/seen"; } 2>/dev/null
+            return 0
+        }
         sleep 0.25
     done
     m_verify_failed
@@ -314,7 +393,10 @@ do_verify() {
 
 last_lines() {
     journal container
-    for c in $(containers -a); do
+    IDS=''
+    take_ids "$(containers -a)" -a
+    for c in $IDS; do
         dock logs --tail 30 "$c" 2>&1
     done
+    IDS=''
 }

@@ -5,6 +5,19 @@ own_git() {
     apart git -c "safe.directory=$TREE" -C "$TREE" "$@"
 }
 
+# The commit that is checked out, into HEAD_COMMIT, and the name of its branch if it is on one, into
+# HEAD_BRANCH: a detached head holds the commit itself.
+read_head() {
+    HEAD_COMMIT='' HEAD_BRANCH=''
+    { read -r HEAD_COMMIT <"$TREE/.git/HEAD"; } 2>/dev/null
+    case $HEAD_COMMIT in
+    ref:*)
+        HEAD_BRANCH=${HEAD_COMMIT#ref: }
+        HEAD_COMMIT=$(own_git rev-parse -q --verify HEAD)
+        ;;
+    esac
+}
+
 do_lock() {
     if [ ! -d "$TREE/.git" ]; then
         m_no_repository
@@ -22,10 +35,10 @@ do_lock() {
         }
         m_lock_taken_over
     fi
-    { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$(date '+%F %T')" "$ID" >"$LOCK"; } 2>/dev/null
-    up_time
+    clock
+    { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$NOW" "$ID" >"$LOCK"; } 2>/dev/null
     note locked "$U"
-    HEAD_COMMIT=$(own_git rev-parse -q --verify HEAD)
+    read_head
     note_parts || :
 }
 
@@ -104,8 +117,8 @@ save_work() {
         m_work_saved
         journal saved "$SAVED"
     }
-    if ! own_git symbolic-ref -q HEAD >/dev/null \
-        && [ -z "$(own_git for-each-ref --count=1 --contains HEAD)" ]; then
+    read_head
+    if [ -z "$HEAD_BRANCH" ] && [ -z "$(own_git for-each-ref --count=1 --contains HEAD)" ]; then
         own_git update-ref "refs/heads/kept-$ID" HEAD
     fi
 }
@@ -144,7 +157,7 @@ do_checkout() {
         return
     }
     told "git checkout --detach $COMMIT" own_git checkout -q --force --detach "$COMMIT" -- \
-        && [ "$(own_git rev-parse HEAD)" = "$COMMIT" ] || {
+        && read_head && [ "$HEAD_COMMIT" = "$COMMIT" ] || {
         m_checkout_failed
         fail 1 checkout_failed
         return

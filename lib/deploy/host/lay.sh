@@ -4,7 +4,7 @@
 # can succeed. lay_run prints the run's script.
 
 lay() {
-    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result.new" \
+    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" \
         && printf '%63s\n' '' >"$R/step" && printf '%63s\n' '' >"$R/locked" \
         && printf '%63s\n' '' >"$R/previous" && printf '%63s\n' '' >"$R/hooked" \
         && printf '%63s\n' '' >"$R/restored" && printf '%63s\n' '' >"$R/commit" \

@@ -6,6 +6,8 @@
 # "out": what commands print, and the journal's records, which begin with the run's nonce so that no
 # program's output can pose as one.
 
+PATIENCE='timeout 20'
+
 # Hundredths of a second since boot, without a fork.
 up_time() {
     read -r U _ </proc/uptime && U=${U%.*}${U#*.}
@@ -16,8 +18,24 @@ journal() {
     printf '\036%s %s %s\n' "$NONCE" "$U" "$*"
 }
 
+# What time it is, into NOW and EPOCH; date is asked once a minute.
+clock() {
+    up_time
+    if [ "$U" -ge "${MINUTE_OVER:-0}" ]; then
+        # shellcheck disable=SC2046
+        set -- $(date '+%s %F %H:%M %S')
+        MINUTE_BEGAN=$((U - ${4#0} * 100)) MINUTE="$2 $3" MINUTE_EPOCH=$(($1 - ${4#0}))
+        MINUTE_OVER=$((MINUTE_BEGAN + 6000))
+    fi
+    NOW=$(((U - MINUTE_BEGAN) / 100))
+    EPOCH=$((MINUTE_EPOCH + NOW))
+    [ $NOW -gt 9 ] || NOW=0$NOW
+    NOW=$MINUTE:$NOW
+}
+
 say() {
-    journal log "$(date '+%F %T') - $*"
+    clock
+    journal log "$NOW - $*"
 }
 
 # In place into room taken at the start.
@@ -25,9 +43,10 @@ note() {
     printf '%-63s\n' "$2" 1<>"$R/$1"
 }
 
-# The same, then renamed: whole or not at all.
-put() {
-    printf '%s' "$2" 1<>"$R/$1.new" && sync "$R/$1.new" && mv "$R/$1.new" "$R/$1" && sync "$R"
+# The same for the end, then renamed: whole or not at all, whatever happens to the machine.
+put_status() {
+    printf '%s' "$1" 1<>"$R/status.new" && sync "$R/status.new" \
+        && mv "$R/status.new" "$R/status" && sync "$R"
 }
 
 # Ends the step: exit code of the run, a word for the reason. Always "fails".
@@ -74,6 +93,7 @@ switch() {
 
 work() {
     RC=1 REASON=step_failed OUTCOME=failed STEP=lock CAPSULE='' HOW=$KIND BEFORE_KNOWN=''
+    PATIENCE=''
     umask 022
     [ "$KIND" != deploy ] || m_started
     for s in $STEPS; do
@@ -86,12 +106,12 @@ work() {
             step "$s"
         fi || {
             [ "$RC" != 3 ] || OUTCOME=refused
-            put result "$RC $OUTCOME $STEP $REASON ."
+            note result "$RC $OUTCOME $STEP $REASON ."
             return
         }
     done
     wait
-    put result "0 good $STEP - ."
+    note result "0 good $STEP - ."
 }
 
 # Signals every process of our session but ourselves; the guardian's $$ is the session.
@@ -160,10 +180,14 @@ is_to_restore() {
 
 # Then what serves, then the end.
 write_end() {
-    SERVES=- RESTORED=''
+    SERVES=- RESTORED='' PATIENCE='timeout 20'
     read -r RESTORED <"$R/restored"
     [ -z "$RESTORING" ] || : "${RESTORED:=failed}"
-    if [ "$OUTCOME" = good ] || [ "$STEP" != lock ]; then
+    if [ "$OUTCOME" = good ]; then
+        # Seen by the step verify, noted by the step keep.
+        read_current
+        SERVES=$N_NAME
+    elif [ "$STEP" != lock ]; then
         SERVES=$(observe)
     fi
     step_text
@@ -179,7 +203,7 @@ write_end() {
     SWITCHED=no
     [ ! -e "$R/switched" ] || SWITCHED=yes
     [ -n "$LOG_FILE" ] || LOG=none
-    put status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
+    put_status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
 } 2>/dev/null
 
 release_locks() {
