@@ -130,7 +130,8 @@ std::string engine_functions(const config::DeploySettings& settings) {
     if (settings.engine == config::Engine::command) {
         return std::string(k_host_command);
     }
-    return std::string(k_host_compose) + compose_function(settings);
+    return std::string(k_host_compose) + std::string(k_host_compose_kept)
+           + compose_function(settings);
 }
 
 std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::string_view mode) {

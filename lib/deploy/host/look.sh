@@ -38,7 +38,7 @@ look_at_versions() {
     done
     CAPSULE=${TO:-$TARGET}
     name_version
-    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes
+    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes &
 }
 
 look() {
@@ -46,8 +46,9 @@ look() {
     [ -d "$TREE/.git" ] || tell no_repository "$TREE"
     [ ! -r "$LOCK" ] || is_free "$LOCK" || tell lock "$(first_line "$LOCK")"
     tell current "$(first_line "$D/current")"
+    tell healthy "$(is_healthy 2>/dev/null)" &
     look_at_versions
-    tell healthy "$(is_healthy 2>/dev/null)"
     look_at_runs
+    wait
     tell over
 }

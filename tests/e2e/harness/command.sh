@@ -44,7 +44,7 @@ as_github() {
 }
 
 is_sanitized() {
-    ldd "$LOOMREL" | grep -q 'lib[a-z]*san\.so'
+    [[ $(ldd "$LOOMREL") =~ lib[a-z]*san\.so ]]
 }
 
 # as_github_branch RUN ATTEMPT BRANCH: the same for a branch; push_event tells who pushed it.

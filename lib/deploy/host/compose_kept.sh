@@ -1,0 +1,67 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# The compose engine's capsules: images that are kept, and named for compose when they come back.
+
+# Of WANTED, one of the services: its name as it may stand in an image's.
+slug_of() {
+    # shellcheck disable=SC2086
+    set -- - $SLUGS
+    for s in $COMPOSE_SERVICES; do
+        shift
+        [ "$s" != "$WANTED" ] || echo "$1"
+    done
+}
+
+can_hold() {
+    echo "$1" | while read -r _ _ i; do dock image inspect "$i" >/dev/null 2>&1 || exit; done
+}
+
+# hold CAPSULE PARTS: what compose calls the images is written down; each gets a name of our own, and a
+# container that is never started, so that no prune takes it. That must not pass for one of compose's,
+# whatever labels the image brings.
+hold() {
+    [ -z "$TABLE" ] || printf '%s\n%s\n' "$PROJECT" "$TABLE" >"$D/capsules/$1.new/table" || return
+    echo "$2" | while read -r _ WANTED i; do
+        g=$(slug_of) n=loomrel-kept-$ENVIRONMENT-$g-$1
+        dock tag "$i" "loomrel-kept/$ENVIRONMENT/$g:$1" || exit
+        make_holder "$n" "$1" "$i" 2>/dev/null || {
+            dock rm -f "$n"
+            make_holder "$n" "$1" "$i"
+        } || exit
+    done
+} >/dev/null
+
+# make_holder NAME CAPSULE IMAGE
+make_holder() {
+    dock create -q --pull never --name "$1" --network none --restart no \
+        --label com.docker.compose.project= --label com.docker.compose.service= \
+        --label "loomrel.capsule=$2" --entrypoint /never "$3" never
+}
+
+unhold() {
+    for WANTED in $COMPOSE_SERVICES; do
+        g=$(slug_of)
+        dock rm -f "loomrel-kept-$ENVIRONMENT-$g-$1"
+        dock rmi "loomrel-kept/$ENVIRONMENT/$g:$1"
+    done
+}
+
+prune_parts() { :; }
+
+# The names that compose looks for point to the kept images; then as always, but for building. What
+# compose called them when they were made is done while it is asked what it calls them now.
+name_kept() {
+    MADE=$C_PARTS old=$(cat "$D/capsules/$CAPSULE/table" 2>/dev/null)
+    (take_table "$old" && tag_made) &
+    now=$(config_table)
+    take_table "$now" || return
+    echo "$PROJECT" >"$D/project"
+    wait $! && [ "$now" = "$old" ] || tag_made || return
+    know_health
+}
+
+tag_made() {
+    echo "$MADE" | while read -r _ s i; do
+        row "$s"
+        dock tag "$i" "$IMAGE" || exit
+    done
+}
