@@ -14,7 +14,7 @@ default_target() {
             ;;
         esac
     fi
-    TARGET=$(target_before "$1")
+    target_before "$1"
 }
 
 # Step of a rollback: which version. What was shown to the person who asked must still be so.
@@ -29,7 +29,8 @@ do_choose() {
         TARGET=$C_PREVIOUS WHY=none
         [ "$TARGET" != - ] || TARGET=''
     elif [ -n "$TO" ]; then
-        TARGET=$(find_kept "$TO") WHY=rebuild
+        WHY=rebuild
+        find_kept "$TO"
     else
         default_target "$BEFORE"
     fi
@@ -96,7 +97,10 @@ do_rehearse() {
         return 0
     }
     read_capsule "$BEFORE"
-    [ "$C_COMMIT" != "$COMMIT" ] || BEFORE=$(target_before "$BEFORE")
+    [ "$C_COMMIT" != "$COMMIT" ] || {
+        target_before "$BEFORE"
+        BEFORE=$TARGET
+    }
     [ -n "$BEFORE" ] || {
         m_rehearse_nothing
         return 0
@@ -133,13 +137,16 @@ by_hand() {
     R=$D/runs/$ID KIND=rollback
     say() { echo "$*"; }
     if [ -n "$TO" ]; then
-        TARGET=$(find_kept "$TO") WHY=none
+        WHY=none
+        find_kept "$TO"
     else
-        default_target "$(kept_as "$(parts_now)")"
+        kept_as "$(parts_now)"
+        default_target "$KEPT_AS"
     fi
     [ -n "$TARGET" ] && read_capsule "$TARGET" || {
         m_no_target
-        for i in $(capsules); do
+        list_capsules
+        for i in $CAPSULES; do
             read_capsule "$i" && echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')"
         done
         exit 3

@@ -16,28 +16,34 @@ read_capsule() {
 NEW_LINE='
 '
 
-# Newest first.
-capsules() {
-    for c in "$D"/capsules/*/capsule; do
+# Newest first, into CAPSULES; only when that is empty: it is emptied by whoever keeps or drops one.
+list_capsules() {
+    [ -n "$CAPSULES" ] || CAPSULES=$(for c in "$D"/capsules/*/capsule; do
         { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $i"
-    done | sort -rn | cut -d' ' -f2
+    done | sort -rn | cut -d' ' -f2)
 }
+CAPSULES=''
 
 read_current() {
     N_HOW='' N_ID=''
     { read -r N_NAME N_COMMIT N_ID N_HOW N_SECONDS <"$D/current"; } 2>/dev/null
 }
 
-# Which capsule is made of these parts: the one put here last, else the newest.
+# Which capsule is made of these parts: the one put here last, else the newest. Into KEPT_AS and C_...
 kept_as() {
+    KEPT_AS=''
     [ -n "$1" ] || return
     read_current
-    for i in ${N_ID:+"$N_ID"} $(capsules); do
-        if read_capsule "$i" && [ "$C_PARTS" = "$1" ]; then
-            echo "$i"
-            return
-        fi
+    is_of "$N_ID" "$1" && return
+    list_capsules
+    for i in $CAPSULES; do
+        is_of "$i" "$1" && return
     done
+    return 1
+}
+
+is_of() {
+    [ -n "$1" ] && read_capsule "$1" && [ "$C_PARTS" = "$2" ] && KEPT_AS=$1
 }
 
 # A run that is about to start a version notes which: should it not end well, there is no capsule to
@@ -59,8 +65,7 @@ made_as() {
 }
 
 name_of() {
-    i=$(kept_as "$1")
-    if [ -n "$i" ] && read_capsule "$i"; then
+    if kept_as "$1"; then
         echo "$C_NAME"
     elif [ -n "$1" ] && made_as "$1"; then
         echo "$M_NAME"
@@ -83,7 +88,7 @@ prepare_capsule() {
 
 # keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS, of one that is prepared.
 keep_capsule() {
-    c=$D/capsules/$1
+    c=$D/capsules/$1 CAPSULES=''
     clock
     printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
         && sync "$c.new/capsule" "$D/restore.new" && { [ ! -e "$c" ] || rm -rf "$c"; } \
@@ -98,36 +103,41 @@ set_current() {
 }
 
 drop_capsule() {
+    CAPSULES=''
     rm -rf "$D/capsules/$1" "$D/capsules/$1.new"
     unhold "$1"
 }
 
 # The last good other commit before what serves: first along what each deploy had found here, then by
-# age. A version that never passed its health check is none.
+# age. A version that never passed its health check is none. Into TARGET.
 target_before() {
+    TARGET=''
     read_capsule "$1" || return
     commit=$C_COMMIT seconds=$C_SECONDS hops=0
     while [ "$C_PREVIOUS" != - ] && [ $hops -lt 50 ] && read_capsule "$C_PREVIOUS"; do
         hops=$((hops + 1))
         [ "$C_COMMIT" = "$commit" ] || [ "$C_HEALTH" = no ] || {
-            echo "$C_ID"
+            TARGET=$C_ID
             return
         }
     done
-    for i in $(capsules); do
+    list_capsules
+    for i in $CAPSULES; do
         if read_capsule "$i" && [ "$C_COMMIT" != "$commit" ] && [ "$C_HEALTH" != no ] \
             && [ "$C_SECONDS" -le "$seconds" ]; then
-            echo "$i"
+            TARGET=$i
             return
         fi
     done
 }
 
-# By tag, commit or the capsule's own name; the newest of several.
+# By tag, commit or the capsule's own name; the newest of several. Into TARGET.
 find_kept() {
-    for i in $(capsules); do
+    TARGET=''
+    list_capsules
+    for i in $CAPSULES; do
         if read_capsule "$i" && { [ "$C_NAME" = "$1" ] || [ "$C_COMMIT" = "$1" ] || [ "$i" = "$1" ]; }; then
-            echo "$i"
+            TARGET=$i
             return
         fi
     done
@@ -137,18 +147,20 @@ find_kept() {
 know_before() {
     [ -z "$BEFORE_KNOWN" ] || return 0
     wait_for_parts
-    BEFORE=$(kept_as "$PARTS") BEFORE_KNOWN=yes
+    kept_as "$PARTS"
+    BEFORE=$KEPT_AS BEFORE_KNOWN=yes
 }
 
 # What is beyond the number to keep; never what serves, nor what it can go back to.
 do_prune() {
     know_before
-    back=$(target_before "$BEFORE")
+    target_before "$BEFORE"
     read_current
+    list_capsules
     n=0 old=''
-    for i in $(capsules); do
+    for i in $CAPSULES; do
         n=$((n + 1))
-        case $i in "$BEFORE" | "$back" | "$N_ID") continue ;; esac
+        case $i in "$BEFORE" | "$TARGET" | "$N_ID") continue ;; esac
         [ $n -le "$KEEP_CAPSULES" ] || old="$old $i"
     done
     for c in "$D"/capsules/*.new; do

@@ -27,14 +27,18 @@ look_at_runs() {
 # What serves, and what can be gone back to; whether compose's configuration is another than when that
 # was deployed.
 look_at_versions() {
+    list_capsules
     parts=$(parts_now 2>/dev/null)
-    i=$(kept_as "$parts")
-    tell serves "$(name_of "$parts")"
-    tell serving "${i:--}"
-    default_target "$i"
+    if kept_as "$parts"; then
+        tell serves "$C_NAME"
+    else
+        tell serves "$(name_of "$parts")"
+    fi
+    tell serving "${KEPT_AS:--}"
+    default_target "$KEPT_AS"
     tell back "${TARGET:--}" "$WHY"
-    for c in $(capsules); do
-        tell capsule "$(first_line "$D/capsules/$c/capsule")"
+    for i in $CAPSULES; do
+        ! read_capsule "$i" || tell capsule "$C_NAME $C_COMMIT $C_ID $C_HOW $C_SECONDS $C_HEALTH $C_HASH $C_PREVIOUS"
     done
     CAPSULE=${TO:-$TARGET}
     name_version
@@ -45,7 +49,8 @@ look() {
     LOCK=$TREE/.git/loomrel.lock
     [ -d "$TREE/.git" ] || tell no_repository "$TREE"
     [ ! -r "$LOCK" ] || is_free "$LOCK" || tell lock "$(first_line "$LOCK")"
-    tell current "$(first_line "$D/current")"
+    read_current
+    tell current "${N_ID:+$N_NAME $N_COMMIT $N_ID $N_HOW $N_SECONDS}"
     tell healthy "$(is_healthy 2>/dev/null)" &
     look_at_versions
     look_at_runs
