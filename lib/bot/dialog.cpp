@@ -45,14 +45,14 @@ bool is_rollback(Action action) {
            || action == Action::roll_back;
 }
 
-Reply toast(const std::string& text, bool alert = false) {
+} // namespace
+
+Reply toast(const std::string& text, bool alert) {
     Reply reply;
     reply.toast = text;
     reply.alert = alert;
     return reply;
 }
-
-} // namespace
 
 Dialog::Dialog(store::ServerLedger& ledger,
                const config::Config& config,

@@ -23,6 +23,9 @@ struct Reply {
     std::function<void(Operations&, const std::function<void(const telegram::Text&)>& show)> work;
 };
 
+// Only a word to the one who pressed.
+[[nodiscard]] Reply toast(const std::string& text, bool alert = false);
+
 // Everything the bot says. Keeps nothing between two calls: what it needs is in the button's data,
 // in the ledger and in the configuration. Decisions are in the ledger when a call returns.
 class Dialog {

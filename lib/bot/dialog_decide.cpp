@@ -11,14 +11,6 @@ namespace {
 using messages::Id;
 using messages::say;
 using release::Status;
-using What = store::Decided::What;
-
-Reply toast(const std::string& text, bool alert = false) {
-    Reply reply;
-    reply.toast = text;
-    reply.alert = alert;
-    return reply;
-}
 
 } // namespace
 
@@ -50,6 +42,7 @@ Reply Dialog::decide(const telegram::User& who,
     const auto tag = fmt::arg("tag", release.release_tag);
     const std::string status = status_label(language, decided.status);
     Reply reply;
+    using What = store::Decided::What;
     switch (decided.what) {
     case What::approved:
         reply = toast(say(language, Id::bot_approved, tag));

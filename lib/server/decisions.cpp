@@ -7,13 +7,8 @@
 namespace loomrel::server {
 
 using nlohmann::json;
-using What = store::Decided::What;
 
 namespace {
-
-Response no_release() {
-    return refusal(404, "not_found", "there is no such release");
-}
 
 Response forbidden(const char* why) {
     return refusal(403, "approval_required", why);
@@ -39,11 +34,11 @@ Response decide(Call& call) {
         decision.quorum = settings.quorum;
     }
     const store::Decided decided = call.store.decide(decision);
-    if (decided.what == What::absent) {
+    if (decided.what == store::Decided::What::absent) {
         return no_release();
     }
     json object = store::wire::to_json(decided);
-    if (decided.what == What::refused) {
+    if (decided.what == store::Decided::What::refused) {
         return refusal(409,
                        "decision_not_allowed",
                        "the release is \"" + decided.status + "\"; its " + decided.conflict

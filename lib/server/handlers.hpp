@@ -6,6 +6,8 @@
 // what they throw is turned into an answer by Api.
 namespace loomrel::server {
 
+[[nodiscard]] Response no_release();
+
 Response create_release(Call& call);
 Response patch_release(Call& call);
 Response list_releases(Call& call);

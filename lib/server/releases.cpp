@@ -14,7 +14,6 @@ using nlohmann::json;
 using release::Status;
 using store::wire::FieldError;
 using store::wire::Fields;
-using What = store::Changed::What;
 
 namespace {
 
@@ -22,10 +21,6 @@ namespace {
 std::string named(const Fields& fields, const char* column, const char* short_name) {
     const auto value = fields.maybe_text(column);
     return value ? *value : fields.text_or(short_name, "");
-}
-
-Response no_release() {
-    return refusal(404, "not_found", "there is no such release");
 }
 
 // Approvals are people's (design 8). Taking one back, because it expired or its tag moved, is not
@@ -85,6 +80,10 @@ std::vector<store::Change::Step> steps_to(Status to) {
 
 } // namespace
 
+Response no_release() {
+    return refusal(404, "not_found", "there is no such release");
+}
+
 Response create_release(Call& call) {
     const json body = parse_body(call.body);
     const Fields fields(body);
@@ -131,6 +130,7 @@ Response patch_release(Call& call) {
     refuse_decisions(call, change);
     hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
+    using What = store::Changed::What;
     switch (changed.what) {
     case What::done:
     case What::already:
@@ -150,6 +150,7 @@ Response apply_change(Call& call) {
     refuse_decisions(call, change);
     hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
+    using What = store::Changed::What;
     switch (changed.what) {
     case What::done:
         return answer(200, {{"what", "done"}, {"status", changed.status}});

@@ -4,7 +4,7 @@ namespace loomrel::server {
 
 namespace {
 
-constexpr std::size_t k_most = 4096;
+constexpr std::size_t k_most_kept = 4096;
 constexpr std::size_t k_longest = 2048; // lists are asked for with GET and never kept
 
 } // namespace
@@ -31,7 +31,7 @@ void Replays::keep(const std::string& key, const std::string& digest, const Resp
         return;
     }
     m_order.push_back(key);
-    if (m_order.size() > k_most) {
+    if (m_order.size() > k_most_kept) {
         m_entries.erase(m_order.front());
         m_order.pop_front();
     }

@@ -15,6 +15,9 @@ Fault::Kind kind_of_sqlstate(const std::string& state) {
         {"40P01", Fault::Kind::transient}, // deadlock
         {"55P03", Fault::Kind::transient}, // lock timeout
         {"57014", Fault::Kind::transient}, // statement timeout
+        // A pooler has given us a server that prepared other statements than ours.
+        {"26000", Fault::Kind::transient}, // no such prepared statement
+        {"42P05", Fault::Kind::transient}, // prepared already
         {"57P01", Fault::Kind::lost},      // terminated by an administrator
         {"57P02", Fault::Kind::lost},      // crash of another process
         {"57P03", Fault::Kind::lost},      // starting up

@@ -1,5 +1,6 @@
 #include "lib/store/postgres_session.hpp"
 
+#include "lib/base/digest.hpp"
 #include "lib/base/text.hpp"
 #include "lib/store/postgres_connection.hpp"
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <optional>
 
 namespace loomrel::store {
@@ -84,18 +86,27 @@ public:
                 pointers[i] = text->c_str();
             }
         }
-        if (PQsendQueryParams(m_connection.get(),
-                              query.text.c_str(),
-                              static_cast<int>(pointers.size()),
-                              nullptr,
-                              pointers.data(),
-                              nullptr,
-                              nullptr,
-                              0)
-            == 0) {
+        const int count = static_cast<int>(pointers.size());
+        const char* name = query.repeated ? prepared(query.text) : nullptr;
+        const int sent = name != nullptr ? PQsendQueryPrepared(
+                             m_connection.get(), name, count, pointers.data(), nullptr, nullptr, 0)
+                                         : PQsendQueryParams(m_connection.get(),
+                                                             query.text.c_str(),
+                                                             count,
+                                                             nullptr,
+                                                             pointers.data(),
+                                                             nullptr,
+                                                             nullptr,
+                                                             0);
+        if (sent == 0) {
             throw connection_lost();
         }
-        return read_answers();
+        try {
+            return read_answers();
+        } catch (const Fault& fault) {
+            m_prepares = m_prepares && !is_of_preparing(fault);
+            throw;
+        }
     }
 
     void commit() override {
@@ -131,6 +142,36 @@ public:
 
 private:
     [[nodiscard]] Milliseconds left() const { return left_until(m_deadline); }
+
+    // "Not there" and "there already": behind a pooler each transaction may find another server.
+    static bool is_of_preparing(const Fault& fault) {
+        return fault.sqlstate == "26000" || fault.sqlstate == "42P05";
+    }
+
+    // The name under which the text is prepared; nullptr = it is not, because this is the first
+    // time or because the server is not ours alone. Two sessions that meet at a pooler's server
+    // mean the same by the same name: it is the text's digest.
+    const char* prepared(const std::string& text) {
+        if (!m_prepares) {
+            return nullptr;
+        }
+        const auto [known, first] = m_prepared.try_emplace(text);
+        std::string& name = known->second;
+        if (!first && name.empty()) {
+            const std::string wanted = "loomrel_" + to_hex(sha256(text)).substr(0, 32);
+            if (PQsendPrepare(m_connection.get(), wanted.c_str(), text.c_str(), 0, nullptr) == 0) {
+                throw connection_lost();
+            }
+            try {
+                read_answers();
+            } catch (const Fault& fault) {
+                m_prepares = !is_of_preparing(fault);
+                throw;
+            }
+            name = wanted;
+        }
+        return name.empty() ? nullptr : name.c_str();
+    }
 
     void connect() {
         const Deadline until =
@@ -257,6 +298,8 @@ private:
     Deadline m_deadline;
     Connection m_connection;
     std::string m_last_command;
+    std::map<std::string, std::string> m_prepared; // text → name; without one: seen once
+    bool m_prepares = true;
 };
 
 } // namespace

@@ -40,6 +40,7 @@ std::optional<Created> find_by_key(Session& session, const NewRelease& release) 
                  " WHERE release_keys.service = "
                  + service + " AND release_keys.tag = " + tag
                  + " AND release_keys.run_id = " + query.bind(release.run_id);
+    query.repeated = true;
     const Result found = session.run(query);
     if (found.rows.empty()) {
         return std::nullopt;
@@ -70,6 +71,7 @@ std::int64_t insert_release(Session& session, const NewRelease& release) {
     query.text += ", NULL, NULL, ";
     query.text += query.bind(release.commit.empty() ? Value() : Value(release.commit));
     query.text += ") RETURNING id";
+    query.repeated = true;
     return integer_of(session.run(query).rows.at(0)[0]);
 }
 
@@ -78,6 +80,7 @@ bool insert_key(Session& session, const NewRelease& release, std::int64_t id) {
     query.text = "INSERT INTO release_keys (service, tag, run_id, release_id) VALUES (";
     query.text += query.bind(release.service) + ", " + query.bind(release.tag) + ", ";
     query.text += query.bind(release.run_id) + ", " + query.bind(id) + ") ON CONFLICT DO NOTHING";
+    query.repeated = true;
     return session.run(query).affected == 1;
 }
 
@@ -186,6 +189,7 @@ std::int64_t add_event(Session& session, const NewEvent& event) {
     query.text += query.bind(storable(event.source)) + ", ";
     query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
     query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ") RETURNING id";
+    query.repeated = true;
     return integer_of(session.run(query).rows.at(0)[0]);
 }
 

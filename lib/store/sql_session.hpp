@@ -33,6 +33,9 @@ struct Result {
 struct Query {
     std::string text;
     std::vector<Value> values{};
+    // The same text is run by every request, and its best plan is the same whatever the values:
+    // worth being prepared.
+    bool repeated = false;
 
     // Takes the value in and gives its place: "$3".
     std::string bind(Value value) {

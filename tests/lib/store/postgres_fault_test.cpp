@@ -421,6 +421,31 @@ TEST_CASE("the server's own zone, date style and notices change nothing and prin
           == "t");
 }
 
+TEST_CASE(
+    "statements that a pooler's other server has not prepared cost one try and nothing else") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    const auto store = open_ledger(ledger);
+    store->migrate();
+    ledger.sql("CREATE TABLE seen (prepared bigint);"
+               "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+               " INSERT INTO seen SELECT count(*) FROM pg_prepared_statements;"
+               " EXECUTE 'DEALLOCATE ALL'; RETURN NEW; END $$;"
+               "CREATE TRIGGER forgets AFTER INSERT ON release_events"
+               " FOR EACH ROW EXECUTE FUNCTION forget()");
+    for (int i = 1; i <= 6; ++i) {
+        store::NewRelease release;
+        release.service = "loom-content";
+        release.tag = "v1.0." + std::to_string(i);
+        release.by = "developer";
+        release.run_id = std::to_string(i);
+        release.source = "cli";
+        CHECK(store->create_release(release).created);
+    }
+    CHECK(ledger.sql("SELECT count(*) FROM releases") == "6");
+    CHECK(ledger.sql("SELECT max(prepared) > 0 FROM seen") == "t");
+}
+
 TEST_CASE("the server can see who we are") {
     LOOMREL_NEEDS(PostgresLedger);
     const PostgresLedger ledger;
