@@ -237,6 +237,7 @@ clear_remains() {
     if [ -n "$REMOVE_FIRST" ]; then
         there=$(containers -a)
     else
+        wait "$NOTING"
         there=$(cat "$R/containers" 2>/dev/null)
         true >"$R/containers"
     fi
@@ -304,7 +305,10 @@ EOF_RUNS
         [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE
         return 1
     }
-    case $states in *restarting*) return 1 ;; esac
+    # One that was listed may have ended since.
+    for s in $states; do
+        [ "$s" = running ] || return
+    done
     WHY=$T_RESTARTED
     case $counts in *[1-9]*) return 1 ;; esac
     HASH=$hashes
