@@ -26,10 +26,13 @@ Fault::Kind kind_of_sqlstate(const std::string& state) {
         {"25P02", Fault::Kind::lost},      // in a failed transaction: not where we think we are
         {"25006", Fault::Kind::lost},      // read only: a failover; the primary is elsewhere now
         {"53300", Fault::Kind::lost},      // too many connections
-        {"53100", Fault::Kind::no_space},  {"58030", Fault::Kind::io},
-        {"28000", Fault::Kind::denied},    {"28P01", Fault::Kind::denied},
+        {"53100", Fault::Kind::no_space},
+        {"58030", Fault::Kind::io},
+        {"28000", Fault::Kind::denied},
+        {"28P01", Fault::Kind::denied},
         {"3D000", Fault::Kind::denied}, // no such database
-        {"42501", Fault::Kind::no_rights}, {"XX001", Fault::Kind::damaged},
+        {"42501", Fault::Kind::no_rights},
+        {"XX001", Fault::Kind::damaged},
         {"XX002", Fault::Kind::damaged},
     };
     const auto found = kinds.find(state);

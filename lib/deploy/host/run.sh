@@ -168,9 +168,11 @@ decide() {
         STEP=''
         read -r STEP <"$R/step"
         RC=1 OUTCOME=died REASON=died
-        [ -z "$KILLED" ] || OUTCOME=${KILLED% *} REASON=${KILLED#* }
+        [ -z "$KILLED" ] || REASON=${KILLED#* }
         journal end "${STEP:=lock}" "$REASON"
     fi
+    # A step that fails because its command was killed is not what ended the run.
+    [ -z "$KILLED" ] || [ "$OUTCOME" = good ] || RC=1 OUTCOME=${KILLED% *} REASON=${KILLED#* }
 } 2>/dev/null
 
 # Who started a new version that is not good brings back what it found here.
