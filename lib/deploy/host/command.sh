@@ -60,8 +60,9 @@ unhold() { :; }
 
 prune_parts() {
     for t in "$D"/trees/*; do
-        [ "${t##*/}" = "$COMMIT" ] || grep -qs " ${t##*/} " "$D"/capsules/*/capsule "$D/current" \
-            || rm -rf "$t"
+        # The step build may be making its own at this moment.
+        case ${t##*/} in "$COMMIT" | "$COMMIT.new") continue ;; esac
+        grep -qs " ${t##*/} " "$D"/capsules/*/capsule "$D/current" || rm -rf "$t"
     done
 }
 

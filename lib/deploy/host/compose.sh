@@ -151,21 +151,6 @@ wait_for_parts() {
     PARTS=$(cat "$R/parts" 2>/dev/null)
 }
 
-name_of_before() {
-    if made_as "$PARTS"; then
-        B_COMMIT=$M_COMMIT B_NAME=$M_NAME
-    else
-        B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
-    fi
-}
-
-name_of_parts() {
-    echo "$1" | {
-        read -r _ _ i
-        [ -z "$i" ] || echo "$i"
-    }
-}
-
 do_build() {
     m_building
     can_compose || return

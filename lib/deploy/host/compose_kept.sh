@@ -1,6 +1,21 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine's capsules: images that are kept, and named for compose when they come back.
 
+name_of_before() {
+    if made_as "$PARTS"; then
+        B_COMMIT=$M_COMMIT B_NAME=$M_NAME
+    else
+        B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
+    fi
+}
+
+name_of_parts() {
+    echo "$1" | {
+        read -r _ _ i
+        [ -z "$i" ] || echo "$i"
+    }
+}
+
 # Of WANTED, one of the services: its name as it may stand in an image's.
 slug_of() {
     # shellcheck disable=SC2086
