@@ -30,11 +30,9 @@ can_hold() {
     echo "$1" | while read -r _ _ i; do dock image inspect "$i" >/dev/null 2>&1 || exit; done
 }
 
-# hold CAPSULE PARTS: what compose calls the images is written down; each gets a name of our own, and a
-# container that is never started, so that no prune takes it. That must not pass for one of compose's,
-# whatever labels the image brings.
+# hold CAPSULE PARTS: a name of our own, and a container that is never started, so that no prune
+# takes the image. It must not pass for one of compose's, whatever labels the image brings.
 hold() {
-    [ -z "$TABLE" ] || printf '%s\n%s\n' "$PROJECT" "$TABLE" >"$D/capsules/$1.new/table" || return
     echo "$2" | while read -r _ WANTED i; do
         g=$(slug_of) n=loomrel-kept-$ENVIRONMENT-$g-$1
         dock tag "$i" "loomrel-kept/$ENVIRONMENT/$g:$1" || exit
@@ -62,21 +60,13 @@ unhold() {
 
 prune_parts() { :; }
 
-# The names that compose looks for point to the kept images; then as always, but for building. What
-# compose called them when they were made is done while it is asked what it calls them now.
+# The names that compose looks for point to the kept images; then as always, but for building.
 name_kept() {
-    MADE=$C_PARTS old=$(cat "$D/capsules/$CAPSULE/table" 2>/dev/null)
-    (take_table "$old" && tag_made) &
-    now=$(config_table)
-    take_table "$now" || return
+    take_table "$(config_table)" || return
     echo "$PROJECT" >"$D/project"
-    wait $! && [ "$now" = "$old" ] || tag_made || return
-    know_health
-}
-
-tag_made() {
+    MADE=$C_PARTS
     echo "$MADE" | while read -r _ s i; do
         row "$s"
         dock tag "$i" "$IMAGE" || exit
-    done
+    done && know_health
 }
