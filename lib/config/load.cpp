@@ -144,12 +144,14 @@ private:
         }
         for (const auto& [name, line] : m_config.m_env) {
             const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
-            const bool is_host_key = std::any_of(
-                k_host_suffixes.begin(), k_host_suffixes.end(), [&](std::string_view suffix) {
-                    return name.ends_with(suffix)
-                           && m_config.m_developers.contains(
-                               fold(name.substr(0, name.size() - suffix.size())));
-                });
+            const bool is_host_key =
+                std::any_of(k_host_suffixes.begin(),
+                            k_host_suffixes.end(),
+                            [&, &key = name](std::string_view suffix) {
+                                return key.ends_with(suffix)
+                                       && m_config.m_developers.contains(
+                                           fold(key.substr(0, key.size() - suffix.size())));
+                            });
             if (is_known || is_host_key) {
                 continue;
             }

@@ -31,11 +31,11 @@ consteval Row checked(Id id, const char* ru, const char* en) {
     return {id, ru, en};
 }
 
-constexpr std::array k_catalogue{
+constexpr auto k_catalogue = std::to_array<Row>({
 #define LOOMREL_TEXT(id, ru, en) checked(Id::id, ru, en),
 #include "lib/messages/catalogue/all.inc"
 #undef LOOMREL_TEXT
-};
+});
 
 } // namespace
 
