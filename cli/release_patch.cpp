@@ -46,6 +46,15 @@ std::string moves_from(const std::string& status) {
                               : phrase(Id::cli_release_moves, fmt::arg("moves", moves)));
 }
 
+[[noreturn]] void refuse_expired(store::Store& store, std::int64_t id) {
+    const auto row = store.find_release(id);
+    const std::string tag = row ? sanitize_line(row->release_tag) : "";
+    throw Error(ErrorKind::refused,
+                "approval_expired",
+                phrase(Id::prod_expired, fmt::arg("id", id), fmt::arg("tag", tag)),
+                phrase(Id::cli_release_expired_hint, fmt::arg("id", id)));
+}
+
 store::Change make_change(Services& services, const ReleasePatchOptions& options) {
     store::Change change;
     change.id = random_uuid();
@@ -58,6 +67,7 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
     if (const auto to = release::parse_status(options.status.value_or(""))) {
         refuse_decision(change.release_id, *to);
         change.steps.push_back({*to, "{}"});
+        change.approved_within = services.config().telegram.approval_expires;
     }
     if (options.run_id) {
         check_run_id(*options.run_id);
@@ -130,6 +140,9 @@ ExitCode run_release_patch(Services& services, const ReleasePatchOptions& option
         (void)find_release(services, options.id); // says that there is none
         break;
     case store::Changed::What::refused:
+        if (changed.conflict == "expired") {
+            refuse_expired(services.store(), change.release_id);
+        }
         if (!options.status || (!changed.conflict.empty() && changed.conflict != "status")) {
             throw Error(ErrorKind::refused,
                         "conflict",

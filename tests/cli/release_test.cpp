@@ -240,6 +240,19 @@ TEST_CASE("a move that the table does not have is refused with the present statu
     CHECK(world.io.err_text.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("patch claims production only while the approval holds") {
+    CommandWorld world;
+    fill(world);
+    world.config.telegram.approval_expires = Milliseconds{7000};
+    world.ledger.refuses =
+        store::Changed{store::Changed::What::refused, "manual_test_passed", "expired"};
+    CHECK(world.run({"release", "patch", "1", "--status", "deploying", "--json"})
+          == ExitCode::refused);
+    CHECK(world.ledger.changes.at(0).approved_within == Milliseconds{7000});
+    CHECK(code_of(world) == "approval_expired");
+    CHECK(has(world.io.out_text, "loomrel release patch 1 --status manual_testing"));
+}
+
 TEST_CASE("patch writes the other columns without a move") {
     CommandWorld world;
     fill(world);
