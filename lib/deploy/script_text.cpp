@@ -130,6 +130,9 @@ void add_engine_texts(Functions& functions, const config::DeploySettings& settin
         functions.add("no_compose_file",
                       Id::log_no_compose_file,
                       fmt::arg("file", variable("SYSTEM") + "/" + settings.compose_file));
+        functions.add("bad_compose_file",
+                      Id::log_bad_compose_file,
+                      fmt::arg("file", variable("SYSTEM") + "/" + settings.compose_file));
         functions.add("remains_removed", Id::log_remains_removed);
         functions.add("no_health", Id::log_no_health);
     }

@@ -42,3 +42,16 @@ expect_json .tag v1.1.0 '.hosts[0].serves' v1.1.0
 expect_serves v1.1.0
 loomrel --json status
 expect_json '.services[0].commit' "$(commit_of v1.1.0)"
+
+# A compose file that somebody has broken since is not taken for a version that is gone.
+file=$T/stage/home/loom/loom-system/docker-compose/app.yaml
+cp "$file" "$T/app.yaml"
+echo 'services: [' >"$file"
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
+expect_exit 1
+expect_json .failure.code no_compose_file '.hosts[0].serves' v1.1.0
+expect_said 'docker compose не принимает файл' 'yaml:'
+cp "$T/app.yaml" "$file"
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
+expect_exit 0
+expect_serves v1.2.0

@@ -65,6 +65,14 @@ EOF_TABLE
     [ -n "$PROJECT" ] && [ -n "$TABLE" ]
 }
 
+# need_table "$(config_table)": or compose's own words on what is wrong with its file.
+need_table() {
+    take_table "$1" && return
+    m_bad_compose_file
+    told "docker compose config" compose config -q
+    fail 1 no_compose_file
+}
+
 # row SERVICE: what the table says of it, into IMAGE, ORIGIN, CHECK.
 row() {
     while read -r row_of IMAGE ORIGIN CHECK; do
@@ -161,11 +169,7 @@ do_build() {
         return
     }
     wait $!
-    take_table "$(cat "$R/table")" || {
-        m_no_compose_file
-        fail 1 no_compose_file
-        return
-    }
+    need_table "$(cat "$R/table")" || return
     echo "$PROJECT" >"$D/project"
     pulled='' images=''
     for s in $COMPOSE_SERVICES; do
@@ -186,10 +190,7 @@ do_build() {
         echo "image $s $1"
         shift
     done | sort)
-    know_health || {
-        m_no_health
-        fail 2 no_health
-    }
+    know_health
 }
 
 not_built() {
@@ -209,7 +210,11 @@ know_health() {
         row "$s"
         [ "$CHECK" != health ] || continue
         case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$IMAGE" 2>/dev/null) in
-        '' | null) return 1 ;;
+        '' | null)
+            m_no_health
+            fail 2 no_health
+            return
+            ;;
         esac
     done
     HEALTH=docker
@@ -240,12 +245,13 @@ do_up() {
     KEPT=''
     if [ -n "$CAPSULE" ]; then
         KEPT='--pull never'
-        can_compose || return
+        can_compose && need_table "$(config_table)" || return
         told "docker tag" name_kept || {
             m_capsule_gone
             fail 1 capsule_gone
             return
         }
+        know_health || return
     fi
     clear_remains
     note_made

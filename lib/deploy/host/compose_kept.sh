@@ -62,11 +62,10 @@ prune_parts() { :; }
 
 # The names that compose looks for point to the kept images; then as always, but for building.
 name_kept() {
-    take_table "$(config_table)" || return
     echo "$PROJECT" >"$D/project"
     MADE=$C_PARTS
     echo "$MADE" | while read -r _ s i; do
         row "$s"
         dock tag "$i" "$IMAGE" || exit
-    done && know_health
+    done
 }
