@@ -7,6 +7,8 @@
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace loomrel::cli {
 
 using messages::Id;
@@ -42,18 +44,41 @@ deploy::Plan plan_of(Services& services, const store::Run& run) {
                              random_hex(8));
 }
 
+ExitCode show_plan(Services& services, const store::Run& run) {
+    const std::string state = run.ended_at ? "ended" : "open";
+    if (services.json()) {
+        services.out_json({{"dry_run", true},
+                           {"run_id", run.id},
+                           {"service", run.service},
+                           {"environment", run.environment},
+                           {"hosts", run.hosts},
+                           {"state", state}});
+        return ExitCode::ok;
+    }
+    services.out(services.say(run.ended_at ? Id::attach_would_replay : Id::attach_would_follow,
+                              fmt::arg("run", run.id),
+                              fmt::arg("service", run.service),
+                              fmt::arg("environment", run.environment),
+                              fmt::arg("hosts", join(run.hosts, ", ")))
+                 + "\n");
+    return ExitCode::ok;
+}
+
 } // namespace
 
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();
     const store::Run run = find_run(services, options.run);
+    if (options.dry_run) {
+        return show_plan(services, run);
+    }
     RunSession session(
         services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
     session.set_store(services.store());
     make_spool(services).deliver(services.store());
     // Design 6, "Several hosts": goes on with those not yet started.
     if (run.hosts.size() > 1 && !run.ended_at && run.kind == store::RunKind::deploy) {
-        return session.run(plan_of(services, run), run);
+        return session.join(plan_of(services, run), run);
     }
     return session.attach(run);
 }
@@ -63,6 +88,7 @@ void register_attach(Command& parent) {
     parent.command("attach", Id::cli_attach_about)
         .argument("RUN", Id::cli_help_run, &options->run)
         .required()
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_attach(services, *options); });
 }
 

@@ -9,6 +9,7 @@ namespace loomrel::cli {
 
 struct AttachOptions {
     std::string run;
+    bool dry_run = false;
 };
 
 void register_attach(Command& parent);

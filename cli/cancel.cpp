@@ -83,6 +83,15 @@ ExitCode run_cancel(Services& services, const CancelOptions& options) {
                     phrase(Id::cancel_ended, fmt::arg("run", run.id)),
                     phrase(Id::cancel_ended_hint, fmt::arg("run", run.id)));
     }
+    if (options.dry_run && !services.json()) {
+        services.out(services.say(Id::cancel_would,
+                                  fmt::arg("run", run.id),
+                                  fmt::arg("service", run.service),
+                                  fmt::arg("environment", run.environment),
+                                  fmt::arg("hosts", join(run.hosts, ", ")))
+                     + "\n");
+        return ExitCode::ok;
+    }
     if (options.dry_run) {
         services.out_json({{"dry_run", true},
                            {"run_id", run.id},
@@ -96,7 +105,7 @@ ExitCode run_cancel(Services& services, const CancelOptions& options) {
         throw Error(
             ErrorKind::refused,
             services.io().can_prompt() ? "declined" : "needs_yes",
-            phrase(services.io().can_prompt() ? Id::rollback_declined : Id::rollback_needs_yes),
+            phrase(services.io().can_prompt() ? Id::rollback_declined : Id::cancel_needs_yes),
             services.io().can_prompt() ? Phrase{} : phrase(Id::rollback_needs_yes_hint));
     }
     RunSession session(

@@ -54,7 +54,7 @@ std::optional<ExitCode> join_or_report(Services& services,
         deploying.plan.request.run_id = decision.run->id;
         deploying.plan.request.release_id = decision.run->release_id;
         deploying.plan.request.commit = decision.run->commit;
-        return session.run(deploying.plan, *decision.run);
+        return session.join(deploying.plan, *decision.run);
     case deploy::Decision::What::start:
         break;
     }

@@ -97,7 +97,7 @@ ExitCode show_run(Services& services, const std::string& id) {
         deploy::Follower follower(target.name, target.connector, printer, {});
         follower.patience = patience(services);
         const deploy::Followed followed =
-            follower.attach({run.id, run.service, run.environment, settings.state_dir});
+            follower.attach({run.id, run.service, run.environment, settings.state_dir}, false);
         if (followed.error) {
             services.note(in(services.language(), followed.error->message()) + "\n");
         } else if (followed.how == deploy::HowFollowed::absent) {

@@ -114,12 +114,27 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
                                           fmt::arg("to", target.to),
                                           fmt::arg("environment", hosts.settings.environment));
     if (services.json()) {
-        services.out_json({{"ok", true},
+        nlohmann::ordered_json there = nlohmann::ordered_json::array();
+        for (const deploy::LookedAt& host : hosts.looked_at) {
+            there.push_back({{"host", host.host},
+                             {"ok", true},
+                             {"steps", nlohmann::ordered_json::array()},
+                             {"serves", host.sight->serves}});
+        }
+        services.out_json({{"release_id", nullptr},
+                           {"service", hosts.settings.service},
+                           {"tag", target.to},
+                           {"environment", hosts.settings.environment},
+                           {"status", ""},
+                           {"commit", target.commit},
+                           {"ok", true},
                            {"exit", 0},
                            {"already", true},
-                           {"service", hosts.settings.service},
-                           {"environment", hosts.settings.environment},
-                           {"tag", target.to}});
+                           {"run_id", ""},
+                           {"log", ""},
+                           {"duration_ms", 0},
+                           {"hosts", std::move(there)},
+                           {"failure", nullptr}});
         services.note(text);
     } else {
         services.out(text + "\n");
@@ -160,6 +175,10 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     session.set_rollback_from(target.from);
     store::Run run = rollback_row(services, plan, target, session.host_names());
     const auto store = ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
+        // A deploy that nobody watched to its end first gets its release where it belongs.
+        if (!hosts.by_kept_program) {
+            conclude_open_runs(services, ledger, run.service, run.environment);
+        }
         claim_rollback(ledger, run, target.from, services.actor(), "cli");
     });
     if (store) {

@@ -132,8 +132,8 @@ void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Conductor conductor(m_targets, nobody, patience(services));
     conductor.wish = &wish;
     deploy::Keeper no_ledger(nullptr, store::Spool({}, {}), "");
-    (void)conductor.attach({run_id, settings.service, settings.environment, settings.state_dir},
-                           no_ledger);
+    (void)conductor.attach(
+        {run_id, settings.service, settings.environment, settings.state_dir}, false, no_ledger);
 }
 
 std::vector<std::unique_ptr<ssh::Connection>> RollbackHosts::take_connections() {

@@ -37,13 +37,35 @@ bool any_goes_on(const Report& report) {
     });
 }
 
+// Whoever interrupted reads nothing but the last line: what became of the run, and what to type.
+std::string last_line(Services& services, const Report& report, ExitCode code) {
+    const auto run = fmt::arg("run", report.subject.run_id);
+    if (any_goes_on(report)) {
+        return services.say(Id::deploy_goes_on, run) + '\n';
+    }
+    if (code != ExitCode::interrupted) {
+        return "";
+    }
+    const bool stopped =
+        std::all_of(report.hosts.begin(), report.hosts.end(), [](const Followed& host) {
+            return host.how == HowFollowed::not_started || (host.end && !host.end->switched);
+        });
+    if (stopped) {
+        return services.say(Id::deploy_interrupted, run) + '\n';
+    }
+    return report.exit == 7 ? services.say(Id::deploy_interrupted_unknown, run) + '\n' : "";
+}
+
 std::string people_text(Services& services,
                         const Report& report,
                         const deploy::Keeper::Conclusion& conclusion,
                         ExitCode code) {
     std::string text;
     if (any_goes_on(report)) {
-        text += services.say(Id::deploy_goes_on, fmt::arg("run", report.subject.run_id));
+        // That is the last line.
+    } else if (report.outcome == store::RunOutcome::cancelled && report.exit == 0) {
+        text += services.say(Id::cancel_done, fmt::arg("run", report.subject.run_id));
+        text += report.failure ? "\n   " + report.failure->serves : "";
     } else if (report.exit == 0) {
         const bool back = report.subject.kind == store::RunKind::rollback;
         text += services.say(back ? Id::rollback_done : Id::deploy_done,
@@ -54,7 +76,7 @@ std::string people_text(Services& services,
     } else if (report.failure) {
         text += to_text(*report.failure, services.language());
     }
-    if (text.empty() || text.back() != '\n') {
+    if (!text.empty() && text.back() != '\n') {
         text += '\n';
     }
     if (report.release_id && !report.status.empty()) {
@@ -80,13 +102,14 @@ std::string people_text(Services& services,
                     + '\n';
         }
     }
-    if (code == ExitCode::spooled && conclusion.error) {
-        text +=
-            services.say(Id::deploy_spooled,
-                         fmt::arg("reason", in(services.language(), conclusion.error->message())))
-            + '\n';
+    if (code == ExitCode::spooled) {
+        text += (conclusion.error ? services.say(
+                     Id::deploy_spooled,
+                     fmt::arg("reason", in(services.language(), conclusion.error->message())))
+                                  : services.say(Id::cancel_ledger_later))
+                + '\n';
     }
-    return text;
+    return text + last_line(services, report, code);
 }
 
 // GitHub's page of the run: a table of hosts and steps, and why it failed.

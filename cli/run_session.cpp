@@ -36,6 +36,27 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     return make_view(options);
 }
 
+// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
+constexpr Milliseconds k_unwatched{30000};
+
+bool is_unwatched(const store::Run& run) {
+    return !run.ended_at && run.unseen_for > k_unwatched;
+}
+
+// Stopped on every host, and nothing left that should have been put back.
+bool is_all_cancelled(const deploy::Report& report) {
+    return std::all_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
+        return host.end && host.end->outcome == "cancelled" && host.end->restored != "failed"
+               && host.end->restored != "none";
+    });
+}
+
+bool any_ended(const deploy::Report& report) {
+    return std::any_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
+        return host.how == deploy::HowFollowed::ended;
+    });
+}
+
 } // namespace
 
 RunSession::RunSession(Services& services,
@@ -91,6 +112,11 @@ ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
     return finish(run, m_conductor->run(plan, keeper), keeper);
 }
 
+ExitCode RunSession::join(const deploy::Plan& plan, const store::Run& run) {
+    m_conductor->joins = true;
+    return this->run(plan, run);
+}
+
 ExitCode RunSession::attach(const store::Run& run) {
     m_view->begin(m_services.say(Id::deploy_title,
                                  fmt::arg("service", run.service),
@@ -98,15 +124,34 @@ ExitCode RunSession::attach(const store::Run& run) {
                                  fmt::arg("environment", run.environment)));
     deploy::Keeper keeper = make_keeper(run);
     const deploy::RunPlace place{run.id, run.service, run.environment, m_settings.state_dir};
-    return finish(run, m_conductor->attach(place, keeper), keeper);
+    return finish(run, m_conductor->attach(place, is_unwatched(run), keeper), keeper);
 }
 
 ExitCode RunSession::cancel(const store::Run& run) {
     m_signals.ask(deploy::Wish::cancel);
-    const ExitCode code = attach(run);
-    // Asked for and done.
-    return m_outcome == store::RunOutcome::cancelled && code == ExitCode::run_failed ? ExitCode::ok
-                                                                                     : code;
+    m_cancels = true;
+    return attach(run);
+}
+
+deploy::Keeper::Conclusion RunSession::conclude(const store::Run& run,
+                                                const deploy::Report& report,
+                                                deploy::Keeper& keeper) const {
+    deploy::Keeper::Conclusion conclusion;
+    // Without a ledger a cancelled run stays open there: whoever reconciles reads its end.
+    conclusion.told = !m_cancels || m_store != nullptr;
+    if (report.outcome != store::RunOutcome::unknown && !run.ended_at && conclusion.told) {
+        return keeper.conclude(
+            deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
+    }
+    if (m_store != nullptr && run.release_id) {
+        try {
+            const auto release = m_store->find_release(*run.release_id);
+            conclusion.status = release ? release->status : "";
+        } catch (const Error&) {
+            conclusion.status = ""; // what the run came to is known all the same
+        }
+    }
+    return conclusion;
 }
 
 ExitCode RunSession::finish(const store::Run& run,
@@ -115,20 +160,20 @@ ExitCode RunSession::finish(const store::Run& run,
     m_view->finish();
     deploy::Report report =
         deploy::make_report(subject_of(run, m_settings), std::move(hosts), m_services.language());
-    m_outcome = report.outcome;
+    // What was told of it then is all there is, once its hosts have forgotten it.
+    if (run.ended_at && !any_ended(report)) {
+        return show_stored_result(m_services, run);
+    }
+    if (m_cancels && is_all_cancelled(report)) {
+        report.exit = 0;
+    }
+    if (run.kind == store::RunKind::rollback && report.commit.empty()) {
+        report.commit = run.commit;
+    }
     report.release_id = run.release_id;
     report.took =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
-    deploy::Keeper::Conclusion conclusion;
-    conclusion.told = true;
-    if (report.outcome != store::RunOutcome::unknown && !run.ended_at) {
-        conclusion = keeper.conclude(
-            deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
-    } else if (m_store != nullptr && run.release_id) {
-        if (const auto release = m_store->find_release(*run.release_id)) {
-            conclusion.status = release->status;
-        }
-    }
+    const auto conclusion = conclude(run, report, keeper);
     report.status = conclusion.status;
     if (conclusion.told && m_store != nullptr) {
         tell_dev_end(m_services, *m_store, run, report);
@@ -158,13 +203,6 @@ ExitCode RunSession::last_words(const deploy::Report& report,
     return code;
 }
 
-namespace {
-
-// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
-constexpr Milliseconds k_unwatched{30000};
-
-} // namespace
-
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
     const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
     deploy::Nobody nobody;
@@ -172,7 +210,7 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     patience.away = Milliseconds{0};
     deploy::Conductor conductor(make_targets(services, hosts_of(services, run)), nobody, patience);
     auto hosts = conductor.peek({run.id, run.service, run.environment, settings.state_dir},
-                                run.unseen_for > k_unwatched);
+                                is_unwatched(run));
     deploy::Report report =
         deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
     const bool all_told =

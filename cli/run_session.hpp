@@ -38,15 +38,19 @@ public:
 
     // Starts the run of `plan` (its row is in the ledger) and stays with it.
     [[nodiscard]] ExitCode run(const deploy::Plan& plan, const store::Run& run);
-    // Joins a run that is there, or replays it, and concludes its release.
+    // The same with a run that was there before: whatever hosts it has not reached are started.
+    [[nodiscard]] ExitCode join(const deploy::Plan& plan, const store::Run& run);
+    // Follows a run that is there, or replays it, and concludes its release.
     [[nodiscard]] ExitCode attach(const store::Run& run);
-    // The same, asking the run to stop and to put back what served before.
+    // The same, asking the run to stop and to put back what served before. Good is only that.
     [[nodiscard]] ExitCode cancel(const store::Run& run);
 
 private:
     [[nodiscard]] deploy::Keeper make_keeper(const store::Run& run) const;
     [[nodiscard]] ExitCode
     finish(const store::Run& run, std::vector<deploy::Followed> hosts, deploy::Keeper& keeper);
+    [[nodiscard]] deploy::Keeper::Conclusion
+    conclude(const store::Run& run, const deploy::Report& report, deploy::Keeper& keeper) const;
     [[nodiscard]] ExitCode last_words(const deploy::Report& report,
                                       const deploy::Keeper::Conclusion& conclusion);
 
@@ -59,7 +63,7 @@ private:
     store::Store* m_store = nullptr;
     bool m_spools = false;
     std::string m_rollback_from;
-    store::RunOutcome m_outcome = store::RunOutcome::unknown;
+    bool m_cancels = false;
     Deadline m_began = std::chrono::steady_clock::now();
 };
 

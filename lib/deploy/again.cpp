@@ -4,7 +4,11 @@
 
 namespace loomrel::deploy {
 
-Decision decide(const std::vector<store::Run>& runs, const Asker& asker) {
+Decision decide(const std::vector<store::Run>& all, const Asker& asker) {
+    std::vector<store::Run> runs;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(runs), [](const store::Run& run) {
+        return run.kind == store::RunKind::deploy;
+    });
     const auto open =
         std::find_if(runs.begin(), runs.end(), [](const store::Run& run) { return !run.ended_at; });
     if (open != runs.end()) {

@@ -119,7 +119,10 @@ void Conductor::start(Seat& seat, std::function<Followed(Follower&)> work) {
                 seat.followed.error = error;
             }
             const auto ordered = what.get();
-            if (ordered && !seat.followed.error) {
+            if (seat.followed.error) {
+                seat.followed.how =
+                    seat.follower.may_be_there ? HowFollowed::unknown : HowFollowed::not_started;
+            } else if (ordered) {
                 try {
                     seat.followed = ordered(seat.follower);
                 } catch (const std::exception& bug) {
@@ -132,6 +135,7 @@ void Conductor::start(Seat& seat, std::function<Followed(Follower&)> work) {
         });
     }
     if (work) {
+        seat.follower.may_be_there = joins;
         seat.began = true;
         seat.gate.set_value(std::move(work));
     }
@@ -178,7 +182,13 @@ std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     }
     const bool any_good = std::any_of(m_seats.begin(), m_seats.end(), is_good);
     const bool whole = all_good && begin == m_seats.size();
-    if (plan.request.kind == store::RunKind::deploy && any_good && !whole && !leave) {
+    // Where one may still become good, nothing is taken back from the others.
+    const bool certain = std::none_of(m_seats.begin(), m_seats.end(), [](const auto& seat) {
+        return seat->followed.how == HowFollowed::unknown
+               || seat->followed.how == HowFollowed::going_on
+               || (seat->followed.how == HowFollowed::ended && !seat->followed.end);
+    });
+    if (plan.request.kind == store::RunKind::deploy && any_good && !whole && !leave && certain) {
         put_back(plan, keeper);
     }
     return take();
@@ -218,12 +228,14 @@ std::vector<Followed> Conductor::all(const std::function<Followed(Follower&)>& w
     return take();
 }
 
-std::vector<Followed> Conductor::attach(const RunPlace& place, Keeper& keeper) {
-    return all([&place](Follower& follower) { return follower.attach(place); }, keeper);
+std::vector<Followed> Conductor::attach(const RunPlace& place, bool bury, Keeper& keeper) {
+    joins = true;
+    return all([&place, bury](Follower& follower) { return follower.attach(place, bury); }, keeper);
 }
 
 std::vector<Followed> Conductor::peek(const RunPlace& place, bool bury) {
     Keeper nobody(nullptr, store::Spool({}, {}), "");
+    joins = true;
     return all([&place, bury](Follower& follower) { return follower.peek(place, bury); }, nobody);
 }
 

@@ -25,6 +25,8 @@ public:
     ~Conductor();
 
     const std::atomic<Wish>* wish = nullptr;
+    // The run of run() is one that was there before this command.
+    bool joins = false;
 
     // Begins to log in to the first wave: beside whatever the caller does before run().
     void begin_connecting(int canary);
@@ -32,7 +34,8 @@ public:
     void abandon();
 
     [[nodiscard]] std::vector<Followed> run(const Plan& plan, Keeper& keeper);
-    [[nodiscard]] std::vector<Followed> attach(const RunPlace& place, Keeper& keeper);
+    // Follower::attach on every host.
+    [[nodiscard]] std::vector<Followed> attach(const RunPlace& place, bool bury, Keeper& keeper);
     // Only looks; a run that goes on is left at once (Follower::peek).
     [[nodiscard]] std::vector<Followed> peek(const RunPlace& place, bool bury);
 

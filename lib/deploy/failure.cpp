@@ -62,6 +62,7 @@ constexpr std::array k_reasons{
     Reason{"died", Id::why_died, "loomrel status --env {env} --service {service}"},
     Reason{"unreadable", Id::why_unreadable, "loomrel status --env {env} --service {service}"},
     Reason{"link_lost", Id::why_link_lost, "loomrel attach {run}"},
+    Reason{"taken_back", Id::why_taken_back, "loomrel logs --run {run}"},
     Reason{"never_started", Id::why_never_started, "loomrel doctor --env {env}"},
 };
 
@@ -236,7 +237,8 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                fmt::arg("run", subject.run_id));
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
-        if (!followed.error->hint().empty()) {
+        // Of an unknown outcome only attaching again will tell.
+        if (!followed.error->hint().empty() && followed.how != HowFollowed::unknown) {
             failure.next = in(language, followed.error->hint());
         }
     }

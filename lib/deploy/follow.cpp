@@ -28,6 +28,7 @@ struct Follower::Talk {
     std::string nonce = random_hex(8);
     BeginMark begin{nonce};
     Deadline heard = std::chrono::steady_clock::now();
+    bool only = false; // no script went out before this one: not starting here is certain
     bool greeted = false;
     bool over = false;                  // nothing more to wait for
     std::optional<std::uint64_t> size;  // of `out`, once the run has ended
@@ -40,7 +41,8 @@ Follower::Follower(std::string host, Connector connector, Watcher& watcher, Pass
     : m_host(std::move(host)),
       m_connector(std::move(connector)),
       m_watcher(watcher),
-      m_passing(std::move(passing)) {
+      m_passing(std::move(passing)),
+      m_pause(k_first_pause) {
     m_followed.host = m_host;
 }
 
@@ -65,14 +67,16 @@ Followed Follower::run(const Plan& plan) {
         false);
 }
 
-Followed Follower::attach(const RunPlace& place) {
+Followed Follower::attach(const RunPlace& place, bool bury) {
+    may_be_there = true;
     return follow(
         place.run_id,
-        [&](const ChannelMark& mark, bool) { return attach_script(place, mark); },
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, bury); },
         false);
 }
 
 Followed Follower::peek(const RunPlace& place, bool bury) {
+    may_be_there = true;
     return follow(
         place.run_id,
         [&](const ChannelMark& mark, bool) { return attach_script(place, mark, bury); },
@@ -93,25 +97,30 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
             Talk channel;
             const std::string script = make_script({channel.nonce, m_offset}, !m_greeted);
             m_channel = m_connection->exec(k_shell, patience.connect);
+            channel.only = !may_be_there;
             sent = true;
+            may_be_there = true;
             if (talk(script, channel)) {
                 return std::move(m_followed);
             }
             if (channel.greeted) {
                 give_up = deadline_in(patience.away);
+                m_pause = k_first_pause;
             }
         } catch (const Error& error) {
             m_followed.error = error;
             // Keys and passwords do not come back by waiting.
             const bool hopeless = error.code() != "host_unreachable";
-            if (!sent || hopeless || left_until(give_up).count() == 0) {
-                m_followed.how = sent ? HowFollowed::unknown : HowFollowed::not_started;
+            if (!sent || hopeless || left_until(give_up).count() == 0 || is_wished()) {
+                m_followed.how = may_be_there ? HowFollowed::unknown : HowFollowed::not_started;
                 return std::move(m_followed);
             }
         }
         m_channel.reset();
         m_connection.reset();
-        m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
+        if (!std::exchange(m_lost, true)) {
+            m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
+        }
         if (left_until(give_up).count() == 0) {
             m_followed.how = HowFollowed::unknown;
             return std::move(m_followed);
@@ -120,21 +129,25 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
 }
 
 std::unique_ptr<ssh::Connection> Follower::reconnect(Deadline until) {
-    Milliseconds pause = k_first_pause;
     while (true) {
-        std::this_thread::sleep_for(std::min(pause, left_until(until)));
+        const Deadline next = deadline_in(std::min(m_pause, left_until(until)));
+        m_pause = std::min(m_pause * 2, k_longest_pause);
+        while (left_until(next).count() > 0 && !is_wished()) {
+            std::this_thread::sleep_for(std::min(k_slice, left_until(next)));
+        }
         try {
-            auto connection = m_connector();
-            m_watcher.link_back(m_host);
-            return connection;
+            return m_connector();
         } catch (const Error& error) {
-            const bool wished = wish != nullptr && wish->load() != Wish::none;
-            if (error.code() != "host_unreachable" || left_until(until).count() == 0 || wished) {
+            if (error.code() != "host_unreachable" || left_until(until).count() == 0
+                || is_wished()) {
                 throw;
             }
         }
-        pause = std::min(pause * 2, k_longest_pause);
     }
+}
+
+bool Follower::is_wished() const {
+    return wish != nullptr && wish->load() != Wish::none;
 }
 
 bool Follower::talk(const std::string& script, Talk& talk) {
@@ -165,7 +178,7 @@ bool Follower::talk(const std::string& script, Talk& talk) {
             if (arrived.ended && !talk.greeted && m_channel->exit().code) {
                 m_followed.how = HowFollowed::not_started;
                 m_followed.error = shell_failed(m_host, control.noise());
-                return true;
+                return talk.only;
             }
             return false;
         }
@@ -174,7 +187,9 @@ bool Follower::talk(const std::string& script, Talk& talk) {
     if (talk.refused) {
         m_followed.how = HowFollowed::not_started;
         m_followed.error = refusal(m_host, *talk.refused);
-    } else if (talk.size) {
+        return talk.only;
+    }
+    if (talk.size) {
         m_reader->finish();
         m_followed.how = HowFollowed::ended;
         m_followed.end = parse_end_status(talk.status, m_run_id);
@@ -205,8 +220,15 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
     }
     talk.greeted = true;
     const std::string_view how = words[0];
+    if (std::exchange(m_lost, false)) {
+        m_watcher.link_back(m_host);
+    }
     if (how == "absent" || how == "unstarted") {
-        m_followed.how = HowFollowed::absent;
+        m_followed.how = m_only_look ? HowFollowed::absent : HowFollowed::unknown;
+        m_followed.error = Error(ErrorKind::no_host,
+                                 "not_there_yet",
+                                 phrase(Id::attach_not_there, fmt::arg("host", m_host)),
+                                 phrase(Id::attach_not_there_hint, fmt::arg("run", m_run_id)));
         talk.over = true;
         return;
     }

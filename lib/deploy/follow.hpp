@@ -35,10 +35,10 @@ struct Patience {
 
 enum class HowFollowed {
     not_started, // certainly: not reachable, or refused before any effect
-    absent,      // attach: the host knows no such run, or never started it
+    absent,      // peek: the host knows no such run, or never started it
     ended,       // `end` tells; absent `end` = the status cannot be read, unknown
     going_on,    // left by the person's wish after the switch
-    unknown,     // the link did not come back in time
+    unknown,     // the link did not come back in time, or the host knows nothing of it (yet)
 };
 
 struct Followed {
@@ -65,15 +65,17 @@ public:
 
     Patience patience;
     const std::atomic<Wish>* wish = nullptr;
+    // Somebody else may have started the run: that this end cannot reach it says nothing of it.
+    bool may_be_there = false;
 
     // May be called before the run row is committed: log-in and ledger go side by side.
     void connect();
     // Starts the run of `plan` once, or finds it, and follows it to its end.
     Followed run(const Plan& plan);
-    // Follows a run that is there; never starts one.
-    Followed attach(const RunPlace& place);
-    // Only looks: one that is still going on is left at once, as HowFollowed::going_on. `bury`: one
-    // that never came to the host is ended there as cancelled.
+    // Follows a run that is there; never starts one. `bury`: one that never came to the host, and
+    // that nobody is about to start, is ended there as cancelled.
+    Followed attach(const RunPlace& place, bool bury);
+    // Only looks: one that is still going on is left at once, as HowFollowed::going_on.
     Followed peek(const RunPlace& place, bool bury);
 
     // After the ledger's commit: the host may prune the run's folder. Best effort.
@@ -91,6 +93,7 @@ private:
     void take_record(const Record& record);
     void pass_on_wish(Talk& talk);
     [[nodiscard]] std::unique_ptr<ssh::Connection> reconnect(Deadline until);
+    [[nodiscard]] bool is_wished() const;
 
     std::string m_host;
     Connector m_connector;
@@ -103,6 +106,8 @@ private:
     std::string m_nonce;        // the run's, as told in hello
     std::uint64_t m_offset = 0; // of the next byte of `out`
     bool m_greeted = false;     // a hello came: the run is there
+    bool m_lost = false;        // people have been told so
+    Milliseconds m_pause;       // before the next try to come back
     bool m_only_look = false;
     Wish m_asked = Wish::none;
     Followed m_followed;

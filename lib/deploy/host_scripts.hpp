@@ -16,6 +16,7 @@ extern const std::string_view k_host_capsule;
 extern const std::string_view k_host_back;
 extern const std::string_view k_host_command;
 extern const std::string_view k_host_compose;
+extern const std::string_view k_host_compose_verify;
 extern const std::string_view k_host_compose_kept;
 extern const std::string_view k_host_look;
 extern const std::string_view k_host_kept;

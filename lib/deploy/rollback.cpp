@@ -131,10 +131,12 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     if (target.to_id.empty()) {
         target.to_id = target.to;
     }
-    target.already = std::all_of(sights.begin(), sights.end(), [&](const Sight* sight) {
-        const Kept* serves = sight->find_kept(sight->serving);
-        return serves != nullptr && serves->name == target.to;
-    });
+    target.already =
+        sights.size() == hosts.size()
+        && std::all_of(sights.begin(), sights.end(), [&](const Sight* sight) {
+               const Kept* serves = sight->find_kept(sight->serving);
+               return serves != nullptr && serves->name == target.to && sight->healthy != "no";
+           });
     // Only a release's tag can be built anew; anything else is a mistyped name.
     if (target.rebuild && !release::is_release_tag(target.to)) {
         refuse("not_kept",

@@ -25,7 +25,7 @@ struct RollbackTarget {
     std::string to_id;
     bool rebuild = false; // kept nowhere: built from git
     bool changed = false; // compose's configuration is another than when it was deployed
-    bool already = false; // it serves everywhere: nothing to do
+    bool already = false; // every host says that it serves, and well: nothing to do
 };
 
 // What the person asked for, in words for the command to type in a refusal.

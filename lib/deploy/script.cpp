@@ -130,8 +130,8 @@ std::string engine_functions(const config::DeploySettings& settings) {
     if (settings.engine == config::Engine::command) {
         return std::string(k_host_command);
     }
-    return std::string(k_host_compose) + std::string(k_host_compose_kept)
-           + compose_function(settings);
+    return std::string(k_host_compose) + std::string(k_host_compose_verify)
+           + std::string(k_host_compose_kept) + compose_function(settings);
 }
 
 std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::string_view mode) {
@@ -178,9 +178,9 @@ std::string program_parts(const config::DeploySettings& settings, Language langu
 }
 
 // The kept program is this one too: called with nothing but a tag it goes back by hand.
-constexpr std::string_view k_program_main = R"(case $1 in
+constexpr std::string_view k_program_main = R"sh(case $1 in
 run | conclude) R=${0%/*} D=${R%/runs/*} ;;
-*) D=$(cd "${0%/*}" && pwd) R= ;;
+*) D=$(cd "$(dirname "$0")" && pwd) R='' ID='' TAG='' BRANCH_NAME='' COMMIT='' RELEASE_ID='' TO='' ;;
 esac
 case $1 in
 run) guard ;;
@@ -189,7 +189,7 @@ look) S=$2 && look ;;
 *) by_hand "$@" ;;
 esac
 exit
-)";
+)sh";
 
 std::string request_text(const Plan& plan) {
     Assignments values;
@@ -250,7 +250,8 @@ std::string looking_script(const config::DeploySettings& settings,
                            std::string_view last) {
     return channel_values(
                {"-", settings.service, settings.environment, settings.state_dir}, mark, "look")
-           + "KIND=look\n" + more.text() + std::string(k_host_lay) + std::string(k_host_boot)
+           + "KIND=look TAG='' BRANCH_NAME='' COMMIT='' RELEASE_ID='' TO=''\n" + more.text()
+           + std::string(k_host_lay) + std::string(k_host_boot)
            + program_parts(settings, Language::en) + std::string(functions) + "state_of_host && "
            + std::string(last) + "; exit\n";
 }

@@ -4,42 +4,11 @@
 . "$(dirname "$0")/common.sh"
 
 lab command
-rm -f "$T/ci/loomrel.known_hosts"
-stop_sshd stage
-printf '%s\n' '#!/bin/sh' 'echo 1000' >"$T/id"
-chmod +x "$T/id"
+many_hosts 20 "KexAlgorithms curve25519-sha256" "Ciphers aes128-gcm@openssh.com"
 ports=()
 for n in $(seq 20); do
-    make_host "h$n"
-    stop_sshd "h$n"
-    start_sshd "h$n" "KexAlgorithms curve25519-sha256" "Ciphers aes128-gcm@openssh.com"
-    mkdir -p "$T/h$n/home/loom" "$T/h$n/home/own"
-    git clone -q "$T/origin/$SERVICE.git" "$T/h$n/home/loom/$SERVICE"
-    free_port >"$T/h$n/home/port"
     ports+=("$(port_of "h$n")")
-    # Each login passes for an ordinary user, so that its state lies in its own home.
-    ln -s "$T/id" "$T/h$n/home/own/id"
-    sed -i "s|^read -r PATH.*|&\nPATH=$T/h$n/home/own:\$PATH|" "$T/h$n/login"
 done
-
-configure() {
-    cat >"$T/ci/loomrel.toml" <<END
-[store]
-url = "$STORE_URL"
-[deploy]
-engine = "command"
-log_root = "$T/log"
-[services.$SERVICE]
-build = "sh ./build.sh"
-up = "sh ./up.sh"
-current = "cat \"\$HOME/commit\""
-health = "none"
-[environments.stage]
-canary = 0
-parallel = 20
-hosts = [$(printf '"127.0.0.1:%s", ' "$@")]
-END
-}
 
 bare() {
     local port
@@ -89,7 +58,7 @@ END
 }
 
 cd "$T/ci"
-configure "${ports[@]}"
+configure_hosts 1 20 "canary = 0" "parallel = 20"
 number=0
 for round in $(seq $((ROUNDS + 1))); do
     number=$((number + 1))
@@ -106,7 +75,7 @@ echo "20 ssh: $(column 1) ms, their clients' processor time $(column 2) ms; loom
 budget "20 hosts: wall : 20 ssh" "$(ratio "$(column 3)" "$(column 1)")" 1.0
 budget "20 hosts: processor time of the client : 20 ssh" "$(ratio "$(column 4)" "$(column 2)")" 0.8
 many=$(column 5)
-configure "${ports[0]}"
+configure_hosts 1 1
 version v3.0.0
 time_of ours v3.0.0 >/dev/null
 one=$(cut -d' ' -f3 "$T/used")

@@ -84,3 +84,25 @@ expect_equal "containers" 3 "$(container_of "$PROJECT" | wc -l)"
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
 expect_exit 0
 expect_all_serve v1.2.0
+
+mv "$T/origin/away" "$T/origin/$SERVICE.git"
+# One of the services is of this release only: the way back, and the restore, do without it.
+sed -i 's/^compose_services.*/compose_services = ["demo"]/' "$T/ci/loomrel.toml"
+version v1.5.0
+stage_deploy v1.5.0
+expect_exit 0
+sed -i 's/^compose_services.*/compose_services = ["demo", "demo-worker"]/' "$T/ci/loomrel.toml"
+version v1.6.0 --unhealthy
+stage_deploy v1.6.0
+expect_exit 1
+expect_json '.hosts[0].serves' v1.5.0 '.hosts[0].restored' true
+expect_equal "what serves" v1.5.0 "$(curl -fsS --max-time 2 "http://127.0.0.1:$SERVICE_PORT/version")"
+version v1.7.0
+stage_deploy v1.7.0
+expect_exit 0
+loomrel --json rollback --env stage --service "$SERVICE" --yes
+expect_exit 0
+expect_json .tag v1.5.0 '.hosts[0].serves' v1.5.0
+expect_equal "the worker" "" "$(curl -fsS --max-time 2 "http://127.0.0.1:$WORKER_PORT/version" || :)"
+loomrel --json status --env stage
+expect_json '.services[0].serves' v1.5.0

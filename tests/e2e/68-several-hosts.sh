@@ -3,48 +3,14 @@
 # has its line in the result.
 . "$(dirname "$0")/harness.sh"
 lab command
-rm -f "$T/ci/loomrel.known_hosts"
-stop_sshd stage
-
-hosts=''
-for n in $(seq 20); do
-    make_host "h$n"
-    ports[n]=$(free_port)
-    mkdir -p "$T/h$n/home/loom"
-    git clone -q "$T/origin/$SERVICE.git" "$T/h$n/home/loom/$SERVICE"
-    echo "${ports[n]}" >"$T/h$n/home/port"
-    hosts="$hosts${hosts:+, }\"127.0.0.1:$(port_of "h$n")\""
-done
-cat >"$T/ci/loomrel.toml" <<EOF
-[store]
-url = "$STORE_URL"
-[deploy]
-engine = "command"
-log_root = "$T/log"
-[services.$SERVICE]
-build = "sh ./build.sh"
-up = "sh ./up.sh"
-current = "cat \"\$HOME/commit\""
-health = "none"
-[environments.stage]
-hosts = [$hosts]
-parallel = 5
-on_partial = "leave"
-EOF
-# Each login passes for an ordinary user, so that its state lies in its own home.
-printf '%s\n' '#!/bin/sh' 'echo 1000' >"$T/id"
-chmod +x "$T/id"
-for n in $(seq 20); do
-    mkdir -p "$T/h$n/home/own"
-    ln -s "$T/id" "$T/h$n/home/own/id"
-    sed -i "s|^read -r PATH.*|&\nPATH=$T/h$n/home/own:\$PATH|" "$T/h$n/login"
-done
+many_hosts 20
+configure_hosts 1 20 'parallel = 5' 'on_partial = "leave"'
 
 # How many of the hosts answer with this version.
 serving() {
-    local n=0 p
-    for p in "${ports[@]}"; do
-        [ "$(curl -fsS --max-time 2 "http://127.0.0.1:$p/version" 2>/dev/null)" != "$1" ] || n=$((n + 1))
+    local n=0 i
+    for i in "${!PORTS[@]}"; do
+        [ "$(version_at "$i")" != "$1" ] || n=$((n + 1))
     done
     echo $n
 }

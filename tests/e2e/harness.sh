@@ -37,6 +37,8 @@ cd "$T"
 . "$SOURCE/tests/e2e/harness/process.sh"
 # shellcheck source=tests/e2e/harness/host.sh
 . "$SOURCE/tests/e2e/harness/host.sh"
+# shellcheck source=tests/e2e/harness/hosts.sh
+. "$SOURCE/tests/e2e/harness/hosts.sh"
 # shellcheck source=tests/e2e/harness/ledger.sh
 . "$SOURCE/tests/e2e/harness/ledger.sh"
 # shellcheck source=tests/e2e/harness/service.sh

@@ -1,12 +1,19 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The way back: to a kept version, with no build, no git remote, no registry and no ledger.
 
-# Whether a rollback without a target may be: TARGET, or WHY not (second_step, none). Going back from
-# where a rollback led is a decision that a person makes by naming the target.
+# Whether a rollback without a target may be: TARGET, or WHY not (second_step, none), where the parts
+# PARTS serve, which are capsule $1. Going back from where a rollback led is a decision that a person
+# makes by naming the target.
 default_target() {
     TARGET='' WHY=none
-    [ -n "$1" ] || return 0
     read_current
+    if [ -z "$1" ] && [ -n "$PARTS" ]; then
+        newest_other
+        return
+    fi
+    # Nothing serves: what was put here last has fallen over.
+    [ -n "$1" ] || set -- "$N_ID"
+    [ -n "$1" ] || return 0
     if [ "$N_ID" = "$1" ]; then
         case $N_HOW in rollback | restore)
             WHY=second_step
@@ -17,9 +24,22 @@ default_target() {
     target_before "$1"
 }
 
+# What serves was never kept: the newest good version that was.
+newest_other() {
+    M_COMMIT=''
+    made_as "$PARTS"
+    list_capsules
+    for i in $CAPSULES; do
+        if read_capsule "$i" && [ "$C_COMMIT" != "$M_COMMIT" ] && [ "$C_HEALTH" != no ]; then
+            TARGET=$i
+            return
+        fi
+    done
+}
+
 # Step of a rollback: which version. What was shown to the person who asked must still be so.
 do_choose() {
-    if [ -n "$FROM" ] && [ "$FROM" != "${BEFORE:--}" ]; then
+    if [ -n "$FROM" ] && [ "$FROM" != "$WAS" ]; then
         m_serves_another
         fail 3 serves_another
         return
@@ -131,7 +151,6 @@ do_rehearse() {
 
 # `sh <state>/<environment>/<service>/restore [TAG]`: the same by hand, when there is nothing else.
 by_hand() {
-    D=$(cd "${0%/*}" && pwd) || exit
     PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
     NONCE=$(tr -d - </proc/sys/kernel/random/uuid) ID=by-hand-$(date +%s)-$$
     R=$D/runs/$ID KIND=rollback
@@ -140,7 +159,8 @@ by_hand() {
         WHY=none
         find_kept "$TO"
     else
-        kept_as "$(parts_now)"
+        PARTS=$(parts_now)
+        kept_as "$PARTS"
         default_target "$KEPT_AS"
     fi
     [ -n "$TARGET" ] && read_capsule "$TARGET" || {

@@ -10,8 +10,12 @@ read_capsule() {
     C_PREVIOUS='' C_PARTS=''
     {
         read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH C_HASH C_PREVIOUS
-        while read -r line; do C_PARTS=${C_PARTS:+$C_PARTS$NEW_LINE}$line; done
-    } 2>/dev/null <"$D/capsules/$1/capsule" && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ]
+        while read -r line; do
+            # shellcheck disable=SC2086
+            ! is_part $line || C_PARTS=${C_PARTS:+$C_PARTS$NEW_LINE}$line
+        done
+    } 2>/dev/null <"$D/capsules/$1/capsule" && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ] \
+        && [ -n "$C_PARTS" ]
 }
 NEW_LINE='
 '
@@ -148,7 +152,7 @@ know_before() {
     [ -z "$BEFORE_KNOWN" ] || return 0
     wait_for_parts
     kept_as "$PARTS"
-    BEFORE=$KEPT_AS BEFORE_KNOWN=yes
+    BEFORE=$KEPT_AS WAS=${KEPT_AS:--} BEFORE_KNOWN=yes
 }
 
 # What is beyond the number to keep; never what serves, nor what it can go back to.
@@ -184,6 +188,9 @@ do_adopt() {
     [ -n "$PARTS" ] || {
         m_nothing_served
         LEFT_NAME=''
+        # It may have served until it fell over: still better than a new version that is bad.
+        read_current
+        [ -z "$N_ID" ] || ! read_capsule "$N_ID" || note previous "$N_ID"
         return 0
     }
     if [ -z "$BEFORE" ]; then

@@ -7,7 +7,7 @@
 in_tree() {
     (
         LOOMREL_TREE=$D/trees/$V_COMMIT
-        [ -d "$LOOMREL_TREE" ] || LOOMREL_TREE=$TREE
+        [ -n "$V_COMMIT" ] && [ -d "$LOOMREL_TREE" ] || LOOMREL_TREE=$TREE
         cd "$LOOMREL_TREE" || exit
         LOOMREL_SERVICE=$SERVICE LOOMREL_TAG=$V_NAME LOOMREL_COMMIT=$V_COMMIT LOOMREL_KIND=$KIND
         LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID
@@ -26,8 +26,10 @@ make_tree() {
     }
 }
 
+# Asked in the tree of the version that is being started, else of what was put here last.
 parts_now() {
-    c=$(in_tree "$CURRENT" 2>/dev/null) || return
+    read_current
+    c=$(V_COMMIT=${V_COMMIT:-$N_COMMIT} && in_tree "$CURRENT" 2>/dev/null) || return
     case $c in
     '' | *[!0-9a-f]*) return 1 ;;
     esac
@@ -40,6 +42,8 @@ note_parts() {
 }
 
 wait_for_parts() { :; }
+
+is_part() { :; }
 
 name_of_before() {
     B_COMMIT=${PARTS#tree } B_NAME=$(name_of_commit "${PARTS#tree }")

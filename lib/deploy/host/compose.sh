@@ -231,13 +231,14 @@ clear_remains() {
         there=$(cat "$R/containers" 2>/dev/null)
         true >"$R/containers"
     fi
+    THERE=$there
     left=$(echo "$there" | grep -E '^[^ ]+ created |[ ,][0-9a-f]{12}_')
     [ -n "$there" ] && [ -n "$left$REMOVE_FIRST" ] || return 0
     [ -z "$left" ] || m_remains_removed
     take_ids "$there" -a
     # shellcheck disable=SC2086
     timeout 60 docker rm -f $IDS >/dev/null
-    IDS=''
+    IDS='' THERE=''
 }
 
 do_up() {
@@ -261,9 +262,12 @@ do_up() {
         PREPARING=$!
     fi
     m_up
+    services_of_made
     # shellcheck disable=SC2086
-    told "docker compose up -d $COMPOSE_SERVICES" \
-        compose up -d --no-build --no-deps $KEPT $COMPOSE_SERVICES || {
+    {
+        [ -z "$OTHERS" ] || told "docker compose rm$OTHERS" compose rm -sf $OTHERS
+    } && told "docker compose up -d$SERVICES" \
+        compose up -d --no-build --no-deps $KEPT $SERVICES || {
         m_up_failed
         last_lines
         fail 1 up_failed
@@ -274,69 +278,14 @@ do_up() {
     LISTING=$!
 }
 
-ask_docker() {
-    for h in $(inspect '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'); do
-        [ "$h" = healthy ] || return
+# The services of the version that is started; and those that it did not have yet: they must not go
+# on beside it.
+services_of_made() {
+    SERVICES='' OTHERS=''
+    for s in $COMPOSE_SERVICES; do
+        case $NEW_LINE$MADE in
+        *"${NEW_LINE}image $s "*) SERVICES="$SERVICES $s" ;;
+        *) OTHERS="$OTHERS $s" ;;
+        esac
     done
-    [ -n "$h" ]
-}
-
-# What runs is what was made, it runs, and has not been restarted since; for stable_for.
-is_as_made() {
-    RUNS=$(inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.RestartCount}} {{.Id}}')
-    FOUND='' SEEN='' states='' counts='' hashes=''
-    while read -r p s i h state count c; do
-        ! add_part "$p $s $i" || hashes=$hashes$h,
-        SEEN="$SEEN$p $s $i $c$NEW_LINE" states="$states $state" counts="$counts $count"
-    done <<EOF_RUNS
-$RUNS
-EOF_RUNS
-    WHY=$T_NOT_RUNNING
-    [ "$FOUND" = "$MADE" ] || {
-        [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE
-        return 1
-    }
-    # One that was listed may have ended since.
-    for s in $states; do
-        [ "$s" = running ] || return
-    done
-    WHY=$T_RESTARTED
-    case $counts in *[1-9]*) return 1 ;; esac
-    HASH=$hashes
-}
-
-# Of the configuration as it is now, in the form of HASH.
-hash_now() {
-    find_compose && cd "$SYSTEM" \
-        && compose config --hash "$(echo "$COMPOSE_SERVICES" | tr ' ' ,)" | sort | cut -d' ' -f2 | tr '\n' ,
-} 2>/dev/null
-
-do_verify() {
-    up_time
-    since=$U
-    [ "$STABLE" = 0 ] || m_stable_waiting
-    wait "$LISTING"
-    take_ids "$(cat "$R/up")"
-    while is_as_made; do
-        IDS=''
-        up_time
-        [ $((U - since)) -lt "$STABLE" ] || {
-            { printf '%s' "$SEEN" >"$D/seen"; } 2>/dev/null
-            return 0
-        }
-        sleep 0.25
-    done
-    m_verify_failed
-    last_lines
-    fail 1 verify_failed
-}
-
-last_lines() {
-    journal container
-    IDS=''
-    take_ids "$(containers -a)" -a
-    for c in $IDS; do
-        dock logs --tail 30 "$c" 2>&1
-    done
-    IDS=''
 }

@@ -1,11 +1,16 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine's capsules: images that are kept, and named for compose when they come back.
 
+# Of what was kept, what the configuration names today.
+is_part() {
+    case " $COMPOSE_SERVICES " in *" $2 "*) ;; *) return 1 ;; esac
+}
+
 name_of_before() {
     if made_as "$PARTS"; then
         B_COMMIT=$M_COMMIT B_NAME=$M_NAME
     else
-        B_COMMIT=${HEAD_COMMIT:--} B_NAME=$(name_of_commit "${HEAD_COMMIT:--}")
+        B_COMMIT=${FOUND_HEAD:--} B_NAME=$(name_of_commit "${FOUND_HEAD:--}")
     fi
 }
 

@@ -39,6 +39,8 @@ do_lock() {
     { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$NOW" "$ID" >"$LOCK"; } 2>/dev/null
     note locked "$U"
     read_head
+    # The checkout moves the head; what serves was made from this.
+    FOUND_HEAD=$HEAD_COMMIT
     note_parts || :
 }
 

@@ -50,11 +50,10 @@ is_healthy() {
     none) echo unknown ;;
     docker) ask_docker && echo yes || echo no ;;
     unset)
-        h=none
         if ask_docker; then
             echo yes
         else
-            [ "$h" = none ] && echo unknown || echo no
+            case $h in none | '') echo unknown ;; *) echo no ;; esac
         fi
         ;;
     *) ask_url >/dev/null 2>&1 && echo yes || echo no ;;

@@ -42,6 +42,7 @@ do_before_rollback() {
 # Nobody waits for it longer than a minute: the service is as it will stay. What the worker knew of
 # the versions died with it, or lies in the run's folder.
 on_failure() {
+    umask 022
     HOOK_SECONDS=60 PREVIOUS='' CAPSULE='' found=''
     read -r found <"$R/commit"
     COMMIT=${found:-$COMMIT}

@@ -28,11 +28,11 @@ look_at_runs() {
 # was deployed.
 look_at_versions() {
     list_capsules
-    parts=$(parts_now 2>/dev/null)
-    if kept_as "$parts"; then
+    PARTS=$(parts_now 2>/dev/null)
+    if kept_as "$PARTS"; then
         tell serves "$C_NAME"
     else
-        tell serves "$(name_of "$parts")"
+        tell serves "$(name_of "$PARTS")"
     fi
     tell serving "${KEPT_AS:--}"
     default_target "$KEPT_AS"

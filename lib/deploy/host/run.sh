@@ -7,6 +7,9 @@
 # program's output can pose as one.
 
 PATIENCE='timeout 20'
+# Nothing is taken from the environment of whoever logs in.
+PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
+BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -114,14 +117,29 @@ work() {
     note result "0 good $STEP - ."
 }
 
-# Signals every process of our session but ourselves; the guardian's $$ is the session.
+# Signals every process of our session but ourselves; the guardian's $$ is the session. LEFT = there
+# are some. Without SIG it only looks.
 sweep() {
+    LEFT=''
     for p in /proc/[0-9]*; do
         { read -r l <"$p/stat"; } 2>/dev/null || continue
         # The command's name stands in brackets and may hold anything, also ") ".
         # shellcheck disable=SC2086
         set -- ${l##*) }
-        [ "$4" != $$ ] || [ "${p#/proc/}" = $$ ] || kill -s "$SIG" "${p#/proc/}" 2>/dev/null
+        [ "$4" = $$ ] && [ "${p#/proc/}" != $$ ] && [ "$1" != Z ] || continue
+        LEFT=yes
+        [ -z "$SIG" ] || kill -s "$SIG" "${p#/proc/}" 2>/dev/null
+    done
+}
+
+# sweep_until_gone HUNDREDTHS: false = some are left.
+sweep_until_gone() {
+    up_time
+    until_then=$((U + $1))
+    while sweep; [ -n "$LEFT" ]; do
+        up_time
+        [ "$U" -lt $until_then ] || return
+        sleep 0.1
     done
 }
 
@@ -131,9 +149,13 @@ end_work() {
     journal killed "$2"
     SIG=TERM
     sweep
-    apart flock -w 3 "$R/work" true && return
-    SIG=KILL
-    sweep
+    # A command that does not obey must not go on under what is brought back: not the lock "work" but
+    # the session's processes tell that nothing does.
+    SIG=''
+    sweep_until_gone 300 || {
+        SIG=KILL
+        sweep_until_gone 500
+    }
 }
 
 # Once a second: what is asked for, the limit (from the service's lock on), the log for people.
@@ -199,14 +221,24 @@ write_end() {
     *-time_limit) m_time_limit ;;
     *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;
     esac
-    # Its own failure is not the run's reason.
-    [ "$OUTCOME" = good ] || (on_failure) 2>&1
+    # Its own failure is not the run's reason. Without the service's lock there is nothing to mend.
+    [ "$OUTCOME" = good ] || [ "$STEP" = lock ] || (on_failure) 2>&1
     view all
     SWITCHED=no
     [ ! -e "$R/switched" ] || SWITCHED=yes
     [ -n "$LOG_FILE" ] || LOG=none
     put_status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
+    [ "$OUTCOME" != good ] || take_back_other
 } 2>/dev/null
+
+# A deploy that was good here and is put back because of other hosts is not good any more, whoever
+# asks it from now on. The run that puts it back has its id, and "-back".
+take_back_other() {
+    case $ID in *-back) other=$D/runs/${ID%-back} ;; *) return ;; esac
+    [ -f "$other/status" ] || return 0
+    echo "${ID%-back} 1 failed keep taken_back ${SERVES:--} yes yes whole ." >"$other/status.back" \
+        && sync "$other/status.back" && mv "$other/status.back" "$other/status" && sync "$other"
+}
 
 release_locks() {
     flock -u 9

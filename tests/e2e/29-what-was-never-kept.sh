@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The way back from a version that was never kept, because it never was good; where "current" is a
+# script of the repository; and from a service that has fallen over.
+. "$(dirname "$0")/harness.sh"
+SERVICE_TOML='health_attempts = 1
+restore_on_failure = false'
+lab command
+sed -i 's|^current.*|current = "sh ./current.sh"|' "$T/ci/loomrel.toml"
+echo 'cat "$HOME/commit"' >"$T/dev/$SERVICE/current.sh"
+for v in v1.1.0 v1.2.0; do
+    version $v
+    stage_deploy $v
+    expect_exit 0
+done
+loomrel --json status
+expect_json '.services[0].serves' v1.2.0 '.services[0].back_to' v1.1.0
+
+for wanted in "" "--to v1.2.0"; do
+    version "v1.${#wanted}.3" --unhealthy
+    stage_deploy "v1.${#wanted}.3" --older
+    expect_exit 1
+    expect_serves "v1.${#wanted}.3"
+    # shellcheck disable=SC2086
+    loomrel --json rollback --env stage --service "$SERVICE" $wanted --yes
+    expect_exit 0
+    expect_json .tag v1.2.0 '.hosts[0].serves' v1.2.0 .commit "$(commit_of v1.2.0)"
+    expect_serves v1.2.0
+done
+
+# Called where it lies.
+(cd "$T/stage/state/stage/$SERVICE" && HOME=$T/stage/home sh restore v1.1.0 >"$T/out" 2>&1) || fail "restore: $(cat "$T/out")"
+expect_serves v1.1.0
