@@ -91,6 +91,8 @@ sed -i 's/^compose_services.*/compose_services = ["demo"]/' "$T/ci/loomrel.toml"
 version v1.5.0
 stage_deploy v1.5.0
 expect_exit 0
+docker rm -f "$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter label=com.docker.compose.service=demo-worker)" >/dev/null
 sed -i 's/^compose_services.*/compose_services = ["demo", "demo-worker"]/' "$T/ci/loomrel.toml"
 version v1.6.0 --unhealthy
 stage_deploy v1.6.0
