@@ -9,8 +9,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace loomrel::cli {
 
 namespace {
@@ -55,13 +53,6 @@ ExitCode show_plan(Services& services, const store::NewNotice& made) {
     return ExitCode::ok;
 }
 
-const store::Notice* find_notice(const std::vector<store::Notice>& notices,
-                                 const std::string& key) {
-    const auto found = std::find_if(
-        notices.begin(), notices.end(), [&](const auto& one) { return one.key == key; });
-    return found == notices.end() ? nullptr : &*found;
-}
-
 } // namespace
 
 ExitCode run_notify(Services& services, const NotifyOptions& options) {
@@ -87,14 +78,14 @@ ExitCode run_notify(Services& services, const NotifyOptions& options) {
     deliver_notices(services);
     bool sent = false;
     if (ledger != nullptr) {
-        const auto parked = ledger->parked_notices(1000);
-        if (const store::Notice* refused = find_notice(parked, notice.key)) {
+        const auto row = ledger->find_notice(notice.key);
+        if (row && row->state == store::Notice::State::parked) {
             throw Error(ErrorKind::refused,
                         "message_refused",
-                        phrase(Id::cli_notify_refused, fmt::arg("reason", refused->error)),
+                        phrase(Id::cli_notify_refused, fmt::arg("reason", row->error)),
                         phrase(Id::cli_notify_refused_hint));
         }
-        sent = find_notice(ledger->waiting_notices(1000), notice.key) == nullptr;
+        sent = row && row->state == store::Notice::State::sent;
     }
     if (services.json()) {
         services.out_json({{"sent", sent}});

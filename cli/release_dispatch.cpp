@@ -35,11 +35,11 @@ void settle_waiting(store::Store& store, std::int64_t release_id, const std::str
     if (ledger == nullptr) {
         return;
     }
-    for (const store::Notice& notice : ledger->waiting_notices(1000)) {
-        if (notice.kind == "dispatch" && notice.release_id == release_id) {
-            ledger->settle_notice(
-                {store::Settlement::What::sent, notice.id, link, Milliseconds{0}});
-        }
+    store::NoticeQuery query;
+    query.kind = store::NoticeQuery::Kind::dispatch;
+    query.release_id = release_id;
+    for (const store::Notice& notice : ledger->waiting_notices(query)) {
+        ledger->settle_notice({store::Settlement::What::sent, notice.id, link, Milliseconds{0}});
     }
 }
 

@@ -21,9 +21,13 @@ constexpr int k_batch = 500;
 constexpr std::chrono::hours k_too_old{7 * 24};
 constexpr const char* k_purpose = "card";
 
-// Rows for machines lie in the same outbox (lib/bot/dispatcher.hpp).
-bool is_for_people(const Notice& notice) {
-    return notice.kind != "dispatch";
+// A page of what is for people; rows for machines lie in the same outbox (lib/bot/dispatcher.hpp).
+store::NoticeQuery told_after(std::int64_t id, int limit) {
+    store::NoticeQuery query;
+    query.kind = store::NoticeQuery::Kind::told;
+    query.after = id;
+    query.limit = limit;
+    return query;
 }
 
 void consider(std::optional<Milliseconds>& next, Milliseconds wait) {
@@ -50,9 +54,7 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
     m_held.clear();
     m_away = false;
     const auto over = [&] { return left_until(until).count() == 0 || (stopped && stopped()); };
-    const std::vector<Notice> waiting = m_ledger.waiting_notices(k_batch);
-    const bool any = std::any_of(waiting.begin(), waiting.end(), is_for_people);
-    if (!any) {
+    if (m_ledger.waiting_notices(told_after(0, 1)).empty()) {
         return outcome;
     }
     if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
@@ -60,18 +62,30 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
         outcome.next_in = Milliseconds{2000};
         return outcome;
     }
-    // Read again: what was there before the lease may have been sent by its last holder.
-    for (const Notice& notice : m_ledger.waiting_notices(k_batch)) {
-        if (!is_for_people(notice)) {
-            continue;
+    // Read under the lease: what was there before may have been sent by its last holder. Page by
+    // page to the end: many that wait for one chat hold up no other, and what has come meanwhile
+    // is not left to somebody who has given up waiting for the lease.
+    std::int64_t last = 0;
+    for (;;) {
+        const std::vector<Notice> page = m_ledger.waiting_notices(told_after(last, k_batch));
+        if (page.empty()) {
+            break;
         }
-        if (over() || m_away || !m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
-            ++outcome.waiting;
-            consider(outcome.next_in, m_away ? wait_after(2) : Milliseconds{0});
-            continue;
+        last = page.back().id;
+        for (const Notice& notice : page) {
+            const auto place = place_of(m_config, environment_of(notice));
+            if (place && m_held.count(place->chat_id) != 0) {
+                ++outcome.waiting;
+                continue;
+            }
+            if (over() || m_away || !m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+                ++outcome.waiting;
+                consider(outcome.next_in, m_away ? wait_after(2) : Milliseconds{0});
+                continue;
+            }
+            m_api.set_deadline(std::min(until, deadline_in(Milliseconds{12000})));
+            deliver(notice, outcome);
         }
-        m_api.set_deadline(std::min(until, deadline_in(Milliseconds{12000})));
-        deliver(notice, outcome);
     }
     m_ledger.drop_lease(k_lease, m_owner);
     return outcome;
@@ -101,13 +115,8 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         settle(notice, What::parked, "[telegram] chat_id is not set");
         return;
     }
-    const std::string chat = std::to_string(place->chat_id);
-    if (m_held.count(chat) != 0) {
-        ++outcome.waiting;
-        return;
-    }
     if (notice.due_in.count() > 0) {
-        m_held.insert(chat);
+        m_held.insert(place->chat_id);
         ++outcome.waiting;
         consider(outcome.next_in, notice.due_in);
         return;
@@ -125,7 +134,7 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
             settle(notice, What::parked, problem.what());
             break;
         case Problem::Kind::too_many:
-            later(notice, chat, problem.what(), problem.retry_after(), outcome);
+            later(notice, place->chat_id, problem.what(), problem.retry_after(), outcome);
             break;
         case Problem::Kind::away:
         case Problem::Kind::unauthorised:
@@ -133,14 +142,14 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         case Problem::Kind::cancelled:
             // No other chat would fare better.
             m_away = true;
-            later(notice, chat, problem.what(), wait_after(notice.attempts), outcome);
+            later(notice, place->chat_id, problem.what(), wait_after(notice.attempts), outcome);
             break;
         }
     }
 }
 
 void Delivery::later(const Notice& notice,
-                     const std::string& chat,
+                     std::int64_t chat,
                      const std::string& why,
                      Milliseconds wait,
                      Outcome& outcome) {

@@ -2,6 +2,7 @@
 
 #include "lib/bot/notice_text.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -42,7 +43,7 @@ private:
                 const std::string& error,
                 Milliseconds due_again = Milliseconds{0});
     void later(const store::Notice& notice,
-               const std::string& chat,
+               std::int64_t chat,
                const std::string& why,
                Milliseconds wait,
                Outcome& outcome);
@@ -51,8 +52,8 @@ private:
     telegram::Api& m_api;
     const config::Config& m_config;
     std::string m_owner;
-    std::set<std::string> m_held; // chats whose next message has to wait
-    bool m_away = false;          // nothing gets through at all
+    std::set<std::int64_t> m_held; // chats whose next message has to wait
+    bool m_away = false;           // nothing gets through at all
 };
 
 // How long to wait after so many failed attempts: 2 s, 4 s … 5 min.

@@ -102,11 +102,11 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
         return reply;
     }
     // One that waits will be sent; a second would be a second run at GitHub.
-    const auto waiting = m_ledger.waiting_notices(1000);
-    const bool under_way = std::any_of(waiting.begin(), waiting.end(), [&](const auto& row) {
-        return row.kind == "dispatch" && row.release_id == release->id;
-    });
-    if (under_way) {
+    store::NoticeQuery under_way;
+    under_way.kind = store::NoticeQuery::Kind::dispatch;
+    under_way.release_id = release->id;
+    under_way.limit = 1;
+    if (!m_ledger.waiting_notices(under_way).empty()) {
         return toast(say(m_config.language, Id::bot_dispatched));
     }
     store::NewNotice again;

@@ -61,18 +61,18 @@ Dispatcher::Dispatcher(store::ServerLedger& ledger,
       m_owner(std::move(owner)) {}
 
 std::optional<Milliseconds> Dispatcher::run(const std::function<bool()>& stopped) {
-    const auto is_ours = [](const Notice& row) { return row.kind == "dispatch"; };
-    std::vector<Notice> rows = m_ledger.waiting_notices(k_batch);
-    std::erase_if(rows, [&](const Notice& row) { return !is_ours(row); });
-    if (rows.empty()) {
+    store::NoticeQuery ours;
+    ours.kind = store::NoticeQuery::Kind::dispatch;
+    ours.limit = k_batch;
+    if (m_ledger.waiting_notices(ours).empty()) {
         return std::nullopt;
     }
     if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
         return Milliseconds{2000};
     }
     std::optional<Milliseconds> next;
-    for (const Notice& row : m_ledger.waiting_notices(k_batch)) {
-        if (!is_ours(row) || (stopped && stopped())) {
+    for (const Notice& row : m_ledger.waiting_notices(ours)) {
+        if (stopped && stopped()) {
             continue;
         }
         if (row.due_in.count() > 0) {

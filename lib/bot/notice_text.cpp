@@ -276,6 +276,17 @@ std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts&
     return std::nullopt;
 }
 
+std::string environment_of(const store::Notice& notice) {
+    if (notice.event) {
+        const auto to = release::parse_status(notice.event->to);
+        return to ? telling_of(*to, *notice.event, json::object()).environment : "";
+    }
+    if (notice.kind == "text") {
+        return text_of(object_of(notice.fact), "environment");
+    }
+    return notice.kind == "dev" ? "dev" : "prod";
+}
+
 telegram::Text render_present(const std::optional<release::Event>& last, const NoticeFacts& facts) {
     release::Event event = last.value_or(release::Event{});
     event.to = facts.release->status;

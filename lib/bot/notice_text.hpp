@@ -33,6 +33,10 @@ struct NoticeText {
 [[nodiscard]] std::optional<NoticeText> render(const store::Notice& notice,
                                                const NoticeFacts& facts);
 
+// Whose chat it is for, without asking anybody: NoticeText::environment of what render() would
+// give.
+[[nodiscard]] std::string environment_of(const store::Notice& notice);
+
 // The same message for a release as it stands now, `last` being its last move: what the bot leaves
 // behind when somebody has pressed a button in a notice.
 [[nodiscard]] telegram::Text render_present(const std::optional<release::Event>& last,

@@ -212,12 +212,22 @@ constexpr std::array k_outbox_order{
     MigrationStep{"DROP INDEX loomrel_outbox_due"},
 };
 
+constexpr std::array k_dispatches{
+    MigrationStep{"CREATE INDEX loomrel_outbox_dispatches ON outbox (release_id, id)"
+                  " WHERE kind = 'dispatch'"},
+    // Left behind where no `serve` ever worked them off.
+    MigrationStep{"UPDATE outbox SET state = 'sent', error = 'the release has moved on'"
+                  " WHERE state = 'waiting' AND kind = 'dispatch' AND release_id NOT IN"
+                  " (SELECT id FROM releases WHERE status = 'manual_test_passed')"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
     Migration{"2026-11-22-runs", k_runs},
     Migration{"2026-11-23-notices", k_notices},
     Migration{"2026-11-24-outbox-order", k_outbox_order},
+    Migration{"2026-11-25-dispatches", k_dispatches},
 };
 
 } // namespace

@@ -16,7 +16,10 @@ inline constexpr const char* k_serve_lease = "serve";
 
 // A row of the outbox.
 struct Notice {
+    enum class State { waiting, parked, sent };
+
     std::int64_t id = 0;
+    State state = State::waiting;
     std::string kind; // "event", "dispatch", or what add_notice() was given
     std::optional<std::int64_t> release_id;
     std::optional<std::int64_t> event_id;
@@ -27,6 +30,15 @@ struct Notice {
     std::string error; // of the last attempt
     Time created_at;
     Milliseconds due_in{0}; // by the database's clock; 0 = due
+};
+
+// Which of those that wait. Rows for people and rows for a machine lie in one outbox, and neither
+// kind may stand in the way of the other, however many there are.
+struct NoticeQuery {
+    enum class Kind { any, told, dispatch } kind = Kind::any; // told = all but dispatches
+    std::optional<std::int64_t> release_id;
+    std::int64_t after = 0; // ids above this one: the next page
+    int limit = 100;
 };
 
 // What became of an attempt to deliver.
@@ -52,7 +64,18 @@ class ServerLedger : public Store {
 public:
     // Oldest first, those not due yet included: such a one holds up what comes after it to the same
     // chat, and nothing else.
-    virtual std::vector<Notice> waiting_notices(int limit) = 0;
+    virtual std::vector<Notice> waiting_notices(const NoticeQuery& query) = 0;
+
+    std::vector<Notice> waiting_notices(int limit) {
+        NoticeQuery query;
+        query.limit = limit;
+        return waiting_notices(query);
+    }
+
+    // By its key, whatever has become of it.
+    virtual std::optional<Notice> find_notice(const std::string& key) = 0;
+    // The last attempt to begin the production deploy of a release, whatever has become of it.
+    virtual std::optional<Notice> newest_dispatch(std::int64_t release_id) = 0;
     // Given up, until somebody settles it as waiting again. Oldest first.
     virtual std::vector<Notice> parked_notices(int limit) = 0;
     // Counts the attempt. What was sent stays sent.

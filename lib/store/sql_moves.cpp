@@ -80,11 +80,13 @@ bool move_release(Session& session, Status to, NewEvent event) {
     if (!update_status(session, event.release_id, to)) {
         return false;
     }
-    if (event.from == release::to_string(Status::manual_test_passed)
-        && to == Status::manual_testing) {
-        forget_approvals(session, event.release_id);
-    }
     event.to = release::to_string(to);
+    if (event.from == release::to_string(Status::manual_test_passed)) {
+        settle_dispatches(session, event.release_id, "the release is " + event.to);
+        if (to == Status::manual_testing) {
+            forget_approvals(session, event.release_id);
+        }
+    }
     const std::int64_t event_id = add_event(session, event);
     if (release::is_told(to)) {
         add_event_notice(session, "event", event.release_id, event_id);

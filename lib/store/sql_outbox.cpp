@@ -50,7 +50,25 @@ Notice notice_of(const Row& row) {
                                       row[14].value_or(""),
                                       row[15].value_or("")};
     }
+    const std::string state = row[16].value_or("");
+    notice.state = state == "sent"     ? Notice::State::sent
+                   : state == "parked" ? Notice::State::parked
+                                       : Notice::State::waiting;
     return notice;
+}
+
+std::string notices_in(const Dialect& dialect) {
+    return "SELECT outbox.id, outbox.kind, outbox.release_id, outbox.fact, outbox.key,"
+           " outbox.attempts, outbox.error, outbox.created_at, "
+           + ms_since(dialect, "outbox.due_at")
+           + " AS overdue_ms, outbox.event_id, told.at, told.from_status, told.to_status,"
+             " told.actor, told.source, told.detail, outbox.state FROM outbox"
+             " LEFT JOIN release_events AS told ON told.id = outbox.event_id";
+}
+
+std::optional<Notice> first_notice(Session& session, const Query& query) {
+    const Result found = session.run(query);
+    return found.rows.empty() ? std::nullopt : std::optional(notice_of(found.rows[0]));
 }
 
 const char* state_of(Settlement::What what) {
@@ -83,27 +101,60 @@ void add_event_notice(Session& session,
     add_line(session, {kind + ":" + std::to_string(event_id), kind, release_id, event_id, "{}"});
 }
 
-// The state stands in the text, not in a value: only so is the index over it of use to a planner.
-Query notice_list_query(const std::string& state, int limit, const Dialect& dialect) {
+// State and kind stand in the text, not in values: only so are the indexes over them of use to a
+// planner.
+Query notice_list_query(const std::string& state,
+                        const NoticeQuery& wanted,
+                        const Dialect& dialect) {
     Query query;
-    query.text = "SELECT outbox.id, outbox.kind, outbox.release_id, outbox.fact, outbox.key,"
-                 " outbox.attempts, outbox.error, outbox.created_at, "
-                 + ms_since(dialect, "outbox.due_at")
-                 + " AS overdue_ms, outbox.event_id, told.at, told.from_status, told.to_status,"
-                   " told.actor, told.source, told.detail FROM outbox"
-                   " LEFT JOIN release_events AS told ON told.id = outbox.event_id"
-                   " WHERE outbox.state = '"
-                 + state + "' ORDER BY outbox.id LIMIT "
-                 + query.bind(static_cast<std::int64_t>(std::max(limit, 0)));
+    query.text = notices_in(dialect) + " WHERE outbox.state = '" + state + "'";
+    switch (wanted.kind) {
+    case NoticeQuery::Kind::any:
+        break;
+    case NoticeQuery::Kind::told:
+        query.text += " AND outbox.kind <> 'dispatch'";
+        break;
+    case NoticeQuery::Kind::dispatch:
+        query.text += " AND outbox.kind = 'dispatch'";
+        break;
+    }
+    if (wanted.release_id) {
+        query.text += " AND outbox.release_id = CAST(" + query.bind(*wanted.release_id);
+        query.text += " AS BIGINT)";
+    }
+    if (wanted.after > 0) {
+        query.text += " AND outbox.id > CAST(" + query.bind(wanted.after) + " AS BIGINT)";
+    }
+    query.text += " ORDER BY outbox.id LIMIT "
+                  + query.bind(static_cast<std::int64_t>(std::max(wanted.limit, 0)));
     return query;
 }
 
-std::vector<Notice> list_notices(Session& session, const std::string& state, int limit) {
+std::vector<Notice>
+list_notices(Session& session, const std::string& state, const NoticeQuery& wanted) {
     std::vector<Notice> notices;
-    for (const Row& row : session.run(notice_list_query(state, limit, session.dialect())).rows) {
+    for (const Row& row : session.run(notice_list_query(state, wanted, session.dialect())).rows) {
         notices.push_back(notice_of(row));
     }
     return notices;
+}
+
+std::optional<Notice> find_notice(Session& session, const std::string& key) {
+    Query query;
+    query.text = notices_in(session.dialect()) + " WHERE outbox.key = " + query.bind(key);
+    return first_notice(session, query);
+}
+
+Query newest_dispatch_query(std::int64_t release_id, const Dialect& dialect) {
+    Query query;
+    query.text = notices_in(dialect)
+                 + " WHERE outbox.kind = 'dispatch' AND outbox.release_id = CAST("
+                 + query.bind(release_id) + " AS BIGINT) ORDER BY outbox.id DESC LIMIT 1";
+    return query;
+}
+
+std::optional<Notice> newest_dispatch(Session& session, std::int64_t release_id) {
+    return first_notice(session, newest_dispatch_query(release_id, session.dialect()));
 }
 
 void settle_notice(Session& session, const Settlement& settlement) {
@@ -113,6 +164,14 @@ void settle_notice(Session& session, const Settlement& settlement) {
                  + ", due_at = " + instant_in(query, session.dialect(), settlement.due_again)
                  + " WHERE id = CAST(";
     query.text += query.bind(settlement.notice_id) + " AS BIGINT) AND state <> 'sent'";
+    session.run(query);
+}
+
+void settle_dispatches(Session& session, std::int64_t release_id, const std::string& note) {
+    Query query;
+    query.text = "UPDATE outbox SET state = 'sent', error = " + query.bind(note);
+    query.text += " WHERE state = 'waiting' AND kind = 'dispatch' AND release_id = CAST("
+                  + query.bind(release_id) + " AS BIGINT)";
     session.run(query);
 }
 

@@ -4,6 +4,7 @@
 #include "lib/store/sql_session.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,17 @@ void add_event_notice(Session& session,
 
 // Oldest first. `state` is "waiting" or "parked".
 [[nodiscard]] std::vector<Notice>
-list_notices(Session& session, const std::string& state, int limit);
-[[nodiscard]] Query notice_list_query(const std::string& state, int limit, const Dialect& dialect);
+list_notices(Session& session, const std::string& state, const NoticeQuery& wanted);
+[[nodiscard]] Query
+notice_list_query(const std::string& state, const NoticeQuery& wanted, const Dialect& dialect);
+
+[[nodiscard]] std::optional<Notice> find_notice(Session& session, const std::string& key);
+[[nodiscard]] std::optional<Notice> newest_dispatch(Session& session, std::int64_t release_id);
+[[nodiscard]] Query newest_dispatch_query(std::int64_t release_id, const Dialect& dialect);
 
 void settle_notice(Session& session, const Settlement& settlement);
+// Of a release that has moved on: there is nothing to begin any more. Where no `serve` works them
+// off they would lie there for ever.
+void settle_dispatches(Session& session, std::int64_t release_id, const std::string& note);
 
 } // namespace loomrel::store

@@ -132,14 +132,26 @@ public:
         return state;
     }
 
-    std::vector<Notice> waiting_notices(int limit) override {
+    std::vector<Notice> waiting_notices(const NoticeQuery& query) override {
         return read<std::vector<Notice>>(
-            [&](Session& session) { return list_notices(session, "waiting", limit); });
+            [&](Session& session) { return list_notices(session, "waiting", query); });
+    }
+
+    std::optional<Notice> find_notice(const std::string& key) override {
+        return read<std::optional<Notice>>(
+            [&](Session& session) { return store::find_notice(session, key); });
+    }
+
+    std::optional<Notice> newest_dispatch(std::int64_t release_id) override {
+        return read<std::optional<Notice>>(
+            [&](Session& session) { return store::newest_dispatch(session, release_id); });
     }
 
     std::vector<Notice> parked_notices(int limit) override {
+        NoticeQuery query;
+        query.limit = limit;
         return read<std::vector<Notice>>(
-            [&](Session& session) { return list_notices(session, "parked", limit); });
+            [&](Session& session) { return list_notices(session, "parked", query); });
     }
 
     void settle_notice(const Settlement& settlement) override {

@@ -193,3 +193,27 @@ TEST_CASE("without a chat notices are parked, not kept for ever") {
     CHECK(world.deliver().parked == 1);
     CHECK(world.ledger->parked_notices(1)[0].error == "[telegram] chat_id is not set");
 }
+
+TEST_CASE("notices go out however many deploys wait to be begun, or notices for another chat") {
+    World world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}};
+    world.say("first");
+    // More than a page of either, at one blow.
+    (void)run_program(
+        {"python3",
+         "-c",
+         "import sqlite3, sys\n"
+         "with sqlite3.connect(sys.argv[1]) as ledger:\n"
+         "    for kind in ('dispatch', 'text'):\n"
+         "        for i in range(600):\n"
+         "            ledger.execute('INSERT INTO outbox (kind, fact, key, created_at,"
+         " due_at) SELECT ?, fact, ?, created_at, due_at FROM outbox LIMIT 1',"
+         " (kind, kind + str(i)))\n",
+         (world.folder.path() / "releases.db").string()});
+    world.say("elsewhere", "prod");
+    world.fake.tell("fail", {{"chat", k_chat}, {"how", 429}, {"retry_after", 60}, {"times", 1}});
+    const auto outcome = world.deliver();
+    CHECK(outcome.sent == 1);
+    CHECK(outcome.waiting == 601);
+    CHECK(world.said_in(-2002) == Strings{"elsewhere"});
+}

@@ -154,18 +154,20 @@ TEMPLATE_TEST_CASE("what is to be told and what stage serves are found by an ind
         const auto plan = [&](const store::Query& query) { return plan_of(*session, query); };
         const store::Dialect& dialect = session->dialect();
         const std::string all[] = {
-            plan(store::notice_list_query("waiting", 100, dialect)),
-            plan(store::notice_list_query("parked", 100, dialect)),
+            plan(store::notice_list_query("waiting", {}, dialect)),
+            plan(store::notice_list_query("parked", {}, dialect)),
+            plan(store::newest_dispatch_query(1, dialect)),
             plan(store::stage_runs_query(1, "service-3")),
             plan(store::stage_serves_query("service-3")),
             plan(store::stage_commit_query("service-3", "v1.0.1")),
         };
-        CAPTURE(analyzed, all[0], all[1], all[2], all[3], all[4]);
+        CAPTURE(analyzed, all[0], all[1], all[2], all[3], all[4], all[5]);
         CHECK(contains(all[0], "loomrel_outbox_waiting"));
         CHECK(contains(all[1], "loomrel_outbox_parked"));
-        CHECK(contains(all[2], "loomrel_runs_"));
+        CHECK(contains(all[2], "loomrel_outbox_dispatches"));
         CHECK(contains(all[3], "loomrel_runs_"));
         CHECK(contains(all[4], "loomrel_runs_"));
+        CHECK(contains(all[5], "loomrel_runs_"));
         for (const std::string& one : all) {
             for (const char* table : {"runs", "run_hosts", "outbox"}) {
                 CHECK_FALSE(contains(one, std::string("Seq Scan on ") + table));

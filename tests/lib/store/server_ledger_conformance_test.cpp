@@ -65,7 +65,6 @@ TEMPLATE_TEST_CASE("every move that people are told about is in the outbox, and 
           == std::vector<std::string>{"event staging_failed",
                                       "event manual_testing",
                                       "event manual_test_passed",
-                                      "dispatch manual_test_passed",
                                       "event production_failed",
                                       "event deployed",
                                       "event rollback",
@@ -78,6 +77,53 @@ TEMPLATE_TEST_CASE("every move that people are told about is in the outbox, and 
     CHECK(server->apply(change_to(id, {Status::building})).what == store::Changed::What::refused);
     CHECK(server->waiting_notices(100).size() == told.size());
     CHECK(server->waiting_notices(3).size() == 3);
+}
+
+TEMPLATE_TEST_CASE("what would begin a deploy waits as long as the release is approved, no longer",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto server = open_server(ledger);
+    const auto id = release_in(*server,
+                               {Status::building,
+                                Status::stage_deploy,
+                                Status::manual_testing,
+                                Status::manual_test_passed});
+    store::NoticeQuery query;
+    query.kind = store::NoticeQuery::Kind::dispatch;
+    const auto waiting = server->waiting_notices(query);
+    REQUIRE(waiting.size() == 1);
+    CHECK(waiting[0].kind == "dispatch");
+    query.release_id = id + 1;
+    CHECK(server->waiting_notices(query).empty());
+    query.kind = store::NoticeQuery::Kind::told;
+    query.release_id = id;
+    query.limit = 1;
+    const auto first = server->waiting_notices(query);
+    REQUIRE(first.size() == 1);
+    CHECK(first[0].event->to == "manual_testing");
+    query.after = first[0].id;
+    query.limit = 10;
+    const auto rest = server->waiting_notices(query);
+    REQUIRE(rest.size() == 1);
+    CHECK(rest[0].kind == "event");
+    CHECK(server->apply(change_to(id, {Status::manual_testing})).what
+          == store::Changed::What::done);
+    auto newest = server->newest_dispatch(id);
+    REQUIRE(newest);
+    CHECK(newest->id == waiting[0].id);
+    CHECK(newest->state == store::Notice::State::sent);
+    CHECK(newest->error == "the release is manual_testing");
+    CHECK(server->apply(change_to(id, {Status::manual_test_passed})).what
+          == store::Changed::What::done);
+    newest = server->newest_dispatch(id);
+    CHECK(newest->id > waiting[0].id);
+    CHECK(newest->state == store::Notice::State::waiting);
+    CHECK(server->find_notice(newest->key)->id == newest->id);
+    CHECK_FALSE(server->find_notice("no such key"));
+    CHECK_FALSE(server->newest_dispatch(id + 1));
 }
 
 TEMPLATE_TEST_CASE("a notice waits, is tried again, is parked, is sent",
