@@ -177,7 +177,7 @@ void ServeTelegram::poll(const std::stop_token& stop) {
         *ledger,
         bot,
         telegram_options(m_services.config()),
-        lease_owner(),
+        m_owner,
         told,
         [this](const std::string& what, const std::string& why) {
             m_log.write(Level::warning, "telegram", {{"what", what}, {"reason", why}});

@@ -19,6 +19,7 @@ constexpr Milliseconds k_lease_time{45000};
 constexpr Milliseconds k_ask_for_lease{1000};
 // Less than this and Telegram holds the answer back by itself.
 constexpr Milliseconds k_after_conflict{3500};
+constexpr Milliseconds k_after_ledger{1000};
 
 } // namespace
 
@@ -42,7 +43,20 @@ void Poller::tell(State state) {
     }
 }
 
+// A ledger that is away for a moment makes nobody deaf: bot, offset and lease stay what they are.
 Milliseconds Poller::round(const std::function<bool()>& stopped) {
+    try {
+        return attempt(stopped);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::ledger) {
+            throw;
+        }
+        m_trouble("ledger", error.message().en);
+        return k_after_ledger;
+    }
+}
+
+Milliseconds Poller::attempt(const std::function<bool()>& stopped) {
     if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
         tell(State::waiting);
         m_offset = 0; // what the other confirms is not asked for again

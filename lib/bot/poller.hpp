@@ -20,12 +20,14 @@ public:
            std::function<void(State)> told,
            std::function<void(const std::string& what, const std::string& why)> trouble);
 
-    // One round: at most as long as a poll. Gives how long to rest before the next.
+    // One round: at most as long as a poll. Gives how long to rest before the next, also where the
+    // ledger was away.
     Milliseconds round(const std::function<bool()>& stopped);
     // Lets another server have them at once.
     void stop();
 
 private:
+    [[nodiscard]] Milliseconds attempt(const std::function<bool()>& stopped);
     [[nodiscard]] Milliseconds poll(const std::function<bool()>& stopped);
     void remove_webhook();
     void tell(State state);

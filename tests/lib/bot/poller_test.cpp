@@ -223,3 +223,47 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
         CHECK(told.starts_with(rejected ? "❌ Релиз отклонён" : "✅ Релиз одобрен"));
     }
 }
+
+TEST_CASE("a ledger that is away for a while makes no poller deaf") {
+    World world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    const auto ledger =
+        store::open_server_ledger({"sqlite://" + (world.folder.path() / "releases.db").string(),
+                                   Secret(),
+                                   Milliseconds{300}});
+    std::vector<std::string> troubles;
+    const auto trouble = [&](const std::string& what, const std::string&) {
+        troubles.push_back(what);
+    };
+    bot::Bot bot({*ledger, world.config, world.telegram(), nullptr, now, trouble, {}});
+    bot::Poller poller(
+        *ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, trouble);
+    const auto press = [&](std::int64_t who, const char* verdict) {
+        (void)world.press(who,
+                          message,
+                          std::string("data:") + verdict + "n:" + std::to_string(id) + ":"
+                              + bot::short_commit(k_commit));
+    };
+    press(999, "A");
+    CHECK(poller.round({}) == Milliseconds{0});
+    CHECK(troubles.empty());
+    press(k_qa, "A");
+    const auto ready = world.folder.path() / "locked";
+    const pid_t other = start_program({"python3",
+                                       "-c",
+                                       "import sqlite3, sys, time\n"
+                                       "held = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                                       "held.execute('BEGIN EXCLUSIVE')\n"
+                                       "print('locked', flush=True)\n"
+                                       "time.sleep(3)\n",
+                                       (world.folder.path() / "releases.db").string()},
+                                      ready);
+    REQUIRE(wait_until([&] { return std::filesystem::exists(ready) && !read_whole(ready).empty(); },
+                       std::chrono::seconds(10)));
+    CHECK(poller.round({}) > Milliseconds{0});
+    CHECK(troubles == std::vector<std::string>{"ledger"});
+    (void)wait_for(other);
+    (void)poller.round({});
+    CHECK(world.status(id) == "manual_test_passed");
+}
