@@ -54,7 +54,7 @@ void deliver_notices(Services& services) {
         options.timeout = k_patience;
         telegram::Api api(options);
         bot::Delivery delivery(*ledger, api, config, lease_owner());
-        (void)delivery.run(deadline_in(k_patience));
+        (void)delivery.run_in_turn(deadline_in(k_patience));
     } catch (const Error&) {
         // The ledger is away: the notices are in it.
     }

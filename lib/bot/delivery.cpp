@@ -3,6 +3,7 @@
 #include "lib/bot/settings.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace loomrel::bot {
 
@@ -16,6 +17,7 @@ using What = Settlement::What;
 constexpr const char* k_lease = "notices";
 // Longer than one call may take; renewed before each.
 constexpr Milliseconds k_lease_time{30000};
+constexpr Milliseconds k_between_tries{100};
 constexpr int k_batch = 500;
 // Of a notice that nobody could be told: a chat configured months later is not flooded.
 constexpr std::chrono::hours k_too_old{7 * 24};
@@ -88,6 +90,15 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
         }
     }
     m_ledger.drop_lease(k_lease, m_owner);
+    return outcome;
+}
+
+Delivery::Outcome Delivery::run_in_turn(Deadline until) {
+    Outcome outcome = run(until);
+    while (outcome.elsewhere && left_until(until) > k_between_tries) {
+        std::this_thread::sleep_for(k_between_tries);
+        outcome = run(until);
+    }
     return outcome;
 }
 

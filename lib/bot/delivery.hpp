@@ -34,6 +34,9 @@ public:
     // Sends what is due, then returns. Throws Error if the ledger is away.
     Outcome run(Deadline until, const std::function<bool()>& stopped = {});
 
+    // The same, waiting for whoever delivers now: where there is no serve, nobody comes after us.
+    Outcome run_in_turn(Deadline until);
+
 private:
     [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
     void deliver(const store::Notice& notice, Outcome& outcome);

@@ -2,6 +2,8 @@
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/fake_control.hpp"
 
+#include <thread>
+
 using namespace loomrel;
 using namespace loomrel::test;
 using nlohmann::json;
@@ -173,6 +175,24 @@ TEST_CASE("one process delivers at a time") {
     CHECK(world.fake.messages(k_chat).empty());
     world.ledger->drop_lease("notices", "another");
     CHECK(world.deliver().sent == 1);
+}
+
+TEST_CASE("a command waits for its turn, and whoever has it takes along what comes meanwhile") {
+    World world;
+    world.say("one");
+    REQUIRE(world.ledger->take_lease("notices", "another", Milliseconds{1000}));
+    bot::Delivery delivery(*world.ledger, world.api, world.config, "me");
+    CHECK(delivery.run_in_turn(deadline_in(Milliseconds{3000})).sent == 1);
+    world.say("two");
+    world.fake.tell("fail", {{"how", "slow"}, {"seconds", 1}, {"times", 1}});
+    std::thread late([&] {
+        std::this_thread::sleep_for(Milliseconds(400));
+        const auto ledger = world.open();
+        ledger->add_notice({"three", "text", std::nullopt, R"({"text":"three"})"});
+    });
+    CHECK(delivery.run_in_turn(deadline_in(Milliseconds{5000})).sent == 2);
+    late.join();
+    CHECK(world.said_in(k_chat) == Strings{"one", "two", "three"});
 }
 
 TEST_CASE("no patience is kept to") {
