@@ -101,7 +101,8 @@ Milliseconds Poller::poll(const std::function<bool()>& stopped) {
     for (const nlohmann::json& one : m_api.get_updates(m_offset, k_poll, stopped)) {
         const auto id = one.is_object() ? one.find("update_id") : one.end();
         if (one.is_object() && id != one.end() && id->is_number_integer()) {
-            next = std::max(next, id->get<std::int64_t>() + 1);
+            // Not the greatest ever seen: after a week without updates Telegram begins anywhere.
+            next = id->get<std::int64_t>() + 1;
         }
         if (auto update = telegram::read_update(one)) {
             updates.push_back(std::move(*update));

@@ -330,7 +330,7 @@ class Telegram:
             self.news.notify_all()
             if offset < 0:
                 self.updates = self.updates[offset:]
-            else:
+            elif offset <= self.next_update:  # else it is one of an older numbering
                 self.updates = [u for u in self.updates if u["update_id"] >= offset]
             until = time.monotonic() + timeout
             while True:
@@ -510,6 +510,12 @@ class Telegram:
             self.news.notify_all()
         return {}
 
+    def control_number(self, fields):
+        """After a quiet week Telegram numbers updates from anywhere."""
+        with self.news:
+            self.next_update = int(fields["next"])
+        return {}
+
     def control_reset(self, fields):
         with self.news:
             self.forget()
@@ -529,7 +535,7 @@ class Telegram:
 COMMANDS = {"messages": ["chat"], "press": ["chat", "message", "button", "user", "name"],
             "text": ["chat", "text", "user", "name", "reply_to"], "answers": [], "calls": [],
             "state": [], "reset": [], "away": ["on"], "repeat": ["update"], "block": ["chat"],
-            "migrate": ["chat", "to"]}
+            "migrate": ["chat", "to"], "number": ["next"]}
 
 
 def show(message):

@@ -224,6 +224,26 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
     }
 }
 
+TEST_CASE("updates that are numbered from anywhere after a quiet week are confirmed too") {
+    World world;
+    const auto ledger = world.open();
+    const auto ignore = [](const std::string&, const std::string&) {};
+    bot::Bot bot({*ledger, world.config, world.telegram(), nullptr, now, ignore, {}});
+    bot::Poller poller(
+        *ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, ignore);
+    const auto say = [&] { world.fake.tell("text", {{"chat", 7}, {"user", 7}, {"text", "hm"}}); };
+    say();
+    (void)poller.round({});
+    world.fake.tell("number", {{"next", 5}});
+    say();
+    (void)poller.round({});
+    say();
+    (void)poller.round({});
+    const json calls = world.fake.calls("getUpdates");
+    REQUIRE(calls.size() == 3);
+    CHECK(calls[2]["fields"]["offset"] == 6);
+}
+
 TEST_CASE("a ledger that is away for a while makes no poller deaf") {
     World world;
     const auto id = world.release_to_test();
