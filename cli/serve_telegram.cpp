@@ -3,6 +3,7 @@
 #include "cli/metrics.hpp"
 #include "cli/notices.hpp"
 #include "lib/bot/delivery.hpp"
+#include "lib/bot/desk.hpp"
 #include "lib/bot/dispatcher.hpp"
 #include "lib/bot/poller.hpp"
 
@@ -57,7 +58,7 @@ bot::BotParts parts_of(Services& services,
 
 } // namespace
 
-// The bot behind the webhook. Requests come in on many threads, the bot works on one.
+// The bot behind the webhook.
 class ServeTelegram::Updates final : public server::UpdateSink {
 public:
     Updates(Services& services,
@@ -65,17 +66,19 @@ public:
             telemetry::Metrics& metrics,
             bot::Operations* operations)
         : m_ledger(open_ledger(services)),
-          m_bot(parts_of(services, log, metrics, *m_ledger, operations)) {}
+          m_desk(parts_of(services, log, metrics, *m_ledger, operations)) {}
 
     void take(const std::string& update) override {
-        const std::lock_guard lock(m_mutex);
-        m_bot.handle_update(update);
+        if (!m_desk.take(update)) {
+            server::Refused refused{server::refusal(503, "busy", "too many updates are waiting")};
+            refused.response.headers.emplace_back("Retry-After", "5");
+            throw server::Refused(std::move(refused));
+        }
     }
 
 private:
-    std::mutex m_mutex;
     std::unique_ptr<store::ServerLedger> m_ledger;
-    bot::Bot m_bot;
+    bot::Desk m_desk;
 };
 
 class ServeTelegram::Hook final : public server::Webhook {

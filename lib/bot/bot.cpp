@@ -1,13 +1,12 @@
 #include "lib/bot/bot.hpp"
 
+#include "lib/bot/live_message.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/telegram/text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 namespace loomrel::bot {
@@ -18,10 +17,9 @@ using telegram::Problem;
 
 constexpr std::size_t k_remembered = 2000;
 constexpr std::size_t k_most_works = 4;
+constexpr Milliseconds k_one_call{8000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
-// Live progress: Telegram allows about one message a second and chat.
-constexpr Milliseconds k_between_edits{1100};
 
 // What may be done twice is remembered after it was done: a crash between the two then loses no
 // press. What may not is remembered first.
@@ -32,88 +30,6 @@ bool may_be_repeated(const telegram::Update& update) {
     }
     return update.said && !update.said->reply_to_buttons.empty();
 }
-
-// Shows how a long work goes on in the message it was started from, from a thread of its own: what
-// came while Telegram could not be told is told as soon as it can.
-class LiveMessage {
-public:
-    LiveMessage(telegram::Options options, std::int64_t chat_id, std::int64_t message_id)
-        : m_api(std::move(options)),
-          m_chat_id(chat_id),
-          m_message_id(message_id),
-          m_thread([this] { run(); }) {}
-
-    LiveMessage(const LiveMessage&) = delete;
-    LiveMessage& operator=(const LiveMessage&) = delete;
-
-    // The last state must get there.
-    ~LiveMessage() {
-        {
-            const std::lock_guard guard(m_mutex);
-            m_over = true;
-        }
-        m_news.notify_one();
-        m_thread.join();
-    }
-
-    void show(const telegram::Text& text) {
-        {
-            const std::lock_guard guard(m_mutex);
-            m_latest = text;
-        }
-        m_news.notify_one();
-    }
-
-private:
-    void run() {
-        std::unique_lock guard(m_mutex);
-        int tries = 0;
-        while (true) {
-            m_news.wait(guard, [this] { return m_latest || m_over; });
-            if (!m_latest || tries == k_last_tries) {
-                return;
-            }
-            (void)m_news.wait_until(guard, m_not_before, [] { return false; });
-            const telegram::Text text = *std::exchange(m_latest, std::nullopt);
-            const bool last = m_over;
-            guard.unlock();
-            const bool shown = send(text);
-            guard.lock();
-            if (!shown && !m_latest) {
-                m_latest = text;
-            }
-            tries += last ? 1 : 0;
-        }
-    }
-
-    // False = to be tried again.
-    bool send(const telegram::Text& text) {
-        m_not_before = std::chrono::steady_clock::now() + k_between_edits;
-        try {
-            m_api.edit_message(m_chat_id, m_message_id, text);
-        } catch (const Problem& problem) {
-            if (problem.kind() == Problem::Kind::too_many) {
-                m_not_before = std::chrono::steady_clock::now()
-                               + std::min(problem.retry_after(), Milliseconds{30000});
-            }
-            return problem.kind() != Problem::Kind::too_many
-                   && problem.kind() != Problem::Kind::away;
-        }
-        return true;
-    }
-
-    static constexpr int k_last_tries = 5;
-
-    telegram::Api m_api;
-    std::int64_t m_chat_id;
-    std::int64_t m_message_id;
-    std::mutex m_mutex;
-    std::condition_variable m_news;
-    std::optional<telegram::Text> m_latest; // not shown yet
-    bool m_over = false;
-    Deadline m_not_before{};
-    std::thread m_thread;
-};
 
 } // namespace
 
@@ -139,50 +55,56 @@ void Bot::handle_update(const std::string& json) {
 }
 
 void Bot::handle(const std::vector<telegram::Update>& updates) {
-    Edits edits;
-    for (const telegram::Update& update : updates) {
-        if (seen(update.id)) {
-            continue;
+    Outgoing outgoing;
+    try {
+        for (const telegram::Update& update : updates) {
+            decide(update, outgoing);
         }
-        const auto began = std::chrono::steady_clock::now();
-        bool ok = false;
-        const auto tell = [&] {
-            if (m_parts.handled) {
-                m_parts.handled(ok,
-                                std::chrono::duration_cast<Milliseconds>(
-                                    std::chrono::steady_clock::now() - began));
-            }
-        };
-        try {
-            handle_one(update, edits);
-            ok = true;
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::ledger) {
-                tell();
-                show(edits);
-                throw;
-            }
-            // One that cannot be handled must not hold up those behind it for ever.
-            m_parts.trouble("update " + std::to_string(update.id), error.message().en);
-        }
-        tell();
-        m_seen.push_back(update.id);
-        if (m_seen.size() > k_remembered) {
-            m_seen.pop_front();
-        }
+    } catch (const Error&) {
+        tell(outgoing);
+        throw;
     }
-    show(edits);
+    tell(outgoing);
 }
 
-void Bot::handle_one(const telegram::Update& update, Edits& edits) {
+void Bot::decide(const telegram::Update& update, Outgoing& outgoing) {
+    if (seen(update.id)) {
+        return;
+    }
+    const auto began = std::chrono::steady_clock::now();
+    const auto count = [&](bool ok) {
+        if (m_parts.handled) {
+            m_parts.handled(
+                ok,
+                std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began));
+        }
+    };
+    try {
+        decide_one(update, outgoing);
+        count(true);
+    } catch (const Error& error) {
+        count(false);
+        if (error.kind() == ErrorKind::ledger) {
+            throw;
+        }
+        // One that cannot be handled must not hold up those behind it for ever.
+        m_parts.trouble("update " + std::to_string(update.id), error.message().en);
+    }
+    m_seen.push_back(update.id);
+    if (m_seen.size() > k_remembered) {
+        m_seen.pop_front();
+    }
+}
+
+void Bot::decide_one(const telegram::Update& update, Outgoing& outgoing) {
     const bool repeatable = may_be_repeated(update);
     if (!repeatable && !m_parts.ledger.take_update(update.id)) {
         return;
     }
     if (update.press) {
-        on_press(*update.press, edits);
+        on_press(*update.press, outgoing);
     } else if (update.said) {
-        on_said(*update.said, edits);
+        on_said(*update.said, outgoing);
     } else if (update.membership && !update.membership->in) {
         m_parts.trouble("chat " + std::to_string(update.membership->chat_id),
                         "the bot was thrown out");
@@ -192,17 +114,7 @@ void Bot::handle_one(const telegram::Update& update, Edits& edits) {
     }
 }
 
-// Telegram's troubles change nothing about what was decided.
-void Bot::call(const std::string& what, const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Problem& problem) {
-        m_parts.trouble(what, problem.what());
-    }
-}
-
-void Bot::on_press(const telegram::Press& press, Edits& edits) {
-    m_api.set_deadline(deadline_in(Milliseconds{8000}));
+void Bot::on_press(const telegram::Press& press, Outgoing& outgoing) {
     Reply reply = m_dialog.pressed(press);
     const bool busy = reply.work && m_works.size() >= k_most_works
                       && std::none_of(m_works.begin(), m_works.end(), [](const Work& work) {
@@ -213,49 +125,71 @@ void Bot::on_press(const telegram::Press& press, Edits& edits) {
         reply.toast = messages::say(
             m_parts.config.language, messages::Id::bot_try_again, fmt::arg("reason", "…"));
     }
-    call("answerCallbackQuery", [&] { m_api.answer_press(press.id, reply.toast, reply.alert); });
+    outgoing.answers.push_back({press.id, reply.toast, reply.alert});
     if (reply.edit && press.message_id != 0) {
-        edits.insert_or_assign({press.chat_id, press.message_id}, *reply.edit);
+        outgoing.edits.insert_or_assign({press.chat_id, press.message_id}, *reply.edit);
     }
     if (reply.work && press.message_id != 0) {
         start_work(press, reply);
     }
 }
 
-void Bot::on_said(const telegram::Said& said, Edits& edits) {
-    m_api.set_deadline(deadline_in(Milliseconds{8000}));
+void Bot::on_said(const telegram::Said& said, Outgoing& outgoing) {
     const auto reply = m_dialog.said(said);
     if (!reply) {
         return;
     }
     if (reply->send) {
-        call("sendMessage", [&] {
-            m_api.send_message({said.chat_id, said.thread_id}, *reply->send);
-        });
+        outgoing.messages.push_back({{said.chat_id, said.thread_id}, *reply->send});
     }
     if (reply->edit && reply->edit_message != 0) {
-        edits.insert_or_assign({said.chat_id, reply->edit_message}, *reply->edit);
+        outgoing.edits.insert_or_assign({said.chat_id, reply->edit_message}, *reply->edit);
     }
 }
 
-void Bot::show(Edits& edits) {
-    for (const auto& [place, text] : edits) {
-        m_api.set_deadline(deadline_in(Milliseconds{8000}));
-        const auto edit = [&] { m_api.edit_message(place.first, place.second, text); };
-        try {
-            edit();
-        } catch (const Problem& problem) {
-            if (problem.kind() == Problem::Kind::too_many
-                && problem.retry_after() <= k_longest_wait) {
-                std::this_thread::sleep_for(problem.retry_after());
-                m_api.set_deadline(deadline_in(Milliseconds{8000}));
-                call("editMessageText", edit);
-            } else {
-                m_parts.trouble("editMessageText", problem.what());
-            }
+// Telegram's troubles change nothing about what was decided. Gives whether it is there at all.
+bool Bot::call(const std::string& what, const std::function<void()>& action) {
+    m_api.set_deadline(deadline_in(k_one_call));
+    try {
+        action();
+    } catch (const Problem& problem) {
+        m_parts.trouble(what, problem.what());
+        return problem.kind() != Problem::Kind::away;
+    }
+    return true;
+}
+
+void Bot::tell(const Outgoing& outgoing) {
+    for (const Outgoing::Answer& one : outgoing.answers) {
+        if (!call("answerCallbackQuery",
+                  [&] { m_api.answer_press(one.press_id, one.toast, one.alert); })) {
+            return; // the rest would take as long, and is not worth keeping others waiting
         }
     }
-    edits.clear();
+    for (const Outgoing::Message& one : outgoing.messages) {
+        if (!call("sendMessage", [&] { m_api.send_message(one.place, one.text); })) {
+            return;
+        }
+    }
+    for (const auto& [place, text] : outgoing.edits) {
+        const auto edit = [&] { m_api.edit_message(place.first, place.second, text); };
+        const auto edit_soon = [&] {
+            try {
+                edit();
+            } catch (const Problem& problem) {
+                if (problem.kind() != Problem::Kind::too_many
+                    || problem.retry_after() > k_longest_wait) {
+                    throw;
+                }
+                std::this_thread::sleep_for(problem.retry_after());
+                m_api.set_deadline(deadline_in(k_one_call));
+                edit();
+            }
+        };
+        if (!call("editMessageText", edit_soon)) {
+            return;
+        }
+    }
 }
 
 telegram::Text Bot::could_not(const Error& error, const telegram::Press& press) const {

@@ -26,8 +26,28 @@ struct BotParts {
     std::function<void(bool ok, Milliseconds took)> handled;
 };
 
-// Takes updates, however they came: decides, answers, shows. One thread at a time; long work goes
-// on in threads of its own, which the destructor waits for.
+// What Telegram is to be told of updates that were decided on. Lost, it does no harm: the decisions
+// are in the ledger, and whoever presses again is shown them.
+struct Outgoing {
+    struct Answer {
+        std::string press_id;
+        std::string toast;
+        bool alert = false;
+    };
+
+    struct Message {
+        telegram::Place place;
+        telegram::Text text;
+    };
+
+    std::vector<Answer> answers;
+    std::vector<Message> messages;
+    // Chat and message; of several edits of one only the last is to be seen.
+    std::map<std::pair<std::int64_t, std::int64_t>, telegram::Text> edits;
+};
+
+// Takes updates, however they came: decides, answers, shows. Long work goes on in threads of its
+// own, which the destructor waits for.
 class Bot {
 public:
     explicit Bot(BotParts parts);
@@ -41,17 +61,18 @@ public:
     // One as the webhook brings it. What is no update is ignored: it would come again for ever.
     void handle_update(const std::string& json);
 
-private:
-    // Edits of one batch: of several of the same message only the last is to be seen.
-    using Edits = std::map<std::pair<std::int64_t, std::int64_t>, telegram::Text>;
+    // The two halves of the above. The first asks nobody but the ledger, the second nobody but
+    // Telegram; each by one thread at a time, which may be two.
+    void decide(const telegram::Update& update, Outgoing& outgoing);
+    void tell(const Outgoing& outgoing);
 
-    void handle_one(const telegram::Update& update, Edits& edits);
-    void on_press(const telegram::Press& press, Edits& edits);
-    void on_said(const telegram::Said& said, Edits& edits);
-    void show(Edits& edits);
+private:
+    void decide_one(const telegram::Update& update, Outgoing& outgoing);
+    void on_press(const telegram::Press& press, Outgoing& outgoing);
+    void on_said(const telegram::Said& said, Outgoing& outgoing);
     void start_work(const telegram::Press& press, const Reply& reply);
     [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
-    void call(const std::string& what, const std::function<void()>& action);
+    bool call(const std::string& what, const std::function<void()>& action);
     [[nodiscard]] bool seen(std::int64_t update_id) const;
 
     struct Work {

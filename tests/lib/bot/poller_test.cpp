@@ -1,3 +1,4 @@
+#include "lib/bot/desk.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/poller.hpp"
 #include "tests/lib/bot/bot_world.hpp"
@@ -169,6 +170,76 @@ TEST_CASE("one that the webhook brings is handled like one that was polled for")
     CHECK(world.fake.calls("answerCallbackQuery").size() == 1);
     bot.handle_update("not an update");
     bot.handle_update("{}");
+}
+
+TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
+    World world;
+    const auto ledger = world.open();
+    world.fake.tell("fail", {{"how", "slow"}, {"seconds", 30}});
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<std::int64_t> ids;
+    {
+        bot::Desk desk({*ledger,
+                        world.config,
+                        world.telegram(),
+                        nullptr,
+                        now,
+                        [](const std::string&, const std::string&) {},
+                        {}});
+        for (int i = 0; i < 5; ++i) {
+            ids.push_back(world.release_to_test("v1.0." + std::to_string(i)));
+            CHECK(desk.take(json{
+                {"update_id", 5 + i},
+                {"callback_query",
+                 {{"id", std::to_string(77 + i)},
+                  {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                  {"message", {{"message_id", 1}, {"chat", {{"id", k_chat}}}}},
+                  {"data", "An:" + std::to_string(ids[i]) + ":" + bot::short_commit(k_commit)}}}}
+                                .dump()));
+        }
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));
+        CHECK(desk.take("not an update"));
+    }
+    for (const auto id : ids) {
+        CHECK(world.status(id) == "manual_test_passed");
+    }
+    // It goes without having said everything.
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
+    world.fake.tell("fail");
+}
+
+TEST_CASE("what the desk decides is said, of several edits of one message the last") {
+    World world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    const auto ledger = world.open();
+    bot::Desk desk({*ledger,
+                    world.config,
+                    world.telegram(),
+                    nullptr,
+                    now,
+                    [](const std::string&, const std::string&) {},
+                    {}});
+    telegram::Api(world.telegram()).set_webhook("http://127.0.0.1:1/nowhere", "abc");
+    const std::string number = std::to_string(id) + ":" + bot::short_commit(k_commit);
+    for (int i = 0; i < 3; ++i) {
+        const json pressed = world.press(k_qa, message, "data:An:" + number);
+        CHECK(desk.take(json{{"update_id", pressed["update"]},
+                             {"callback_query",
+                              {{"id", pressed["query"]},
+                               {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+                               {"data", pressed["data"]}}}}
+                            .dump()));
+    }
+    CHECK(wait_until([&] { return world.fake.tell("answers").size() == 3; },
+                     std::chrono::seconds(10)));
+    CHECK(wait_until(
+        [&] {
+            return world.fake.messages(k_chat)[0]["text"].get<std::string>().starts_with(
+                "✅ Релиз одобрен");
+        },
+        std::chrono::seconds(10)));
 }
 
 TEST_CASE("presses at once of several approvers, servers killed, updates repeated: one decision") {
