@@ -8,6 +8,7 @@
 #include "lib/bot/poller.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace loomrel::cli {
@@ -21,6 +22,7 @@ constexpr Milliseconds k_between_looks{1000};
 constexpr Milliseconds k_between_sweeps{60000};
 constexpr Milliseconds k_one_round{30000};
 constexpr Milliseconds k_bot_store_deadline{5000};
+constexpr Milliseconds k_set_webhook{9000};
 
 std::unique_ptr<store::ServerLedger> open_ledger(Services& services) {
     auto opened =
@@ -91,21 +93,28 @@ public:
     server::WebhookState set() override { return set(false); }
 
     server::WebhookState set(bool anew) {
+        // The worker and the route; two calls within a second are too many for Telegram.
+        const std::lock_guard lock(m_mutex);
         try {
             telegram::Api api(m_options);
+            api.set_deadline(deadline_in(k_set_webhook));
             const bool changed = bot::ensure_webhook(api, m_url, m_secret.reveal(), anew);
             const telegram::WebhookInfo info = api.webhook_info();
             return {info.url, info.pending, info.last_error, changed};
         } catch (const telegram::Problem& problem) {
             const std::string why = problem.what();
+            // Whoever asked did nothing wrong where Telegram is only away.
+            const bool later = problem.kind() == telegram::Problem::Kind::away
+                               || problem.kind() == telegram::Problem::Kind::too_many;
             throw Error(
-                ErrorKind::refused,
+                later ? ErrorKind::no_host : ErrorKind::refused,
                 "telegram",
                 messages::phrase(messages::Id::serve_telegram_trouble, fmt::arg("reason", why)));
         }
     }
 
 private:
+    std::mutex m_mutex;
     telegram::Options m_options;
     std::string m_url;
     Secret m_secret;

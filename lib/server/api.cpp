@@ -214,13 +214,16 @@ WebhookState Api::set_webhook() {
         m_webhook->changed = false;
         return *m_webhook;
     }
-    m_webhook_until = deadline_in(k_webhook_rest);
     m_webhook_error.reset();
     try {
         m_webhook = m_outlets.webhook->set();
     } catch (const Error& error) {
         m_webhook_error = error;
-        throw;
+    }
+    // From its end: a call that took long is no reason for the next one to follow at once.
+    m_webhook_until = deadline_in(k_webhook_rest);
+    if (m_webhook_error) {
+        throw Error(*m_webhook_error);
     }
     return *m_webhook;
 }

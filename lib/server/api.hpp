@@ -69,6 +69,9 @@ struct Route {
     Access access;
     bool has_body;
     Response (*answer)(Call& call);
+    // What it waits for is not the ledger: answered by a thread of its own, one call at a time, and
+    // nobody who asks the ledger waits behind it.
+    bool apart = false;
 };
 
 // All of them; openapi.json describes the same.

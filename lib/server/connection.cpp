@@ -258,7 +258,8 @@ asio::awaitable<Response> Connection::ask_pool(Match match, Head head, std::stri
         std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_hall.io)});
     // Woken up by its cancellation, on this thread and so never before it sleeps.
     question->answered.expires_at(Clock::time_point::max());
-    const bool taken = m_hall.pool.submit(
+    Pool& pool = question->match.route->apart ? m_hall.apart : m_hall.pool;
+    const bool taken = pool.submit(
         [&hall = m_hall, question](store::Store* store) {
             question->response =
                 store == nullptr
@@ -317,6 +318,7 @@ Hall::Hall(Settings given, Parts parts)
       proxies(settings.trusted_proxies),
       api(settings.api, parts.outlets),
       watcher(parts.watcher),
+      apart(1, settings.limits.waiting, parts.open_store),
       pool(settings.limits.stores, settings.limits.waiting, std::move(parts.open_store)) {}
 
 bool Hall::close_oldest_reading() {

@@ -32,6 +32,7 @@ struct Hall {
     bool stopping = false;
     // Last, in this order: what is still under way when they end touches all of the above.
     boost::asio::io_context io{1};
+    Pool apart; // Route::apart
     Pool pool;
 
     // Makes room for another: closes the one that has kept us waiting longest. False: all work.

@@ -5,7 +5,7 @@
 
 telegram_lab 'updates = "webhook"'
 port=$(free_port)
-API=http://127.0.0.1:$port/api/tg-bot
+API=http://127.0.0.1:$port/api/tg-bot KEY=a-secret-of-servers
 printf '[server]\npublic_url = "%s"\n' "$API" >>"$T/ci/loomrel.toml"
 secret=$(python3 -c 'import hmac; print(hmac.new(b"123456:test-token", b"loomrel webhook", "sha256").hexdigest())')
 at_bot_api() {
@@ -80,6 +80,35 @@ sleep 1.1
 call GET /webhook/set
 expect_answer 200 .url "$API/update" .changed true
 is_set || fail "the webhook's secret is another"
+
+# Telegram takes calls and does not answer: presses still count, and the Release API hears nothing
+# of it.
+version v1.0.1
+stage_deploy v1.0.1
+expect_exit 0
+expect_message "🏷️ Версия: v1.0.1"
+id=$(jq .release_id "$T/out")
+sleep 10
+at_telegram fail '{"how": "slow", "seconds": 30}' >/dev/null
+for _ in {1..6}; do
+    curl -sS -o /dev/null -m 30 "$API/webhook/set" &
+    press $STRANGER "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)"
+done
+press $ANYA "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)"
+began=${EPOCHREALTIME/[.,]/}
+approved() {
+    [ "$(sql "SELECT status FROM releases WHERE id = $id")" = manual_test_passed ]
+}
+wait_for 5 "the press counts" approved
+call GET /health
+expect_answer 200
+call PATCH /release "{\"release_id\":$id,\"status\":\"deploying\"}"
+expect_answer 200 .status success
+took=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+[ "$took" -lt 3000 ] || fail "the Release API took $took ms while Telegram did not answer"
+call GET /webhook/set
+expect_answer 503
+at_telegram fail >/dev/null
 
 # Back to polling: what was pressed meanwhile is not lost, and it is said.
 stop "$SERVING"
