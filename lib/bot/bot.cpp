@@ -21,16 +21,6 @@ constexpr Milliseconds k_one_call{8000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
 
-// What may be done twice is remembered after it was done: a crash between the two then loses no
-// press. What may not is remembered first.
-bool may_be_repeated(const telegram::Update& update) {
-    if (update.press) {
-        const auto callback = parse_callback(update.press->data);
-        return !callback || callback->action != Action::roll_back;
-    }
-    return update.said && !update.said->reply_to_buttons.empty();
-}
-
 } // namespace
 
 Bot::Bot(BotParts parts)
@@ -96,25 +86,20 @@ void Bot::decide(const telegram::Update& update, Outgoing& outgoing) {
     }
 }
 
+// An update is remembered after it was handled: a crash between the two then loses no press.
 void Bot::decide_one(const telegram::Update& update, Outgoing& outgoing) {
-    const bool repeatable = may_be_repeated(update);
-    if (!repeatable && !m_parts.ledger.take_update(update.id)) {
-        return;
-    }
     if (update.press) {
-        on_press(*update.press, outgoing);
+        on_press(*update.press, update.id, outgoing);
     } else if (update.said) {
-        on_said(*update.said, outgoing);
+        on_said(*update.said, update.id, outgoing);
     } else if (update.membership && !update.membership->in) {
         m_parts.trouble("chat " + std::to_string(update.membership->chat_id),
                         "the bot was thrown out");
     }
-    if (repeatable) {
-        (void)m_parts.ledger.take_update(update.id);
-    }
+    (void)m_parts.ledger.take_update(update.id);
 }
 
-void Bot::on_press(const telegram::Press& press, Outgoing& outgoing) {
+void Bot::on_press(const telegram::Press& press, std::int64_t update_id, Outgoing& outgoing) {
     Reply reply = m_dialog.pressed(press);
     const bool busy = reply.work && m_works.size() >= k_most_works
                       && std::none_of(m_works.begin(), m_works.end(), [](const Work& work) {
@@ -125,18 +110,22 @@ void Bot::on_press(const telegram::Press& press, Outgoing& outgoing) {
         reply.toast = messages::say(
             m_parts.config.language, messages::Id::bot_try_again, fmt::arg("reason", "…"));
     }
+    const bool works = reply.work && press.message_id != 0;
+    // What must not be done twice is remembered first, and that as late as can be: whatever fails
+    // before leaves it to be done. One that comes again is answered, and begins nothing.
+    const bool again = works && reply.once && !m_parts.ledger.take_update(update_id);
     outgoing.answers.push_back({press.id, reply.toast, reply.alert});
     if (reply.edit && press.message_id != 0) {
         outgoing.edits.insert_or_assign({press.chat_id, press.message_id}, *reply.edit);
     }
-    if (reply.work && press.message_id != 0) {
+    if (works && !again) {
         start_work(press, reply);
     }
 }
 
-void Bot::on_said(const telegram::Said& said, Outgoing& outgoing) {
+void Bot::on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& outgoing) {
     const auto reply = m_dialog.said(said);
-    if (!reply) {
+    if (!reply || (reply->once && !m_parts.ledger.take_update(update_id))) {
         return;
     }
     if (reply->send) {

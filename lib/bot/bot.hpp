@@ -68,8 +68,8 @@ public:
 
 private:
     void decide_one(const telegram::Update& update, Outgoing& outgoing);
-    void on_press(const telegram::Press& press, Outgoing& outgoing);
-    void on_said(const telegram::Said& said, Outgoing& outgoing);
+    void on_press(const telegram::Press& press, std::int64_t update_id, Outgoing& outgoing);
+    void on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& outgoing);
     void start_work(const telegram::Press& press, const Reply& reply);
     [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
     bool call(const std::string& what, const std::function<void()>& action);

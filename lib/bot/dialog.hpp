@@ -21,6 +21,8 @@ struct Reply {
     // Goes on after the reply, in a thread of its own: asks or steers hosts, and edits the pressed
     // message as it goes.
     std::function<void(Operations&, const std::function<void(const telegram::Text&)>& show)> work;
+    // The work, or what is sent, is not for doing again where the same update comes again.
+    bool once = false;
 };
 
 // Only a word to the one who pressed.

@@ -51,6 +51,7 @@ Reply Dialog::roll_back(const telegram::User& who,
         return reply;
     }
     reply.toast = say(m_config.language, Id::bot_rollback_started);
+    reply.once = true;
     const Context with = context(release.service_name);
     const std::string actor = name_of(m_config, who.id, who.name);
     reply.work = [=](Operations& operations, const auto& show) {

@@ -35,6 +35,7 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
     const Language language = m_config.language;
     const std::string command = command_of(said.text);
     Reply reply;
+    reply.once = true;
     if (command == "/id") {
         reply.send = {
             say(language, Id::bot_id, fmt::arg("id", said.from.id), fmt::arg("chat", said.chat_id)),

@@ -11,39 +11,6 @@ using release::Status;
 
 namespace {
 
-// Hosts that do what a test wants.
-class FakeOperations : public bot::Operations {
-public:
-    bool has_hosts = true;
-    bot::Standing now{"v1.2.3", {{"v1.2.2", at("14.03.2024 10:45")}, {"v1.2.1", std::nullopt}}};
-    std::vector<std::string> done;
-    bot::Ended end{true, "v1.2.2", ""};
-
-    bool can_roll_back(const std::string&, std::string& why) override {
-        why = has_hosts ? "" : "PROD_HOST";
-        return has_hosts;
-    }
-
-    bot::Standing standing(const std::string&) override { return now; }
-
-    bot::Ended roll_back(const std::string& service,
-                         const std::string& expected,
-                         const std::string& target,
-                         const std::string& actor,
-                         const Watch& watch) override {
-        done.push_back(service + " " + expected + " -> " + target + " by " + actor);
-        watch({"restore", std::nullopt});
-        watch({"restore", true});
-        watch({"health", std::nullopt});
-        watch({"health", end.good});
-        return end;
-    }
-
-    void deploy(const release::Release& release, const std::string&) override {
-        done.push_back("deploy " + release.release_tag);
-    }
-};
-
 // A person with a thumb: presses what the last message shows.
 struct World : LedgerWorld {
     FakeOperations operations;

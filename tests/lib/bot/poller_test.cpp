@@ -172,6 +172,37 @@ TEST_CASE("one that the webhook brings is handled like one that was polled for")
     bot.handle_update("{}");
 }
 
+TEST_CASE(
+    "a rollback that is pressed for begins once, and each time the press comes it is answered") {
+    World world;
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    const json update{{"update_id", 5},
+                      {"callback_query",
+                       {{"id", "77"},
+                        {"from", {{"id", k_ops}, {"first_name", "O"}}},
+                        {"message", {{"message_id", 1}, {"chat", {{"id", k_chat}}}}},
+                        {"data",
+                         "Yn:" + std::to_string(id) + ":" + bot::digest_of("v1.2.3") + "."
+                             + bot::digest_of("v1.2.2")}}}};
+    FakeOperations operations;
+    for (int server = 0; server < 2; ++server) {
+        const auto ledger = world.open();
+        bot::Bot bot({*ledger,
+                      world.config,
+                      world.telegram(),
+                      &operations,
+                      now,
+                      [](const std::string&, const std::string&) {},
+                      {}});
+        bot.handle_update(update.dump());
+    }
+    CHECK(operations.done.size() == 1);
+    const json answers = world.fake.calls("answerCallbackQuery");
+    REQUIRE(answers.size() == 2);
+    CHECK(answers[1]["fields"]["text"] == "⏪ Откат начат");
+}
+
 TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
     World world;
     const auto ledger = world.open();
