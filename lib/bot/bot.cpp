@@ -92,6 +92,11 @@ void Bot::decide_one(const telegram::Update& update, Outgoing& outgoing) {
         on_press(*update.press, update.id, outgoing);
     } else if (update.said) {
         on_said(*update.said, update.id, outgoing);
+    } else if (update.move && is_configured_chat(m_parts.config, update.move->from)) {
+        m_parts.ledger.keep_moved_chat(update.move->from, update.move->to);
+        m_parts.trouble("chat " + std::to_string(update.move->from),
+                        "is " + std::to_string(update.move->to)
+                            + " now; change [telegram] chat_id");
     } else if (update.membership && !update.membership->in) {
         m_parts.trouble("chat " + std::to_string(update.membership->chat_id),
                         "the bot was thrown out");

@@ -67,6 +67,7 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
     // Read under the lease: what was there before may have been sent by its last holder. Page by
     // page to the end: many that wait for one chat hold up no other, and what has come meanwhile
     // is not left to somebody who has given up waiting for the lease.
+    m_moved = m_ledger.moved_chats();
     std::int64_t last = 0;
     for (;;) {
         const std::vector<Notice> page = m_ledger.waiting_notices(told_after(last, k_batch));
@@ -75,7 +76,7 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
         }
         last = page.back().id;
         for (const Notice& notice : page) {
-            const auto place = place_of(m_config, environment_of(notice));
+            const auto place = place_of(m_config, environment_of(notice), m_moved);
             if (place && m_held.count(place->chat_id) != 0) {
                 ++outcome.waiting;
                 continue;
@@ -120,7 +121,7 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         settle(notice, What::parked, "this version of loomrel cannot tell a " + notice.kind);
         return;
     }
-    const auto place = place_of(m_config, text->environment);
+    const auto place = place_of(m_config, text->environment, m_moved);
     if (!place) {
         ++outcome.parked;
         settle(notice, What::parked, "[telegram] chat_id is not set");
@@ -182,6 +183,15 @@ void Delivery::settle(const Notice& notice,
     m_ledger.settle_notice({what, notice.id, error, due_again});
 }
 
+// Presses in the new chat count by this, on whichever server they come in.
+void Delivery::learn_moves() {
+    for (const auto& [old_id, new_id] : m_api.moved_chats()) {
+        if (m_moved.emplace(old_id, new_id).second) {
+            m_ledger.keep_moved_chat(old_id, new_id);
+        }
+    }
+}
+
 void Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
@@ -209,7 +219,10 @@ void Delivery::send(const Notice& notice, const NoticeText& text, const telegram
         }
     }
     const std::int64_t sent = m_api.send_message(place, text.text);
+    learn_moves();
     if (card) {
+        const auto moved = m_moved.find(card->chat_id);
+        card->chat_id = moved == m_moved.end() ? card->chat_id : moved->second;
         m_ledger.keep_message(*card, sent);
     }
     if (!text.document.empty()) {

@@ -41,6 +41,7 @@ private:
     [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
     void deliver(const store::Notice& notice, Outcome& outcome);
     void send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    void learn_moves();
     void settle(const store::Notice& notice,
                 store::Settlement::What what,
                 const std::string& error,
@@ -55,8 +56,9 @@ private:
     telegram::Api& m_api;
     const config::Config& m_config;
     std::string m_owner;
-    std::set<std::int64_t> m_held; // chats whose next message has to wait
-    bool m_away = false;           // nothing gets through at all
+    std::set<std::int64_t> m_held;                // chats whose next message has to wait
+    std::map<std::int64_t, std::int64_t> m_moved; // as the ledger has them
+    bool m_away = false;                          // nothing gets through at all
 };
 
 // How long to wait after so many failed attempts: 2 s, 4 s … 5 min.

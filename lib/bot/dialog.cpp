@@ -128,12 +128,17 @@ telegram::Text Dialog::present(Origin origin, std::int64_t release_id) {
     return render_present(last == events.rend() ? std::nullopt : std::optional(*last), facts);
 }
 
+bool Dialog::counts(std::int64_t chat_id, std::int64_t person) const {
+    return counts_in(m_config, chat_id, person)
+           || counts_in(m_config, chat_id, person, m_ledger.moved_chats());
+}
+
 std::string Dialog::why_not(const telegram::User& who,
                             std::int64_t chat_id,
                             Action action,
                             const release::Release& release) const {
     const Language language = m_config.language;
-    if (!counts_in(m_config, chat_id, who.id)) {
+    if (!counts(chat_id, who.id)) {
         return say(language, Id::bot_wrong_chat, fmt::arg("chat", chat_id));
     }
     if (is_decision(action) && !is_approver(m_config, who.id)) {
@@ -177,7 +182,7 @@ Reply Dialog::pressed(const telegram::Press& press) {
     const Language language = m_config.language;
     const auto callback = parse_callback(press.data);
     // Strangers learn nothing, not even whether there is such a release.
-    const bool known_place = counts_in(m_config, press.chat_id, press.from.id);
+    const bool known_place = counts(press.chat_id, press.from.id);
     const bool may_look =
         known_place && (press.chat_id != press.from.id || is_known(m_config, press.from.id));
     if (!may_look) {

@@ -64,6 +64,7 @@ private:
                            const std::string& why,
                            std::int64_t release_id,
                            const std::string& note_id);
+    [[nodiscard]] bool counts(std::int64_t chat_id, std::int64_t person) const;
     // "" = he may.
     [[nodiscard]] std::string why_not(const telegram::User& who,
                                       std::int64_t chat_id,

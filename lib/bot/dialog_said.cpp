@@ -48,8 +48,7 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
         return std::nullopt; // people talk
     }
     const bool own_chat = said.chat_id == said.from.id;
-    if (!counts_in(m_config, said.chat_id, said.from.id)
-        || (own_chat && !is_known(m_config, said.from.id))) {
+    if (!counts(said.chat_id, said.from.id) || (own_chat && !is_known(m_config, said.from.id))) {
         const std::string text = say(language,
                                      Id::bot_stranger,
                                      fmt::arg("name", said.from.name),

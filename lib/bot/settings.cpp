@@ -21,28 +21,44 @@ const config::Person* person_of(const config::Config& config, std::int64_t id) {
 
 } // namespace
 
-std::optional<telegram::Place> place_of(const config::Config& config,
-                                        const std::string& environment) {
+std::optional<telegram::Place>
+place_of(const config::Config& config, const std::string& environment, const MovedChats& moved) {
+    const auto present = [&](std::int64_t chat_id) {
+        const auto found = moved.find(chat_id);
+        return found == moved.end() ? chat_id : found->second;
+    };
     const auto own = config.telegram.chat_id_of.find(environment);
     if (own != config.telegram.chat_id_of.end() && own->second != 0
         && own->second != config.telegram.chat_id) {
-        return telegram::Place{own->second, 0};
+        return telegram::Place{present(own->second), 0};
     }
     if (config.telegram.chat_id == 0) {
         return std::nullopt;
     }
     // The topic is one of that chat.
-    return telegram::Place{config.telegram.chat_id, config.telegram.thread_id};
+    return telegram::Place{present(config.telegram.chat_id), config.telegram.thread_id};
 }
 
-bool counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t person) {
+bool is_configured_chat(const config::Config& config, std::int64_t chat_id) {
+    const auto& own = config.telegram.chat_id_of;
+    return chat_id != 0
+           && (chat_id == config.telegram.chat_id
+               || std::any_of(own.begin(), own.end(), [&](const auto& entry) {
+                      return entry.second == chat_id;
+                  }));
+}
+
+bool counts_in(const config::Config& config,
+               std::int64_t chat_id,
+               std::int64_t person,
+               const MovedChats& moved) {
     if (chat_id == 0) {
         return false;
     }
-    const auto& own = config.telegram.chat_id_of;
-    return chat_id == person || chat_id == config.telegram.chat_id
-           || std::any_of(
-               own.begin(), own.end(), [&](const auto& entry) { return entry.second == chat_id; });
+    return chat_id == person || is_configured_chat(config, chat_id)
+           || std::any_of(moved.begin(), moved.end(), [&](const auto& move) {
+                  return move.second == chat_id && is_configured_chat(config, move.first);
+              });
 }
 
 bool is_approver(const config::Config& config, std::int64_t person) {

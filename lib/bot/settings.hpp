@@ -6,19 +6,28 @@
 #include "lib/telegram/telegram.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
 // What the configuration says about people and chats (design 7).
 namespace loomrel::bot {
 
+// Groups that became supergroups, by the number that the configuration still has (ServerLedger).
+using MovedChats = std::map<std::int64_t, std::int64_t>;
+
 // Where notices about an environment go; nullopt: nowhere.
 [[nodiscard]] std::optional<telegram::Place> place_of(const config::Config& config,
-                                                      const std::string& environment);
+                                                      const std::string& environment,
+                                                      const MovedChats& moved = {});
+
+[[nodiscard]] bool is_configured_chat(const config::Config& config, std::int64_t chat_id);
 
 // A press counts in a configured chat, or in that person's own chat with the bot.
-[[nodiscard]] bool
-counts_in(const config::Config& config, std::int64_t chat_id, std::int64_t person);
+[[nodiscard]] bool counts_in(const config::Config& config,
+                             std::int64_t chat_id,
+                             std::int64_t person,
+                             const MovedChats& moved = {});
 
 [[nodiscard]] bool is_approver(const config::Config& config, std::int64_t person);
 [[nodiscard]] bool is_admin(const config::Config& config, std::int64_t person);

@@ -221,6 +221,14 @@ constexpr std::array k_dispatches{
                   " (SELECT id FROM releases WHERE status = 'manual_test_passed')"},
 };
 
+constexpr std::array k_moved_chats{
+    MigrationStep{R"(CREATE TABLE telegram_chats (
+    old_id BIGINT PRIMARY KEY NOT NULL,
+    new_id BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+))"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
@@ -228,6 +236,7 @@ constexpr std::array k_migrations{
     Migration{"2026-11-23-notices", k_notices},
     Migration{"2026-11-24-outbox-order", k_outbox_order},
     Migration{"2026-11-25-dispatches", k_dispatches},
+    Migration{"2026-11-25-moved-chats", k_moved_chats},
 };
 
 } // namespace

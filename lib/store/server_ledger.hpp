@@ -3,6 +3,7 @@
 #include "lib/store/store.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,11 @@ public:
     // Instead of the one that is kept there.
     virtual void keep_message(const MessagePlace& place, std::int64_t message_id) = 0;
     virtual void forget_message(const MessagePlace& place) = 0;
+
+    // Groups that became supergroups: the number that the configuration has -> the present one.
+    virtual std::map<std::int64_t, std::int64_t> moved_chats() = 0;
+    // Forgets the messages in the old one: they have other numbers now, if any.
+    virtual void keep_moved_chat(std::int64_t old_id, std::int64_t new_id) = 0;
 
     // False: seen before, by whichever server. After a lost COMMIT the answer may be true twice:
     // rather a press handled again, which changes nothing, than one that nobody handles.

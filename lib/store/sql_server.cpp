@@ -44,6 +44,25 @@ void forget_message(Session& session, const MessagePlace& place) {
     session.run(query);
 }
 
+std::map<std::int64_t, std::int64_t> moved_chats(Session& session) {
+    std::map<std::int64_t, std::int64_t> moved;
+    for (const Row& row : session.run({"SELECT old_id, new_id FROM telegram_chats"}).rows) {
+        moved[integer_of(row[0])] = integer_of(row[1]);
+    }
+    return moved;
+}
+
+void keep_moved_chat(Session& session, std::int64_t old_id, std::int64_t new_id) {
+    Query keep;
+    keep.text = "INSERT INTO telegram_chats (old_id, new_id, at) VALUES (" + keep.bind(old_id);
+    keep.text += ", " + keep.bind(new_id) + ", " + session.dialect().now;
+    keep.text += ") ON CONFLICT (old_id) DO UPDATE SET new_id = excluded.new_id";
+    session.run(keep);
+    Query forget;
+    forget.text = "DELETE FROM messages WHERE chat_id = " + forget.bind(old_id);
+    session.run(forget);
+}
+
 bool take_update(Session& session, std::int64_t update_id) {
     Query query;
     query.text = "INSERT INTO telegram_updates (update_id, at) VALUES (" + query.bind(update_id)

@@ -174,6 +174,16 @@ public:
             [&](Session& session, bool) { store::forget_message(session, place); });
     }
 
+    std::map<std::int64_t, std::int64_t> moved_chats() override {
+        return read<std::map<std::int64_t, std::int64_t>>(
+            [](Session& session) { return store::moved_chats(session); });
+    }
+
+    void keep_moved_chat(std::int64_t old_id, std::int64_t new_id) override {
+        m_transactions.write(
+            [&](Session& session, bool) { store::keep_moved_chat(session, old_id, new_id); });
+    }
+
     [[nodiscard]] bool take_update(std::int64_t update_id) override {
         bool taken = false;
         m_transactions.write([&](Session& session, bool in_doubt) {

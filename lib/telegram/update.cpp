@@ -104,6 +104,17 @@ Said said_in(const json& message) {
     return said;
 }
 
+// Told twice, in either chat.
+std::optional<ChatMove> move_in(const json& message) {
+    const std::int64_t here = chat_in(message);
+    const std::int64_t to = number_in(message, "migrate_to_chat_id");
+    const std::int64_t from = number_in(message, "migrate_from_chat_id");
+    if (here == 0 || (to == 0 && from == 0)) {
+        return std::nullopt;
+    }
+    return to != 0 ? ChatMove{here, to} : ChatMove{from, here};
+}
+
 Membership membership_in(const json& change) {
     Membership membership;
     membership.chat_id = chat_in(change);
@@ -125,7 +136,10 @@ std::optional<Update> read_update(const json& json) {
     if (const auto* query = object_in(json, "callback_query")) {
         update.press = press_in(*query);
     } else if (const auto* message = object_in(json, "message")) {
-        update.said = said_in(*message);
+        update.move = move_in(*message);
+        if (!update.move) {
+            update.said = said_in(*message);
+        }
     } else if (const auto* change = object_in(json, "my_chat_member")) {
         update.membership = membership_in(*change);
     }

@@ -43,11 +43,18 @@ struct Membership {
     bool in = false;
 };
 
+// A group has become a supergroup, with another number.
+struct ChatMove {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+};
+
 struct Update {
     std::int64_t id = 0;
     std::optional<Press> press;
     std::optional<Said> said;
     std::optional<Membership> membership;
+    std::optional<ChatMove> move;
 };
 
 // nullopt: this is no update. One of a kind that we do not know has only its id.

@@ -1,4 +1,5 @@
 #include "lib/bot/delivery.hpp"
+#include "lib/bot/dialog.hpp"
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/fake_control.hpp"
 
@@ -204,6 +205,33 @@ TEST_CASE("no patience is kept to") {
     const auto began = std::chrono::steady_clock::now();
     (void)world.deliver(Milliseconds{1500});
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(4));
+}
+
+TEST_CASE("a group that became a supergroup: told there, pressed there, by every server") {
+    World world;
+    const auto first = world.release_to_test();
+    CHECK(world.deliver().sent == 1);
+    world.fake.tell("migrate", {{"chat", k_chat}, {"to", -1009}});
+    const auto id = world.release_to_test("v1.2.4");
+    world.say("more");
+    CHECK(world.deliver().sent == 2);
+    CHECK(world.said_in(-1009) == Strings{"🚀 Новый релиз готов к тестированию", "more"});
+    CHECK(world.ledger->moved_chats().at(k_chat) == -1009);
+    CHECK_FALSE(world.ledger->find_message({first, k_chat, 0, "card"}));
+    CHECK(world.ledger->find_message({id, -1009, 0, "card"}));
+    bot::Dialog dialog(*world.ledger, world.config, nullptr, now);
+    telegram::Press press{"1", {k_qa, "A"}, -1009, 1, 0, ""};
+    press.data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    CHECK_FALSE(dialog.pressed(press).alert);
+    CHECK(world.status(id) == "manual_test_passed");
+    // Another process does not ask the old chat first.
+    telegram::Api another({world.fake.url(), Secret("123456:test-token"), Milliseconds{5000}});
+    const auto calls = world.fake.calls("editMessageText").size();
+    CHECK(bot::Delivery(*world.ledger, another, world.config, "me")
+              .run(deadline_in(Milliseconds{5000}))
+              .sent
+          == 1);
+    CHECK(world.fake.calls("editMessageText").size() == calls + 1);
 }
 
 TEST_CASE("without a chat notices are parked, not kept for ever") {

@@ -273,6 +273,26 @@ TEST_CASE("what the desk decides is said, of several edits of one message the la
         std::chrono::seconds(10)));
 }
 
+TEST_CASE("that a chat of ours has moved is kept, of others it is not") {
+    World world;
+    const auto ledger = world.open();
+    bot::Bot bot({*ledger,
+                  world.config,
+                  world.telegram(),
+                  nullptr,
+                  now,
+                  [](const std::string&, const std::string&) {},
+                  {}});
+    const auto tell = [&](int update, std::int64_t from, std::int64_t to) {
+        bot.handle_update(json{{"update_id", update},
+                               {"message", {{"chat", {{"id", from}}}, {"migrate_to_chat_id", to}}}}
+                              .dump());
+    };
+    tell(1, -666, -1666);
+    tell(2, k_chat, -1009);
+    CHECK(ledger->moved_chats() == std::map<std::int64_t, std::int64_t>{{k_chat, -1009}});
+}
+
 TEST_CASE("presses at once of several approvers, servers killed, updates repeated: one decision") {
     const char* given = std::getenv("LOOMREL_SEED");
     const unsigned seed =

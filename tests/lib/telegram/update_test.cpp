@@ -64,3 +64,17 @@ TEST_CASE("what is not an update is none, and hostile ones harm nobody") {
         CHECK((!update->said || update->said->chat_id == 0));
     }
 }
+
+TEST_CASE("a group that became a supergroup is told of in both") {
+    const auto there = read_update(
+        std::string(R"({"update_id":1,"message":{"chat":{"id":-5},"migrate_to_chat_id":-1005}})"));
+    REQUIRE(there->move);
+    CHECK(there->move->from == -5);
+    CHECK(there->move->to == -1005);
+    CHECK_FALSE(there->said);
+    const auto here = read_update(std::string(
+        R"({"update_id":2,"message":{"chat":{"id":-1005},"migrate_from_chat_id":-5}})"));
+    REQUIRE(here->move);
+    CHECK(here->move->from == -5);
+    CHECK(here->move->to == -1005);
+}
