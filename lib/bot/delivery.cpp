@@ -1,8 +1,10 @@
 #include "lib/bot/delivery.hpp"
 
+#include "lib/base/text.hpp"
 #include "lib/bot/settings.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <thread>
 
 namespace loomrel::bot {
@@ -30,6 +32,19 @@ store::NoticeQuery told_after(std::int64_t id, int limit) {
     query.after = id;
     query.limit = limit;
     return query;
+}
+
+// What a row says whose message has been sent, and whose file has not.
+constexpr std::string_view k_told_as = "sent as ";
+
+// The message's number; 0 = not sent yet.
+std::int64_t told_as(const Notice& notice) {
+    const std::string_view error = notice.error;
+    if (!error.starts_with(k_told_as)) {
+        return 0;
+    }
+    const std::string_view number = error.substr(k_told_as.size());
+    return parse_integer(number.substr(0, number.find(':'))).value_or(0);
 }
 
 void consider(std::optional<Milliseconds>& next, Milliseconds wait) {
@@ -133,20 +148,29 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         consider(outcome.next_in, notice.due_in);
         return;
     }
+    std::int64_t told = told_as(notice);
     try {
-        send(notice, *text, *place);
+        told = told == 0 ? send(notice, *text, *place) : told;
+        if (told != 0 && !text->document.empty()) {
+            (void)m_api.send_document(*place, text->document_name, text->document, told);
+        }
         settle(notice, What::sent, "");
         ++outcome.sent;
     } catch (const Problem& problem) {
         outcome.trouble = problem.what();
+        // The message is there and says what happened; sent again it would say it twice.
+        const std::string why =
+            (told == 0 ? "" : std::string(k_told_as) + std::to_string(told) + ": ")
+            + problem.what();
         switch (problem.kind()) {
         case Problem::Kind::refused:
         case Problem::Kind::message_gone:
-            ++outcome.parked;
-            settle(notice, What::parked, problem.what());
+            outcome.parked += told == 0 ? 1 : 0;
+            outcome.sent += told == 0 ? 0 : 1;
+            settle(notice, told == 0 ? What::parked : What::sent, why);
             break;
         case Problem::Kind::too_many:
-            later(notice, place->chat_id, problem.what(), problem.retry_after(), outcome);
+            later(notice, place->chat_id, why, problem.retry_after(), outcome);
             break;
         case Problem::Kind::away:
         case Problem::Kind::unauthorised:
@@ -154,7 +178,7 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         case Problem::Kind::cancelled:
             // No other chat would fare better.
             m_away = true;
-            later(notice, place->chat_id, problem.what(), wait_after(notice.attempts), outcome);
+            later(notice, place->chat_id, why, wait_after(notice.attempts), outcome);
             break;
         }
     }
@@ -192,7 +216,8 @@ void Delivery::learn_moves() {
     }
 }
 
-void Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
+std::int64_t
+Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
     if (notice.release_id) {
@@ -209,7 +234,7 @@ void Delivery::send(const Notice& notice, const NoticeText& text, const telegram
             }
             m_api.edit_message(place.chat_id, *shown, old);
             if (!text.calls) {
-                return;
+                return 0;
             }
         } catch (const Problem& problem) {
             if (problem.kind() != Problem::Kind::message_gone
@@ -225,13 +250,7 @@ void Delivery::send(const Notice& notice, const NoticeText& text, const telegram
         card->chat_id = moved == m_moved.end() ? card->chat_id : moved->second;
         m_ledger.keep_message(*card, sent);
     }
-    if (!text.document.empty()) {
-        try {
-            m_api.send_document(place, text.document_name, text.document, sent);
-        } catch (const Problem&) {
-            // The message is there and says what happened; sending it again would say it twice.
-        }
-    }
+    return sent;
 }
 
 } // namespace loomrel::bot

@@ -40,7 +40,9 @@ public:
 private:
     [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
     void deliver(const store::Notice& notice, Outcome& outcome);
-    void send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    // Gives the new message's number; 0 = the release's message was edited.
+    std::int64_t
+    send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
     void learn_moves();
     void settle(const store::Notice& notice,
                 store::Settlement::What what,

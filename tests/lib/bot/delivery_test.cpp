@@ -168,6 +168,29 @@ TEST_CASE("long texts come with a file that holds all of it") {
     CHECK(messages[1]["content"] == text);
 }
 
+TEST_CASE("a file that Telegram does not take now follows later, its message is sent once") {
+    World world;
+    std::string text;
+    while (text.size() < 20 * 1024) {
+        text += "line " + std::to_string(text.size()) + "\n";
+    }
+    world.say(text);
+    world.fake.tell("fail",
+                    {{"method", "sendDocument"}, {"how", 429}, {"retry_after", 1}, {"times", 1}});
+    CHECK(world.deliver().waiting == 1);
+    CHECK(world.fake.messages(k_chat).size() == 1);
+    world.forget_waits();
+    CHECK(world.deliver().sent == 1);
+    const json messages = world.fake.messages(k_chat);
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[1]["content"] == text);
+    // One that it never takes is given up, the message stays.
+    world.say(text + "again");
+    world.fake.tell("fail", {{"method", "sendDocument"}, {"how", 400}, {"times", 1}});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.fake.messages(k_chat).size() == 3);
+}
+
 TEST_CASE("one process delivers at a time") {
     World world;
     world.say("one");
