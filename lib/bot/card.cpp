@@ -69,6 +69,10 @@ std::string card_text(const Context& context, const Page& page) {
     if (!link.empty()) {
         lines.add(Id::bot_card_link, fmt::arg("link", telegram::escape_html(link)));
     }
+    const std::string run = safe_link(page.run_link);
+    if (!run.empty()) {
+        lines.add(Id::bot_card_run, fmt::arg("link", telegram::escape_html(run)));
+    }
     if (page.origin == Origin::active) {
         const auto time =
             std::chrono::duration_cast<Milliseconds>(context.now - release.created_at);
@@ -93,8 +97,11 @@ void add_decisions(const Context& context, const Page& page, telegram::Keyboard&
         keyboard.push_back({ask(Id::bot_button_approve, Action::ask_approve, commit),
                             ask(Id::bot_button_reject, Action::ask_reject, commit)});
     } else if (state == Status::manual_test_passed) {
-        keyboard.push_back({ask(Id::bot_button_dispatch, Action::dispatch, ""),
-                            ask(Id::bot_button_reject, Action::ask_reject, commit)});
+        keyboard.push_back({ask(Id::bot_button_reject, Action::ask_reject, commit)});
+        if (page.may_dispatch) {
+            keyboard.back().insert(keyboard.back().begin(),
+                                   ask(Id::bot_button_dispatch, Action::dispatch, ""));
+        }
     } else if (context.can_roll_back
                && (state == Status::deployed || state == Status::rollback_done
                    || state == Status::production_failed || state == Status::rollback_failed)) {
@@ -149,6 +156,9 @@ std::string history_note(Language language, const release::Event& event) {
     const std::string actor = escape_line(event.actor, 60);
     if (event.detail.find("\"approval\"") != std::string::npos) {
         return say(language, Id::bot_history_approved, fmt::arg("actor", actor));
+    }
+    if (event.detail.find("\"dispatch\"") != std::string::npos) {
+        return say(language, Id::bot_history_dispatch, fmt::arg("actor", actor));
     }
     if (event.detail.find("\"refused\"") != std::string::npos) {
         return say(language, Id::bot_history_refused, fmt::arg("actor", actor));

@@ -27,6 +27,9 @@ struct Page {
     std::size_t number = 1; // from 1
     std::size_t pages = 1;
     bool more = false; // there are more than `pages`: "1000+"
+    // Of an approved release: the attempt to begin its deploy has failed, or it runs there.
+    bool may_dispatch = false;
+    std::string run_link{};
 };
 
 [[nodiscard]] telegram::Text menu(const Context& context, const std::string& name);

@@ -97,6 +97,11 @@ Reply Dialog::open_page(const Callback& callback) {
         page.release = &all[at];
         page.number = at + 1;
         page.approvals = m_ledger.approvals(all[at].id);
+        if (all[at].state() == Status::manual_test_passed) {
+            const auto dispatch = m_ledger.newest_dispatch(all[at].id);
+            page.may_dispatch = may_dispatch_again(dispatch);
+            page.run_link = has_begun(dispatch) ? dispatch->error : "";
+        }
     }
     Reply reply;
     reply.edit =

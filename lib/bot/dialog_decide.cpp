@@ -1,6 +1,8 @@
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/settings.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 // A person's word on a release, and what follows from it.
@@ -89,6 +91,15 @@ Reply Dialog::decide(const telegram::User& who,
     return reply;
 }
 
+// A row that was parked failed for good; without any, an older loomrel approved the release.
+bool may_dispatch_again(const std::optional<store::Notice>& newest) {
+    return !newest || newest->state == store::Notice::State::parked;
+}
+
+bool has_begun(const std::optional<store::Notice>& newest) {
+    return newest && newest->state == store::Notice::State::sent;
+}
+
 Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
     const auto release = m_ledger.find_release(callback.release_id);
     if (!release || release->state() != Status::manual_test_passed) {
@@ -101,19 +112,29 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
         reply.edit = present(callback.origin, callback.release_id);
         return reply;
     }
-    // One that waits will be sent; a second would be a second run at GitHub.
-    store::NoticeQuery under_way;
-    under_way.kind = store::NoticeQuery::Kind::dispatch;
-    under_way.release_id = release->id;
-    under_way.limit = 1;
-    if (!m_ledger.waiting_notices(under_way).empty()) {
-        return toast(say(m_config.language, Id::bot_dispatched));
+    const auto newest = m_ledger.newest_dispatch(release->id);
+    if (has_begun(newest)) {
+        Reply reply = toast(
+            say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", newest->error)),
+            true);
+        reply.edit = present(callback.origin, callback.release_id);
+        return reply;
     }
-    store::NewNotice again;
-    again.key = "dispatch:press:" + press.id;
-    again.kind = "dispatch";
-    again.release_id = release->id;
-    m_ledger.add_notice(again);
+    if (may_dispatch_again(newest)) {
+        store::NewNote note;
+        note.id = "bot:" + press.id;
+        note.release_id = release->id;
+        note.actor = name_of(m_config, press.from.id, press.from.name);
+        note.source = "bot";
+        note.detail = nlohmann::json{{"dispatch", "again"}, {"telegram_id", press.from.id}}.dump();
+        (void)m_ledger.note_event(note);
+        store::NewNotice again;
+        // Of what it follows, not of the press: of several at once one begins it.
+        again.key = "dispatch:again:" + std::to_string(newest ? newest->id : -release->id);
+        again.kind = "dispatch";
+        again.release_id = release->id;
+        m_ledger.add_notice(again);
+    }
     return toast(say(m_config.language, Id::bot_dispatched));
 }
 

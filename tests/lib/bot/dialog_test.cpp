@@ -310,10 +310,28 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
     REQUIRE(dispatches().size() == 1);
     world.ledger->settle_notice(
         {store::Settlement::What::parked, dispatches()[0].id, "HTTP 404", Milliseconds{0}});
+    world.press_data(k_qa, "la:0");
+    world.press(k_qa_two, "🔁 Запустить деплой");
+    CHECK(dispatches().size() == 1);
+    CHECK(holds(world.last_event(id), R"("dispatch":"again")"));
+    const auto events = world.ledger->events(id).size();
     world.press_data(k_qa, "gn:" + std::to_string(id));
     CHECK(dispatches().size() == 1);
-    world.press_data(k_qa, "gn:" + std::to_string(id));
-    CHECK(dispatches().size() == 1);
+    CHECK(world.ledger->events(id).size() == events);
+    world.press_data(k_qa, "la:0");
+    CHECK_FALSE(holds(drawn(world.message), "🔁"));
+    // Begun: the claim is what comes next, and another run would only find it taken.
+    world.ledger->settle_notice({store::Settlement::What::sent,
+                                 dispatches()[0].id,
+                                 "https://github.com/x/y/actions/runs/7",
+                                 Milliseconds{0}});
+    const auto late = world.press_data(k_qa, "gn:" + std::to_string(id));
+    CHECK(holds(late.toast, "уже запущен: https://github.com/x/y/actions/runs/7"));
+    CHECK(late.edit);
+    CHECK(dispatches().empty());
+    world.press_data(k_qa, "la:0");
+    CHECK_FALSE(holds(drawn(world.message), "🔁"));
+    CHECK(holds(drawn(world.message), "🚀 Деплой запущен: [Открыть]"));
 }
 
 TEST_CASE("/status tells what is under way and what serves; /help helps") {
