@@ -1,3 +1,4 @@
+#include "lib/base/text.hpp"
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/telegram/text.hpp"
@@ -42,7 +43,9 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
             {}};
         return reply;
     }
-    const auto question = question_in(said.reply_to_buttons);
+    // Another bot's buttons are no questions of ours, whatever is in them.
+    const auto question =
+        said.reply_to_bot == own_id(m_config) ? question_in(said.reply_to_buttons) : std::nullopt;
     const bool wanted = command == "/start" || command == "/status" || command == "/help";
     if (!wanted && !question) {
         return std::nullopt; // people talk
@@ -75,6 +78,10 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
         return reply;
     }
     // The reason of a rejection, as a reply to the question.
+    if (trim(said.text).empty()) {
+        reply.send = {say(language, Id::bot_reason_wanted), {}};
+        return reply;
+    }
     const auto release = m_ledger.find_release(question->release_id);
     if (!release) {
         return std::nullopt;

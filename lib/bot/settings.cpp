@@ -61,6 +61,11 @@ bool counts_in(const config::Config& config,
               });
 }
 
+std::int64_t own_id(const config::Config& config) {
+    const std::string_view token = config.telegram.token.reveal();
+    return parse_integer(token.substr(0, token.find(':'))).value_or(0);
+}
+
 bool is_approver(const config::Config& config, std::int64_t person) {
     return release::is_approver(config.approval_rules(), person);
 }

@@ -29,6 +29,9 @@ using MovedChats = std::map<std::int64_t, std::int64_t>;
                              std::int64_t person,
                              const MovedChats& moved = {});
 
+// The bot's own id: a token begins with it. 0 = it is no token of Telegram's.
+[[nodiscard]] std::int64_t own_id(const config::Config& config);
+
 [[nodiscard]] bool is_approver(const config::Config& config, std::int64_t person);
 [[nodiscard]] bool is_admin(const config::Config& config, std::int64_t person);
 // May look: approvers, admins and [[people]].

@@ -93,6 +93,9 @@ Said said_in(const json& message) {
     said.thread_id = number_in(message, "message_thread_id");
     said.message_id = number_in(message, "message_id");
     said.text = text_in(message, "text");
+    if (said.text.empty()) {
+        said.text = text_in(message, "caption");
+    }
     if (const json* reply = object_in(message, "reply_to_message")) {
         const json* author = object_in(*reply, "from");
         if (author != nullptr && author->value("is_bot", json(false)) == json(true)) {

@@ -30,7 +30,7 @@ struct Said {
     std::int64_t chat_id = 0;
     std::int64_t thread_id = 0;
     std::int64_t message_id = 0;
-    std::string text;
+    std::string text; // or what stands under a picture; "" for a sticker
     // Of the message that this replies to, if a bot wrote it.
     std::int64_t reply_to_bot = 0;
     std::int64_t reply_to_message = 0;

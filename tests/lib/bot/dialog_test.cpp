@@ -17,6 +17,7 @@ struct World : LedgerWorld {
     telegram::Text message; // as it is now
     std::string transcript;
     int presses = 0;
+    std::int64_t replied_to = 123456; // whose message say() replies to
     // By the ledger's clock things happen now.
     bot::Dialog dialog{*ledger, config, &operations, now};
 
@@ -63,6 +64,7 @@ struct World : LedgerWorld {
         said.text = text;
         if (as_reply) {
             said.reply_to_message = 1;
+            said.reply_to_bot = replied_to;
             for (const auto& row : message.keyboard) {
                 for (const auto& button : row) {
                     said.reply_to_buttons.push_back(button.data);
@@ -134,6 +136,26 @@ TEST_CASE("a rejection with a reason by reply, and one without") {
     world.press(k_qa, "❌ Да, отклонить");
     CHECK(world.status(other) == "manual_test_failed");
     check_golden("rejecting", world.transcript);
+}
+
+TEST_CASE("a sticker is no reason, and another bot's question is none of ours") {
+    World world;
+    const auto id = world.release_to_test();
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    const auto question = world.message;
+    for (const std::string text : {"", " \n"}) {
+        const auto reply = world.say(k_qa, text, k_chat, true);
+        REQUIRE(reply);
+        CHECK(holds(reply->send->html, "ответьте на вопрос текстом"));
+        CHECK(world.status(id) == "manual_testing");
+        world.message = question;
+    }
+    world.replied_to = 654321;
+    CHECK_FALSE(world.say(k_qa, "не работает", k_chat, true));
+    CHECK(world.status(id) == "manual_testing");
+    world.replied_to = 123456;
+    CHECK(world.say(k_qa, "не работает", k_chat, true));
+    CHECK(world.status(id) == "manual_test_failed");
 }
 
 TEST_CASE("a rollback: choice, question, progress, end") {

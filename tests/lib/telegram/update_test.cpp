@@ -78,3 +78,9 @@ TEST_CASE("a group that became a supergroup is told of in both") {
     CHECK(here->move->from == -5);
     CHECK(here->move->to == -1005);
 }
+
+TEST_CASE("the words under a picture are what was said") {
+    const auto update = read_update(
+        std::string(R"({"update_id":1,"message":{"chat":{"id":-5},"caption":"so it looks"}})"));
+    CHECK(update->said->text == "so it looks");
+}
