@@ -45,17 +45,21 @@ bot::BotParts parts_of(Services& services,
                        telemetry::Metrics& metrics,
                        store::ServerLedger& ledger,
                        bot::Operations* operations) {
-    return {ledger,
-            services.config(),
-            telegram_options(services.config()),
-            operations,
-            now,
-            [&log](const std::string& what, const std::string& why) {
-                log.write(Level::warning, "telegram", {{"what", what}, {"reason", why}});
-            },
-            [&metrics](bool ok, Milliseconds took) {
-                count_message(metrics, ok, static_cast<double>(took.count()) / 1000);
-            }};
+    return {
+        ledger,
+        services.config(),
+        telegram_options(services.config()),
+        operations,
+        now,
+        [&log](const std::string& what, const std::string& why) {
+            log.write(Level::warning, "telegram", {{"what", what}, {"reason", why}});
+        },
+        [&metrics](bool ok, Milliseconds took) {
+            count_message(metrics, ok, static_cast<double>(took.count()) / 1000);
+        },
+        [&log](const std::string& why, std::int64_t who) {
+            log.write(Level::warning, "telegram_refused", {{"reason", why}, {"telegram_id", who}});
+        }};
 }
 
 } // namespace

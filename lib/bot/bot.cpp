@@ -104,8 +104,15 @@ void Bot::decide_one(const telegram::Update& update, Outgoing& outgoing) {
     (void)m_parts.ledger.take_update(update.id);
 }
 
+void Bot::note_unheard(const Reply& reply, std::int64_t who) {
+    if (!reply.unheard.empty() && m_parts.refused) {
+        m_parts.refused(reply.unheard, who);
+    }
+}
+
 void Bot::on_press(const telegram::Press& press, std::int64_t update_id, Outgoing& outgoing) {
     Reply reply = m_dialog.pressed(press);
+    note_unheard(reply, press.from.id);
     const bool busy = reply.work && m_works.size() >= k_most_works
                       && std::none_of(m_works.begin(), m_works.end(), [](const Work& work) {
                              return work.ended->load();
@@ -133,6 +140,7 @@ void Bot::on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& 
     if (!reply || (reply->once && !m_parts.ledger.take_update(update_id))) {
         return;
     }
+    note_unheard(*reply, said.from.id);
     if (reply->send) {
         outgoing.messages.push_back({{said.chat_id, said.thread_id}, *reply->send});
     }

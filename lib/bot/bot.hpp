@@ -24,6 +24,8 @@ struct BotParts {
     std::function<void(const std::string& what, const std::string& why)> trouble;
     // An update was handled: how it went and how long it took, for the metrics.
     std::function<void(bool ok, Milliseconds took)> handled;
+    // Somebody was told no, and no release's history says so: why, and his Telegram id.
+    std::function<void(const std::string& why, std::int64_t who)> refused{};
 };
 
 // What Telegram is to be told of updates that were decided on. Lost, it does no harm: the decisions
@@ -70,6 +72,7 @@ private:
     void decide_one(const telegram::Update& update, Outgoing& outgoing);
     void on_press(const telegram::Press& press, std::int64_t update_id, Outgoing& outgoing);
     void on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& outgoing);
+    void note_unheard(const Reply& reply, std::int64_t who);
     void start_work(const telegram::Press& press, const Reply& reply);
     [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
     bool call(const std::string& what, const std::function<void()>& action);

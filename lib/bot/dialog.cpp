@@ -169,6 +169,8 @@ Reply Dialog::no(const telegram::User& who,
                  const std::string& why,
                  std::int64_t release_id,
                  const std::string& note_id) {
+    Reply reply = toast(text, true);
+    bool heard = false;
     if (release_id > 0) {
         store::NewNote note;
         note.id = note_id;
@@ -178,9 +180,26 @@ Reply Dialog::no(const telegram::User& who,
         note.detail =
             nlohmann::json{{"refused", why}, {"telegram_id", who.id}, {"name", who.name}}.dump(
                 -1, ' ', false, nlohmann::json::error_handler_t::replace);
-        (void)m_ledger.note_event(note);
+        heard = m_ledger.note_event(note);
     }
-    return toast(text, true);
+    if (!heard) {
+        reply.unheard = why;
+    }
+    return reply;
+}
+
+Reply Dialog::moved_on(const telegram::Press& press,
+                       const Callback& callback,
+                       const release::Release& release) {
+    Reply reply = no(press.from,
+                     say(m_config.language,
+                         Id::bot_moved_on,
+                         fmt::arg("status", status_label(m_config.language, release.status))),
+                     "moved_on",
+                     release.id,
+                     "bot:" + press.id);
+    reply.edit = present(callback.origin, release.id);
+    return reply;
 }
 
 Reply Dialog::pressed(const telegram::Press& press) {
@@ -203,7 +222,7 @@ Reply Dialog::pressed(const telegram::Press& press) {
                   "bot:" + press.id);
     }
     if (!callback) {
-        return toast(say(language, Id::bot_unknown_button), true);
+        return no(press.from, say(language, Id::bot_unknown_button), "unreadable", 0, "");
     }
     if (callback->action == Action::menu) {
         Reply reply;
@@ -218,7 +237,7 @@ Reply Dialog::pressed(const telegram::Press& press) {
     }
     const auto release = m_ledger.find_release(callback->release_id);
     if (!release) {
-        return toast(say(language, Id::bot_no_release), true);
+        return no(press.from, say(language, Id::bot_no_release), "no_release", 0, "");
     }
     const std::string why = why_not(press.from, press.chat_id, callback->action, *release);
     if (!why.empty()) {
@@ -244,12 +263,7 @@ Reply Dialog::on_release(const telegram::Press& press,
         const bool approving = callback.action == Action::ask_approve;
         const auto state = release.state();
         if (state != Status::manual_testing && (approving || state != Status::manual_test_passed)) {
-            reply = toast(say(m_config.language,
-                              Id::bot_moved_on,
-                              fmt::arg("status", status_label(m_config.language, release.status))),
-                          true);
-            reply.edit = present(callback.origin, release.id);
-            return reply;
+            return moved_on(press, callback, release);
         }
         reply.edit = approving ? approve_question(
                          context(), callback.origin, release, m_ledger.approvals(release.id))
@@ -261,9 +275,9 @@ Reply Dialog::on_release(const telegram::Press& press,
         return decide(press.from, "bot:" + press.id, callback, release, "");
     case Action::choose_rollback:
     case Action::ask_rollback:
-        return ask_rollback(callback, release);
+        return ask_rollback(press, callback, release);
     case Action::roll_back:
-        return roll_back(press.from, callback, release);
+        return roll_back(press, callback, release);
     case Action::dispatch:
         return dispatch(press, callback);
     case Action::card:

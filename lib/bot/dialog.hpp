@@ -23,6 +23,8 @@ struct Reply {
     std::function<void(Operations&, const std::function<void(const telegram::Text&)>& show)> work;
     // The work, or what is sent, is not for doing again where the same update comes again.
     bool once = false;
+    // A no that no release's history can hold: for the log.
+    std::string unheard;
 };
 
 // Only a word to the one who pressed.
@@ -58,12 +60,19 @@ private:
                                const Callback& callback,
                                const release::Release& release,
                                const std::string& reason);
-    [[nodiscard]] Reply ask_rollback(const Callback& callback, const release::Release& release);
-    [[nodiscard]] Reply
-    roll_back(const telegram::User& who, const Callback& callback, const release::Release& release);
+    [[nodiscard]] Reply ask_rollback(const telegram::Press& press,
+                                     const Callback& callback,
+                                     const release::Release& release);
+    [[nodiscard]] Reply roll_back(const telegram::Press& press,
+                                  const Callback& callback,
+                                  const release::Release& release);
     [[nodiscard]] Reply dispatch(const telegram::Press& press, const Callback& callback);
     // The pressed message as it should be now: the list's page, or the notice.
     [[nodiscard]] telegram::Text present(Origin origin, std::int64_t release_id);
+    // To a press on what was right yesterday: the present state, and an event.
+    [[nodiscard]] Reply moved_on(const telegram::Press& press,
+                                 const Callback& callback,
+                                 const release::Release& release);
     [[nodiscard]] Reply no(const telegram::User& who,
                            const std::string& text,
                            const std::string& why,

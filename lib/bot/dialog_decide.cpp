@@ -102,21 +102,20 @@ bool has_begun(const std::optional<store::Notice>& newest) {
 
 Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
     const auto release = m_ledger.find_release(callback.release_id);
-    if (!release || release->state() != Status::manual_test_passed) {
-        Reply reply =
-            toast(say(m_config.language,
-                      Id::bot_moved_on,
-                      fmt::arg("status",
-                               status_label(m_config.language, release ? release->status : ""))),
-                  true);
-        reply.edit = present(callback.origin, callback.release_id);
-        return reply;
+    if (!release) {
+        return no(press.from, say(m_config.language, Id::bot_no_release), "no_release", 0, "");
+    }
+    if (release->state() != Status::manual_test_passed) {
+        return moved_on(press, callback, *release);
     }
     const auto newest = m_ledger.newest_dispatch(release->id);
     if (has_begun(newest)) {
-        Reply reply = toast(
-            say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", newest->error)),
-            true);
+        Reply reply =
+            no(press.from,
+               say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", newest->error)),
+               "dispatched",
+               release->id,
+               "bot:" + press.id);
         reply.edit = present(callback.origin, callback.release_id);
         return reply;
     }

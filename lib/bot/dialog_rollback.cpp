@@ -14,14 +14,18 @@ using telegram::escape_line;
 
 } // namespace
 
-Reply Dialog::ask_rollback(const Callback& callback, const release::Release& release) {
-    Reply reply;
+Reply Dialog::ask_rollback(const telegram::Press& press,
+                           const Callback& callback,
+                           const release::Release& release) {
     std::string why;
     if (m_operations == nullptr || !m_operations->can_roll_back(release.service_name, why)) {
-        reply.toast = why.empty() ? say(m_config.language, Id::bot_unknown_button) : why;
-        reply.alert = true;
-        return reply;
+        return no(press.from,
+                  why.empty() ? say(m_config.language, Id::bot_unknown_button) : why,
+                  "cannot_roll_back",
+                  release.id,
+                  "bot:" + press.id);
     }
+    Reply reply;
     reply.toast = say(m_config.language, Id::bot_asking_host);
     const Context with = context(release.service_name);
     reply.work = [callback, release, with](Operations& operations, const auto& show) {
@@ -38,22 +42,24 @@ Reply Dialog::ask_rollback(const Callback& callback, const release::Release& rel
     return reply;
 }
 
-Reply Dialog::roll_back(const telegram::User& who,
+Reply Dialog::roll_back(const telegram::Press& press,
                         const Callback& callback,
                         const release::Release& release) {
-    Reply reply;
     std::string why;
     const std::size_t dot = callback.extra.find('.');
     if (m_operations == nullptr || !m_operations->can_roll_back(release.service_name, why)
         || dot == std::string::npos) {
-        reply.toast = why.empty() ? say(m_config.language, Id::bot_unknown_button) : why;
-        reply.alert = true;
-        return reply;
+        return no(press.from,
+                  why.empty() ? say(m_config.language, Id::bot_unknown_button) : why,
+                  "cannot_roll_back",
+                  release.id,
+                  "bot:" + press.id);
     }
+    Reply reply;
     reply.toast = say(m_config.language, Id::bot_rollback_started);
     reply.once = true;
     const Context with = context(release.service_name);
-    const std::string actor = name_of(m_config, who.id, who.name);
+    const std::string actor = name_of(m_config, press.from.id, press.from.name);
     reply.work = [=](Operations& operations, const auto& show) {
         const Standing standing = operations.standing(release.service_name);
         const KeptVersion* target = find_kept(standing, callback.extra.substr(dot + 1));

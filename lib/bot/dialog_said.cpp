@@ -56,12 +56,13 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
                                      Id::bot_stranger,
                                      fmt::arg("name", said.from.name),
                                      fmt::arg("id", said.from.id));
-        (void)no(said.from,
-                 "",
-                 "stranger",
-                 question ? question->release_id : 0,
-                 "bot:said:" + std::to_string(said.chat_id) + ":"
-                     + std::to_string(said.message_id));
+        reply.unheard =
+            no(said.from,
+               "",
+               "stranger",
+               question ? question->release_id : 0,
+               "bot:said:" + std::to_string(said.chat_id) + ":" + std::to_string(said.message_id))
+                .unheard;
         reply.send = {telegram::escape_html(text), {}};
         return reply;
     }

@@ -202,6 +202,7 @@ TEST_CASE("without credentials there is no rollback to press, and a forged press
                                         "Ys:" + std::to_string(id) + ":" + bot::digest_of("v1.2.3")
                                             + "." + bot::digest_of("v1.2.2"));
     CHECK(reply.toast == "PROD_HOST");
+    CHECK(holds(world.last_event(id), "cannot_roll_back"));
     CHECK(world.operations.done.empty());
 }
 
@@ -281,16 +282,35 @@ TEST_CASE("nobody approves his own release where that is forbidden") {
     CHECK(world.status(id) == "manual_test_passed");
 }
 
+TEST_CASE("a no that belongs to no release is for the log") {
+    World world;
+    const auto id = world.release_to_test();
+    CHECK(world.press_data(k_qa, "нечто").unheard == "unreadable");
+    CHECK(world.press_data(k_qa, "An:" + std::to_string(id + 1) + ":01234567").unheard
+          == "no_release");
+    CHECK(world.press_data(999, "An:" + std::to_string(id + 1) + ":01234567").unheard
+          == "stranger");
+    CHECK(world.press_data(999, "An:" + std::to_string(id) + ":01234567").unheard.empty());
+    CHECK(world.say(999, "/start", 999)->unheard == "stranger");
+    CHECK(world.say(k_qa, "/start", k_qa)->unheard.empty());
+}
+
 TEST_CASE("a press that comes too late gets the present state") {
     World world;
     const auto id = world.release_to_test();
     const std::string number = std::to_string(id);
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    std::size_t before = world.ledger->events(id).size();
     for (const char action : {'a', 'A', 'r', 'R', 'g'}) {
         const auto reply = world.press_data(
             k_qa, std::string(1, action) + "n:" + number + ":" + bot::short_commit(k_commit));
         INFO(action);
         CHECK(holds(reply.toast, "✅ Задеплоен"));
+        const auto events = world.ledger->events(id);
+        CHECK(events.back().from == events.back().to);
+        CHECK(holds(events.back().detail, R"("telegram_id":11111)"));
+        CHECK(events.size() == before + 1);
+        before = events.size();
         REQUIRE(reply.edit);
         CHECK(holds(reply.edit->html, "✅ Релиз задеплоен на production"));
         CHECK(reply.edit->keyboard.empty());

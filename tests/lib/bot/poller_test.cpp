@@ -151,13 +151,17 @@ TEST_CASE("one that the webhook brings is handled like one that was polled for")
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     const auto ledger = world.open();
+    std::vector<std::string> refused;
     bot::Bot bot({*ledger,
                   world.config,
                   world.telegram(),
                   nullptr,
                   now,
                   [](const std::string&, const std::string&) {},
-                  {}});
+                  {},
+                  [&](const std::string& why, std::int64_t who) {
+                      refused.push_back(why + " " + std::to_string(who));
+                  }});
     const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
     bot.handle_update(json{{"update_id", 5},
                            {"callback_query",
@@ -168,6 +172,14 @@ TEST_CASE("one that the webhook brings is handled like one that was polled for")
                           .dump());
     CHECK(world.status(id) == "manual_test_passed");
     CHECK(world.fake.calls("answerCallbackQuery").size() == 1);
+    bot.handle_update(json{
+        {"update_id", 6},
+        {"callback_query",
+         {{"id", "78"},
+          {"from", {{"id", k_qa}, {"first_name", "A"}}},
+          {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+          {"data", "?"}}}}.dump());
+    CHECK(refused == std::vector<std::string>{"unreadable 11111"});
     bot.handle_update("not an update");
     bot.handle_update("{}");
 }
