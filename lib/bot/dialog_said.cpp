@@ -14,6 +14,9 @@ using messages::Id;
 using messages::say;
 using telegram::escape_line;
 
+// Well below what Telegram takes (k_longest_message).
+constexpr std::size_t k_longest_status = 3900;
+
 // "/start@release_bot now" -> "/start"
 std::string command_of(const std::string& text) {
     return text.substr(0, text.find_first_of(" @\n"));
@@ -29,6 +32,34 @@ std::optional<Callback> question_in(const std::vector<std::string>& buttons) {
     }
     return std::nullopt;
 }
+
+// Lines of one message, as far as there is room: then "…", once.
+class StatusLines {
+public:
+    explicit StatusLines(std::string html)
+        : m_html(std::move(html)) {}
+
+    void add(const std::string& line, std::size_t most) {
+        if (m_full) {
+            return;
+        }
+        const std::string longer = m_html + "\n" + line;
+        m_full = telegram::utf16_length(telegram::plain_of(longer)) > most;
+        m_html = m_full ? m_html + "\n…" : longer;
+    }
+
+    // What is said after it has room again.
+    void begin(const std::string& title) {
+        m_full = false;
+        m_html += "\n\n" + title;
+    }
+
+    [[nodiscard]] const std::string& html() const { return m_html; }
+
+private:
+    std::string m_html;
+    bool m_full = false;
+};
 
 } // namespace
 
@@ -105,40 +136,39 @@ telegram::Text Dialog::status() {
     query.list = release::List::active;
     query.limit = 20;
     const auto active = m_ledger.list_releases(query);
-    std::string html = say(language, Id::bot_status) + "\n";
-    html += "\n" + say(language, active.empty() ? Id::bot_status_none : Id::bot_status_active);
+    StatusLines lines(say(language, Id::bot_status));
+    lines.begin(say(language, active.empty() ? Id::bot_status_none : Id::bot_status_active));
     for (const release::Release& release : active) {
-        html += "\n"
-                + say(language,
+        lines.add(say(language,
                       Id::bot_status_release,
                       fmt::arg("status", escape_line(status_label(language, release.status))),
-                      fmt::arg("service", escape_line(release.service_name)),
-                      fmt::arg("tag", escape_line(release.release_tag, 60)));
+                      fmt::arg("service", escape_line(release.service_name, 100)),
+                      fmt::arg("tag", escape_line(release.release_tag, 60))),
+                  k_longest_status / 2);
     }
     // What the ledger says of production: the newest that came there and was not taken back.
     query.list = release::List::successful;
     query.limit = 100;
     std::vector<std::string> told;
-    std::string serving;
     for (const release::Release& release : m_ledger.list_releases(query)) {
         if (std::find(told.begin(), told.end(), release.service_name) != told.end()
             || told.size() == 20) {
             continue;
         }
+        if (told.empty()) {
+            lines.begin(say(language, Id::bot_status_serving));
+        }
         told.push_back(release.service_name);
         const bool back = release.status == "rollback_done" && !release.rollback_to_tag.empty();
-        serving +=
-            "\n"
-            + say(language,
-                  Id::bot_status_serves,
-                  fmt::arg("service", escape_line(release.service_name)),
-                  fmt::arg("serves",
-                           escape_line(back ? release.rollback_to_tag : release.release_tag, 60)));
+        lines.add(
+            say(language,
+                Id::bot_status_serves,
+                fmt::arg("service", escape_line(release.service_name, 100)),
+                fmt::arg("serves",
+                         escape_line(back ? release.rollback_to_tag : release.release_tag, 60))),
+            k_longest_status);
     }
-    if (!serving.empty()) {
-        html += "\n\n" + say(language, Id::bot_status_serving) + serving;
-    }
-    return {html, {}};
+    return {lines.html(), {}};
 }
 
 } // namespace loomrel::bot

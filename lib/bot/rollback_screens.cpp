@@ -15,6 +15,7 @@ using telegram::escape_line;
 
 constexpr std::size_t k_most_choices = 8;
 constexpr std::size_t k_longest_reason = 2500;
+constexpr std::size_t k_longest_tags = 3000;
 
 telegram::Text with_back(Language language, const std::string& html, const Callback& back) {
     return {html, {{button(language, Id::bot_button_back, back)}}};
@@ -101,6 +102,10 @@ telegram::Text rollback_screen(const Context& context,
     }
     std::string tags;
     for (const KeptVersion& version : standing.kept) {
+        if (telegram::utf16_length(tags) > k_longest_tags) {
+            tags += ", …";
+            break;
+        }
         tags += (tags.empty() ? "" : ", ") + escape_line(version.tag, 60);
     }
     return with_back(language,

@@ -1,5 +1,6 @@
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/telegram/text.hpp"
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/golden.hpp"
 
@@ -393,4 +394,27 @@ TEST_CASE("/status tells what is under way and what serves; /help helps") {
     world.press(k_qa, "✅ Approve", k_qa);
     world.press(k_qa, "✅ Yes, approve", k_qa);
     check_golden("commands", world.transcript);
+}
+
+TEST_CASE("however much there is, it fits into a message") {
+    World world;
+    const std::string wide(95, 'w');
+    for (int i = 0; i < 20; ++i) {
+        const std::string number = std::to_string(i);
+        const auto id = world.release_to_test("v" + number + wide, "s" + number + wide);
+        world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+        world.operations.now.kept.push_back({"k" + number + wide, std::nullopt});
+        world.operations.now.kept.push_back({"l" + number + wide, std::nullopt});
+        world.operations.now.kept.push_back({"m" + number + wide, std::nullopt});
+        (void)world.release_to_test("v1" + number + wide, "s" + number + wide);
+    }
+    world.say(k_qa, "/status", k_chat);
+    CHECK(telegram::utf16_length(telegram::plain_of(world.message.html)) <= 4096);
+    CHECK(world.message.html.ends_with("\n…"));
+    CHECK(holds(world.message.html, "На production:\ns19"));
+    const auto gone = world.make("v1.0.0");
+    world.press_data(k_ops, "os:" + std::to_string(gone));
+    CHECK(telegram::utf16_length(telegram::plain_of(world.message.html)) <= 4096);
+    CHECK(holds(world.message.html, "k0www"));
+    CHECK(world.message.html.ends_with(", …"));
 }
