@@ -165,6 +165,11 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
         m_operations->deploy(release, "loomrel");
         settle(row, What::sent, "");
     } catch (const Error& error) {
+        if (error.kind() == ErrorKind::ledger) {
+            // Nothing was refused: it is claimed as soon as the ledger is back.
+            settle(row, What::waiting, error.message().en, wait_after(row.attempts));
+            return;
+        }
         tell(row, "direct_failed", in(m_config.language, error.message()));
     }
 }

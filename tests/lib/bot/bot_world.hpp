@@ -73,6 +73,7 @@ public:
     bool has_hosts = true;
     bot::Standing now{"v1.2.3", {{"v1.2.2", at("14.03.2024 10:45")}, {"v1.2.1", std::nullopt}}};
     std::vector<std::string> done;
+    std::optional<Error> trouble; // of a deploy
     bot::Ended end{true, "v1.2.2", ""};
 
     bool can_roll_back(const std::string&, std::string& why) override {
@@ -96,6 +97,9 @@ public:
     }
 
     void deploy(const release::Release& release, const std::string&) override {
+        if (trouble) {
+            throw Error(*trouble);
+        }
         done.push_back("deploy " + release.release_tag);
     }
 };

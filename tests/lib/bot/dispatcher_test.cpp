@@ -183,3 +183,25 @@ TEST_CASE("an approval that nobody used in time is asked for anew") {
     (void)world.dispatch();
     CHECK(world.fake.calls("dispatch").empty());
 }
+
+TEST_CASE(
+    "a deploy from here that finds no ledger is tried again, one that is refused is told of") {
+    World world;
+    write_whole(world.folder.path() / "loomrel.toml", "[deploy]\nprod_by = \"direct\"\n");
+    config::Inputs inputs;
+    inputs.working_directory = world.folder.path();
+    world.config = config::Config::load(inputs);
+    const auto id = world.approved();
+    FakeOperations operations;
+    operations.trouble = Error(ErrorKind::ledger, "ledger_unreachable", {"нет", "away"});
+    bot::Dispatcher dispatcher(*world.ledger, world.github, &operations, world.config, "me");
+    (void)dispatcher.run();
+    CHECK(world.waits("dispatch"));
+    CHECK_FALSE(world.waits("direct_failed"));
+    CHECK(world.ledger->newest_dispatch(id)->error == "away");
+    world.forget_waits();
+    operations.trouble = Error(ErrorKind::refused, "no", {"нельзя", "no"});
+    (void)dispatcher.run();
+    CHECK_FALSE(world.waits("dispatch"));
+    CHECK(world.waits("direct_failed"));
+}
