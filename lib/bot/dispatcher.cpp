@@ -194,26 +194,12 @@ void Dispatcher::settle(const Notice& row,
 }
 
 void Dispatcher::expire() {
-    store::ReleaseQuery query;
-    query.list = release::List::active;
-    query.limit = 200;
-    for (const release::Release& release : m_ledger.list_releases(query)) {
-        if (release.state() != Status::manual_test_passed) {
-            continue;
-        }
-        // The move to manual_test_passed is the last needed approval.
-        const auto events = m_ledger.events(release.id);
-        const auto last = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
-            return event.to == release::to_string(Status::manual_test_passed)
-                   && event.from != event.to;
-        });
-        if (last == events.rend() || now() - last->at < m_config.telegram.approval_expires) {
-            continue;
-        }
+    for (const store::OldApproval& old :
+         m_ledger.old_approvals(m_config.telegram.approval_expires)) {
         store::Change change;
         // The same for every server that notices it.
-        change.id = "expired:" + std::to_string(release.id) + ":" + to_rfc3339(last->at);
-        change.release_id = release.id;
+        change.id = "expired:" + std::to_string(old.release_id) + ":" + to_rfc3339(old.at);
+        change.release_id = old.release_id;
         change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
         change.actor = "loomrel";
         change.source = "serve";

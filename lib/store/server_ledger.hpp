@@ -50,6 +50,12 @@ struct Settlement {
     Milliseconds due_again{0}; // of What::waiting: not before
 };
 
+// An approval that nobody has used.
+struct OldApproval {
+    std::int64_t release_id = 0;
+    Time at; // when it reached its quorum
+};
+
 // Where a message about a release stands, and what it is for (card, call to test, …). One message
 // is kept for each.
 struct MessagePlace {
@@ -81,6 +87,10 @@ public:
     virtual std::vector<Notice> parked_notices(int limit) = 0;
     // Counts the attempt. What was sent stays sent.
     virtual void settle_notice(const Settlement& settlement) = 0;
+
+    // Releases that wait for production with an approval older than this, by the database's clock;
+    // oldest first, with the instant of the approval.
+    virtual std::vector<OldApproval> old_approvals(Milliseconds age) = 0;
 
     virtual std::optional<std::int64_t> find_message(const MessagePlace& place) = 0;
     // Instead of the one that is kept there.

@@ -17,6 +17,23 @@ std::string at(Query& query, const MessagePlace& place) {
 
 } // namespace
 
+// The newest move to manual_test_passed is the last needed approval.
+std::vector<OldApproval> old_approvals(Session& session, Milliseconds age) {
+    Query query;
+    query.text =
+        "SELECT releases.id, approved.at FROM releases JOIN release_events AS approved"
+        " ON approved.id = (SELECT MAX(newest.id) FROM release_events AS newest"
+        " WHERE newest.release_id = releases.id AND newest.to_status = 'manual_test_passed'"
+        " AND newest.from_status <> newest.to_status)"
+        " WHERE releases.status = 'manual_test_passed' AND approved.at <= "
+        + instant_in(query, session.dialect(), -age) + " ORDER BY approved.id";
+    std::vector<OldApproval> found;
+    for (const Row& row : session.run(query).rows) {
+        found.push_back({integer_of(row[0]), parse_instant(row[1]).value_or(Time{})});
+    }
+    return found;
+}
+
 std::optional<std::int64_t> find_message(Session& session, const MessagePlace& place) {
     Query query;
     query.text = "SELECT message_id FROM messages" + at(query, place);

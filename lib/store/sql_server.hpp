@@ -7,9 +7,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 // What a process that speaks to Telegram remembers; each in a transaction of the caller's.
 namespace loomrel::store {
+
+[[nodiscard]] std::vector<OldApproval> old_approvals(Session& session, Milliseconds age);
 
 [[nodiscard]] std::optional<std::int64_t> find_message(Session& session, const MessagePlace& place);
 void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id);

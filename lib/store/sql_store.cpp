@@ -159,6 +159,11 @@ public:
             [&](Session& session, bool) { store::settle_notice(session, settlement); });
     }
 
+    std::vector<OldApproval> old_approvals(Milliseconds age) override {
+        return read<std::vector<OldApproval>>(
+            [&](Session& session) { return store::old_approvals(session, age); });
+    }
+
     std::optional<std::int64_t> find_message(const MessagePlace& place) override {
         return read<std::optional<std::int64_t>>(
             [&](Session& session) { return store::find_message(session, place); });

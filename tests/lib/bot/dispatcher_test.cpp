@@ -205,3 +205,15 @@ TEST_CASE(
     CHECK_FALSE(world.waits("dispatch"));
     CHECK(world.waits("direct_failed"));
 }
+
+TEST_CASE("an old approval expires however many newer releases are under way") {
+    World world;
+    const auto id = world.approved();
+    for (int i = 0; i < 210; ++i) {
+        (void)world.make("v2.0." + std::to_string(i));
+    }
+    world.config.telegram.approval_expires = Milliseconds{0};
+    bot::Dispatcher dispatcher(*world.ledger, world.github, nullptr, world.config, "me");
+    dispatcher.expire();
+    CHECK(world.status(id) == "manual_testing");
+}

@@ -126,6 +126,34 @@ TEMPLATE_TEST_CASE("what would begin a deploy waits as long as the release is ap
     CHECK_FALSE(server->newest_dispatch(id + 1));
 }
 
+TEMPLATE_TEST_CASE("old approvals are those of releases that wait for production, by the last one",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto server = open_server(ledger);
+    const std::vector<Status> way{
+        Status::building, Status::stage_deploy, Status::manual_testing, Status::manual_test_passed};
+    const auto first = release_in(*server, way, "v1.0.0");
+    const auto gone = release_in(*server, way, "v1.0.1");
+    (void)server->apply(change_to(gone, {Status::deploying}));
+    std::this_thread::sleep_for(Milliseconds(600));
+    const auto second = release_in(*server, way, "v1.0.2");
+    CHECK(server->old_approvals(std::chrono::hours(1)).empty());
+    auto old = server->old_approvals(Milliseconds(500));
+    REQUIRE(old.size() == 1);
+    CHECK(old[0].release_id == first);
+    CHECK(old[0].at == server->events(first).back().at);
+    old = server->old_approvals(Milliseconds(0));
+    REQUIRE(old.size() == 2);
+    CHECK(old[1].release_id == second);
+    // Asked anew and approved again: it counts from there.
+    (void)server->apply(change_to(first, {Status::manual_testing}));
+    (void)server->apply(change_to(first, {Status::manual_test_passed}));
+    CHECK(server->old_approvals(Milliseconds(500)).empty());
+}
+
 TEMPLATE_TEST_CASE("a notice waits, is tried again, is parked, is sent",
                    "",
                    SqliteLedger,
