@@ -194,7 +194,8 @@ std::string approved_by(const config::Config& config,
     std::string names;
     int have = 0;
     for (const store::Approval& one : approvals) {
-        if (one.verdict == store::Verdict::approved && is_approver(config, one.approver_id)) {
+        if (one.verdict == store::Verdict::approved
+            && is_of_council(config, release, one.approver_id)) {
             names += (names.empty() ? "" : ", ") + escape_line(one.approver_name, 60);
             ++have;
         }

@@ -56,7 +56,7 @@ Reply Dialog::decide(const telegram::User& who,
         const auto have =
             std::count_if(decided.approvals.begin(), decided.approvals.end(), [&](const auto& one) {
                 return one.verdict == store::Verdict::approved
-                       && is_approver(m_config, one.approver_id);
+                       && is_of_council(m_config, release, one.approver_id);
             });
         const auto missing = std::max<std::int64_t>(decision.quorum - have, 0);
         reply = toast(say(language, Id::bot_counted, fmt::arg("missing", missing)));

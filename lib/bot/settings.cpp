@@ -84,6 +84,18 @@ std::string name_of(const config::Config& config, std::int64_t person, const std
     return known == nullptr || known->name.empty() ? called : known->name;
 }
 
+bool is_of_council(const config::Config& config,
+                   const release::Release& release,
+                   std::int64_t person) {
+    try {
+        return holds(release::council_of(config.approval_rules(), release.initiated_by).ids(),
+                     person);
+    } catch (const Error&) {
+        // As below.
+        return is_approver(config, person);
+    }
+}
+
 int needed_approvals(const config::Config& config, const release::Release& release) {
     try {
         return release::council_of(config.approval_rules(), release.initiated_by).needed;

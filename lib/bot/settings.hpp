@@ -41,6 +41,10 @@ using MovedChats = std::map<std::int64_t, std::int64_t>;
 [[nodiscard]] std::string
 name_of(const config::Config& config, std::int64_t person, const std::string& called);
 
+// Whose approval counts for this release: all approvers but, where that is forbidden, its author.
+[[nodiscard]] bool
+is_of_council(const config::Config& config, const release::Release& release, std::int64_t person);
+
 // How many approvals this release needs.
 [[nodiscard]] int needed_approvals(const config::Config& config, const release::Release& release);
 

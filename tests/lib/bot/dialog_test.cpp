@@ -289,11 +289,28 @@ TEST_CASE("a no that belongs to no release is for the log") {
     CHECK(world.press_data(k_qa, "нечто").unheard == "unreadable");
     CHECK(world.press_data(k_qa, "An:" + std::to_string(id + 1) + ":01234567").unheard
           == "no_release");
-    CHECK(world.press_data(999, "An:" + std::to_string(id + 1) + ":01234567").unheard
+    CHECK(world.press_data(999, "An:" + std::to_string(id + 1) + ":01234567", 999).unheard
           == "stranger");
-    CHECK(world.press_data(999, "An:" + std::to_string(id) + ":01234567").unheard.empty());
+    CHECK(world.press_data(999, "An:" + std::to_string(id) + ":01234567", 999).unheard.empty());
     CHECK(world.say(999, "/start", 999)->unheard == "stranger");
     CHECK(world.say(k_qa, "/start", k_qa)->unheard.empty());
+}
+
+TEST_CASE("an author's own word from before it was forbidden is not counted to anybody") {
+    World world;
+    world.config.telegram.approvers = {k_qa, k_qa_two, 44444};
+    world.config.telegram.quorum = 2;
+    world.config.people[0].github = "developer_name";
+    world.config.people.push_back({44444, "carl", "Карл"});
+    const auto id = world.release_to_test();
+    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    world.press_data(k_qa, approve);
+    world.config.telegram.self_approval = false;
+    const auto reply = world.press_data(k_qa_two, approve);
+    CHECK(world.status(id) == "manual_testing");
+    CHECK(holds(reply.toast, "Нужно ещё: 1"));
+    CHECK(holds(drawn(world.message), "Борис (1 из 2)"));
+    CHECK_FALSE(holds(drawn(world.message), "Аня,"));
 }
 
 TEST_CASE("a press that comes too late gets the present state") {
