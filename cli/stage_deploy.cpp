@@ -97,6 +97,7 @@ void check_stage_status(Services& services, const Release& release) {
                            fmt::arg("status", status)),
                     phrase(Id::deploy_status_forbids_hint,
                            fmt::arg("id", release.id),
+                           fmt::arg("service", release.service_name),
                            fmt::arg("tag", release.release_tag)));
     }
 }

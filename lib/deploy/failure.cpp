@@ -74,8 +74,22 @@ const Reason& reason_of(std::string_view code) {
     return found == k_reasons.end() ? k_other : *found;
 }
 
-// Where a developer's branch is meant, not a release's tag.
+// A production deploy is typed with its release's number; where that is not known, the list has it.
+const char* prod_again(const Subject& subject, bool older) {
+    if (!subject.release_id) {
+        return "loomrel release list --service {service}";
+    }
+    return older ? "loomrel prod-deploy --service {service} --tag {ref} --release-id {id} --older"
+                 : "loomrel prod-deploy --service {service} --tag {ref} --release-id {id}";
+}
+
+// Where something else is meant than a release's tag on its way to stage.
 const char* next_of(const Reason& reason, const Subject& subject) {
+    const bool prod =
+        subject.environment == "prod" && subject.kind == store::RunKind::deploy && subject.is_tag;
+    if (prod && (reason.code == "cancelled" || reason.code == "superseded")) {
+        return prod_again(subject, reason.code == "superseded");
+    }
     if (!subject.is_tag && reason.code == "tag_moved") {
         return "git ls-remote origin refs/heads/{ref}";
     }
@@ -234,7 +248,8 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                fmt::arg("ref", subject.ref),
                                fmt::arg("env", subject.environment),
                                fmt::arg("service", subject.service),
-                               fmt::arg("run", subject.run_id));
+                               fmt::arg("run", subject.run_id),
+                               fmt::arg("id", subject.release_id.value_or(0)));
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
         // Of an unknown outcome only attaching again will tell.

@@ -4,6 +4,7 @@
 #include "lib/deploy/follow.hpp"
 #include "lib/deploy/plan.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct Subject {
     std::string run_id;
     int health_attempts = 0;
     store::RunKind kind = store::RunKind::deploy;
+    std::optional<std::int64_t> release_id{};
 };
 
 // Why it failed: one object, rendered for the terminal, GitHub, Telegram and --json. Everything in

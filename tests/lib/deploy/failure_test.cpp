@@ -1,0 +1,44 @@
+#include "lib/deploy/failure.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/text.hpp"
+
+using namespace loomrel;
+using test::has;
+
+namespace {
+
+deploy::Failure failure_of(const std::string& reason, const deploy::Subject& subject) {
+    deploy::Followed followed;
+    followed.host = "root@prod";
+    followed.how = deploy::HowFollowed::ended;
+    followed.end.emplace();
+    followed.end->outcome = "failed";
+    followed.end->reason = reason;
+    return deploy::explain(followed, subject, Language::en).value();
+}
+
+deploy::Subject subject_in(const std::string& environment) {
+    deploy::Subject subject;
+    subject.service = "demo";
+    subject.environment = environment;
+    subject.ref = "v1.4.0";
+    subject.run_id = "run-1";
+    return subject;
+}
+
+} // namespace
+
+TEST_CASE("the command after a production deploy names the release, as that command wants it") {
+    deploy::Subject subject = subject_in("prod");
+    subject.release_id = 7;
+    CHECK(failure_of("cancelled", subject).next
+          == "loomrel prod-deploy --service demo --tag v1.4.0 --release-id 7");
+    CHECK(failure_of("superseded", subject).next
+          == "loomrel prod-deploy --service demo --tag v1.4.0 --release-id 7 --older");
+    subject.release_id.reset();
+    CHECK(failure_of("cancelled", subject).next == "loomrel release list --service demo");
+    subject.kind = store::RunKind::rollback;
+    CHECK(failure_of("cancelled", subject).next == "loomrel rollback --env prod --service demo");
+    CHECK(failure_of("cancelled", subject_in("stage")).next
+          == "loomrel stage-deploy --service demo --tag v1.4.0");
+}
