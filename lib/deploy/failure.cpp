@@ -102,6 +102,16 @@ const char* next_of(const Reason& reason, const Subject& subject) {
     return reason.next;
 }
 
+Id sentence_of(const Reason& reason, const Subject& subject) {
+    if (!subject.is_tag && reason.code == "ref_not_found") {
+        return Id::why_branch_not_found;
+    }
+    if (!subject.is_tag && reason.code == "tag_moved") {
+        return Id::why_branch_moved;
+    }
+    return reason.sentence;
+}
+
 std::string code_of(const Followed& followed) {
     switch (followed.how) {
     case HowFollowed::not_started:
@@ -238,12 +248,10 @@ explain(const Followed& followed, const Subject& subject, Language language) {
     failure.host = followed.host;
     failure.code = code_of(followed);
     const Reason& reason = reason_of(failure.code);
-    failure.message =
-        say(language,
-            failure.code == "ref_not_found" && !subject.is_tag ? Id::why_branch_not_found
-                                                               : reason.sentence,
-            fmt::arg("tag", subject.ref),
-            fmt::arg("attempts", subject.health_attempts));
+    failure.message = say(language,
+                          sentence_of(reason, subject),
+                          fmt::arg("tag", subject.ref),
+                          fmt::arg("attempts", subject.health_attempts));
     failure.next = fmt::format(fmt::runtime(next_of(reason, subject)),
                                fmt::arg("ref", subject.ref),
                                fmt::arg("env", subject.environment),

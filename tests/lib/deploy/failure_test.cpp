@@ -42,3 +42,12 @@ TEST_CASE("the command after a production deploy names the release, as that comm
     CHECK(failure_of("cancelled", subject_in("stage")).next
           == "loomrel stage-deploy --service demo --tag v1.4.0");
 }
+
+TEST_CASE("a branch that points elsewhere is called a branch") {
+    deploy::Subject subject = subject_in("dev");
+    subject.ref = "feature/x";
+    subject.is_tag = false;
+    const deploy::Failure failure = failure_of("tag_moved", subject);
+    CHECK(has(failure.message, "Branch feature/x does not point"));
+    CHECK(failure.next == "git ls-remote origin refs/heads/feature/x");
+}
