@@ -16,6 +16,11 @@ ru*) language=ru ;;
 *) language=en ;;
 esac
 
+# What is exported here for a real ledger, real hosts or a language is not the demonstration's.
+chosen=${LOOMREL_BIN:-}
+unset "${!LOOMREL_@}" "${!LOOM_@}"
+LOOMREL_BIN=$chosen
+
 heading() {
     printf '\n\033[1m%s\033[0m\n' "$*"
 }
@@ -198,7 +203,7 @@ mkdir "$dir/bin"
 ln -s "$(cd "$source_dir" && realpath "$LOOMREL_BIN")" "$dir/bin/loomrel"
 PATH=$dir/bin:$PATH
 export XDG_STATE_HOME=$dir/ledger
-unset CI GITHUB_ACTIONS LOOMREL_STORE
+unset CI GITHUB_ACTIONS
 
 heading "The host's key is pinned once, by somebody who has looked at it"
 show loomrel trust stage --yes
