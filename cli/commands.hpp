@@ -12,7 +12,7 @@
 //        void register_status(Command& parent) {
 //            auto options = std::make_shared<StatusOptions>();
 //            parent.command("status", Id::cli_status_about)
-//                .option("--env", "E", Id::cli_help_env, &options->environment)
+//                .option("--env", "E", Id::cli_help_env_looked, &options->environment)
 //                .choices({"dev", "stage", "prod"})
 //                .runs([options](Services& services) { return run_status(services, *options); });
 //        }

@@ -239,7 +239,7 @@ ExitCode run_doctor(Services& services, const DoctorOptions& options) {
 void register_doctor(Command& parent) {
     auto options = std::make_shared<DoctorOptions>();
     parent.command("doctor", Id::cli_doctor_about)
-        .option("--env", "E", Id::cli_help_env, &options->environment)
+        .option("--env", "E", Id::cli_help_env_looked, &options->environment)
         .choices({"dev", "stage", "prod"})
         .option("--service", "S", Id::cli_help_service, &options->service)
         .runs([options](Services& services) { return run_doctor(services, *options); });

@@ -53,12 +53,13 @@ std::vector<Place> places(Services& services,
 
 std::vector<Surveyed> survey(Services& services,
                              const std::vector<Place>& all,
-                             const std::function<void(std::size_t, ssh::Connection&)>& look) {
+                             const std::function<void(std::size_t, ssh::Connection&)>& look,
+                             const std::function<void(std::size_t, const Error&)>& failed) {
     std::vector<Surveyed> results(all.size());
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto target = make_targets(services, {all[i].host}).front();
-        threads.emplace_back([&results, &look, i, target = std::move(target)] {
+        threads.emplace_back([&results, &look, &failed, i, target = std::move(target)] {
             try {
                 const auto connection = target.connector();
                 look(i, *connection);
@@ -67,6 +68,9 @@ std::vector<Surveyed> survey(Services& services,
             } catch (const std::exception& bug) {
                 results[i].error =
                     Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+            }
+            if (results[i].error && failed) {
+                failed(i, *results[i].error);
             }
         });
     }

@@ -25,7 +25,8 @@ struct Place {
                                         const std::optional<std::string>& service);
 
 // Looks at every place at once, one connection and one thread each, so that a host that is down
-// does not hide the others. What `look` throws becomes the place's error.
+// does not hide the others. What `look` throws becomes the place's error; `failed` hears of it at
+// once, in the place's thread.
 struct Surveyed {
     std::optional<Error> error;
 };
@@ -33,6 +34,7 @@ struct Surveyed {
 [[nodiscard]] std::vector<Surveyed>
 survey(Services& services,
        const std::vector<Place>& all,
-       const std::function<void(std::size_t, ssh::Connection&)>& look);
+       const std::function<void(std::size_t, ssh::Connection&)>& look,
+       const std::function<void(std::size_t, const Error&)>& failed = {});
 
 } // namespace loomrel::cli

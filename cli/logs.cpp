@@ -1,14 +1,14 @@
 #include "cli/logs.hpp"
 
-#include "cli/attach.hpp"
 #include "cli/host_survey.hpp"
-#include "cli/local_state.hpp"
-#include "cli/targets.hpp"
+#include "cli/log_lines.hpp"
+#include "cli/logs_run.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/ask_host.hpp"
-#include "lib/deploy/follow.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/release/names.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -19,153 +19,189 @@ namespace {
 
 using messages::Id;
 using messages::phrase;
+using nlohmann::ordered_json;
 
 constexpr Milliseconds k_silence{30000};
 
-// A log is foreign text: what a terminal would obey is taken out, secrets are masked, and a line is
-// written whole.
-class LogWriter {
-public:
-    explicit LogWriter(Services& services)
-        : m_services(services),
-          m_secrets(services.redactor()) {}
-
-    void feed(std::string_view bytes) {
-        m_line += m_secrets.feed(bytes);
-        const std::size_t end = m_line.rfind('\n');
-        if (end != std::string::npos) {
-            m_services.out(sanitize(std::string_view(m_line).substr(0, end + 1)));
-            m_line.erase(0, end + 1);
-        }
-    }
-
-    void finish() {
-        m_line += m_secrets.flush();
-        if (!m_line.empty()) {
-            m_services.out(sanitize(m_line) + "\n");
-        }
-    }
-
-private:
-    Services& m_services;
-    Redactor::Stream m_secrets;
-    std::string m_line;
+// What one host had.
+struct HostLog {
+    std::string file;
+    std::string text; // only where it is not shown as it comes
+    std::optional<Error> error;
 };
 
-// The stream of one run, as `logs` shows it: sentences and what commands printed.
-class RunPrinter final : public deploy::Watcher {
-public:
-    explicit RunPrinter(Services& services)
-        : m_writer(services) {}
-
-    void finish() { m_writer.finish(); }
-
-    void attached(const std::string&, const std::string&, bool) override {}
-
-    void waiting(const std::string&, const std::string&) override {}
-
-    void step_started(const std::string&, const std::string&) override {}
-
-    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
-
-    void log_line(const std::string&, std::string_view text) override {
-        const std::lock_guard guard(m_mutex);
-        m_writer.feed(std::string(text) + "\n");
+void check(const LogsOptions& options, bool json) {
+    if (options.run && options.tag) {
+        throw Error(ErrorKind::usage,
+                    "run_or_tag",
+                    phrase(Id::logs_run_or_tag),
+                    phrase(Id::logs_run_or_tag_hint));
     }
-
-    void output(const std::string&, std::string_view bytes) override {
-        const std::lock_guard guard(m_mutex);
-        m_writer.feed(bytes);
+    if (options.follow && json) {
+        throw Error(ErrorKind::usage,
+                    "follow_json",
+                    phrase(Id::logs_follow_json),
+                    phrase(Id::logs_follow_json_hint));
     }
-
-    void link_lost(const std::string&, const std::string&) override {}
-
-    void link_back(const std::string&) override {}
-
-private:
-    std::mutex m_mutex;
-    LogWriter m_writer;
-};
-
-// Needs the ledger only to know where the run was; nothing is concluded here.
-ExitCode show_run(Services& services, const std::string& id) {
-    const store::Run run = find_run(services, id);
-    const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
-    RunPrinter printer(services);
-    ExitCode code = ExitCode::no_host;
-    for (deploy::Target& target : make_targets(services, hosts_of(services, run))) {
-        deploy::Follower follower(target.name, target.connector, printer, {});
-        follower.patience = patience(services);
-        const deploy::Followed followed =
-            follower.attach({run.id, run.service, run.environment, settings.state_dir}, false);
-        if (followed.error) {
-            services.note(in(services.language(), followed.error->message()) + "\n");
-        } else if (followed.how == deploy::HowFollowed::absent) {
-            services.note(services.say(Id::logs_run_not_here, fmt::arg("host", target.name))
-                          + "\n");
-        } else {
-            code = ExitCode::ok;
-        }
+    if (options.tag && options.environment == "dev") {
+        release::check_branch(*options.tag);
+    } else if (options.tag) {
+        release::check_release_tag(*options.tag);
     }
-    printer.finish();
-    return code;
 }
 
-ExitCode show_log(Services& services, const Place& place, const LogsOptions& options) {
-    LogWriter writer(services);
-    auto target = make_targets(services, {place.host}).front();
-    const auto connection = target.connector();
-    const auto told = deploy::ask_host(
-        *connection,
-        place.name,
-        [&](const std::string& nonce) {
-            return deploy::logs_script(
-                place.services.front(), options.tag.value_or(""), options.follow, {nonce, 0});
-        },
-        options.follow ? Milliseconds{0} : k_silence,
-        [&](std::string_view bytes) { writer.feed(bytes); },
-        [&] { return services.io().out_error() != 0; });
-    writer.finish();
-    const auto absent = std::find_if(
-        told.begin(), told.end(), [](const deploy::Told& line) { return line.word == "no_log"; });
-    if (absent != told.end()) {
-        throw Error(ErrorKind::run_failed,
-                    "no_log",
-                    phrase(Id::logs_none,
-                           fmt::arg("host", place.name),
-                           fmt::arg("log", sanitize_line(absent->rest))),
-                    phrase(Id::logs_none_hint));
+Error no_log(const Place& place, const std::string& file) {
+    return Error(
+        ErrorKind::run_failed,
+        "no_log",
+        phrase(Id::logs_none, fmt::arg("host", place.name), fmt::arg("log", sanitize_line(file))),
+        phrase(Id::logs_none_hint));
+}
+
+// The hosts' logs, all asked for at once: one that is down hides none of the others, and with -f
+// none waits for another's end.
+class LogReader {
+public:
+    LogReader(Services& services, const std::vector<Place>& all, const LogsOptions& options)
+        : m_services(services),
+          m_all(all),
+          m_options(options),
+          m_logs(all.size()),
+          m_streams(!services.json() && (all.size() == 1 || options.follow)) {}
+
+    const std::vector<HostLog>& read() {
+        (void)survey(
+            m_services,
+            m_all,
+            [this](std::size_t i, ssh::Connection& connection) { read_one(i, connection); },
+            [this](std::size_t i, const Error& error) {
+                m_logs[i].error = error;
+                // Whoever follows the others does not wait for their end to hear of this one.
+                if (m_streams && m_all.size() > 1) {
+                    tell(error);
+                }
+            });
+        return m_logs;
     }
-    return ExitCode::ok;
+
+    void tell(const Error& error) {
+        const std::lock_guard guard(m_mutex);
+        const std::string message = in(m_services.language(), error.message());
+        m_services.io().err(m_services.redactor().redact(
+            m_services.say(Id::cli_error, fmt::arg("message", message)) + "\n"));
+    }
+
+    [[nodiscard]] bool streams() const { return m_streams; }
+
+private:
+    void read_one(std::size_t i, ssh::Connection& connection) {
+        const Place& place = m_all[i];
+        HostLog& log = m_logs[i];
+        const std::string prefix = m_all.size() > 1 ? place.name + ": " : "";
+        LogLines lines(m_services, [&](std::string_view text) {
+            if (!m_streams) {
+                log.text += text;
+                return;
+            }
+            const std::lock_guard guard(m_mutex);
+            m_services.out(with_prefix(text, prefix));
+        });
+        const auto told = deploy::ask_host(
+            connection,
+            place.name,
+            [&](const std::string& nonce) {
+                return deploy::logs_script(place.services.front(),
+                                           m_options.tag.value_or(""),
+                                           m_options.follow,
+                                           {nonce, 0});
+            },
+            m_options.follow ? Milliseconds{0} : k_silence,
+            [&](std::string_view bytes) { lines.feed(bytes); },
+            [&] {
+                const std::lock_guard guard(m_mutex);
+                return m_services.io().out_error() != 0;
+            });
+        lines.finish();
+        for (const deploy::Told& line : told) {
+            if (line.word == "no_log") {
+                throw no_log(place, line.rest);
+            }
+            if (line.word == "log") {
+                log.file = sanitize_line(line.rest);
+            }
+        }
+    }
+
+    Services& m_services;
+    const std::vector<Place>& m_all;
+    const LogsOptions& m_options;
+    std::vector<HostLog> m_logs;
+    bool m_streams; // shown as it comes
+    std::mutex m_mutex;
+};
+
+ordered_json to_object(Services& services, const Place& place, const HostLog& log) {
+    if (log.error) {
+        return {{"host", place.name},
+                {"error",
+                 {{"code", log.error->code()},
+                  {"message", in(services.language(), log.error->message())},
+                  {"hint", in(services.language(), log.error->hint())}}}};
+    }
+    return {{"host", place.name}, {"log", log.file}, {"text", log.text}};
+}
+
+void show(Services& services,
+          const std::vector<Place>& all,
+          const std::vector<HostLog>& logs,
+          LogReader& reader) {
+    ordered_json hosts = ordered_json::array();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (services.json()) {
+            hosts.push_back(to_object(services, all[i], logs[i]));
+        } else if (!reader.streams() && logs[i].error) {
+            reader.tell(*logs[i].error);
+        } else if (!reader.streams()) {
+            services.note(all[i].name + ": " + logs[i].file);
+            services.out(logs[i].text);
+        }
+    }
+    if (services.json()) {
+        services.out_json({{"hosts", std::move(hosts)}});
+    }
+}
+
+ExitCode code_of(const std::vector<HostLog>& logs) {
+    for (const HostLog& log : logs) {
+        if (!log.error) {
+            return ExitCode::ok;
+        }
+    }
+    return exit_code_of(logs.front().error->kind());
 }
 
 } // namespace
 
 ExitCode run_logs(Services& services, const LogsOptions& options) {
-    if (options.tag) {
-        release::check_branch(*options.tag);
-    }
+    check(options, services.json());
     if (options.run) {
-        return show_run(services, *options.run);
+        return show_run_log(services, *options.run, options);
     }
-    LogsOptions asked = options;
-    asked.environment = options.environment.value_or("stage");
     const std::vector<Place> all =
-        places(services, asked.environment, services.service(options.service));
-    ExitCode code = ExitCode::ok;
-    for (const Place& place : all) {
-        if (all.size() > 1) {
-            services.note(place.name + ":\n");
-        }
-        code = show_log(services, place, asked);
+        places(services, options.environment.value_or("stage"), services.service(options.service));
+    LogReader reader(services, all, options);
+    const std::vector<HostLog>& logs = reader.read();
+    if (all.size() == 1 && logs.front().error) {
+        throw Error(*logs.front().error);
     }
-    return code;
+    show(services, all, logs, reader);
+    return code_of(logs);
 }
 
 void register_logs(Command& parent) {
     auto options = std::make_shared<LogsOptions>();
     parent.command("logs", Id::cli_logs_about)
-        .option("--env", "E", Id::cli_help_env, &options->environment)
+        .option("--env", "E", Id::cli_help_env_logs, &options->environment)
         .choices({"dev", "stage", "prod"})
         .option("--service", "S", Id::cli_help_service, &options->service)
         .option("--tag", "T", Id::cli_help_log_tag, &options->tag)

@@ -8,7 +8,7 @@ namespace {
 
 using messages::Id;
 using messages::phrase;
-using What = github::Dispatched::What;
+using What = loomrel::github::Dispatched::What;
 
 void check_can_dispatch(const config::GithubSettings& github) {
     if (github.token.empty()) {
@@ -43,7 +43,7 @@ void settle_waiting(store::Store& store, std::int64_t release_id, const std::str
     }
 }
 
-[[noreturn]] void refuse(const github::Dispatched& result, const release::Release& row) {
+[[noreturn]] void refuse(const loomrel::github::Dispatched& result, const release::Release& row) {
     if (result.what == What::unknown) {
         throw Error(ErrorKind::unknown_outcome,
                     "dispatch_unknown",
@@ -74,7 +74,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
             ErrorKind::refused, "prod_by_direct", phrase(Id::cli_direct_here), by_hand(row));
     }
     check_can_dispatch(config.github);
-    const github::Workflow workflow = bot::prod_workflow(config, row);
+    const loomrel::github::Workflow workflow = bot::prod_workflow(config, row);
     if (options.dry_run) {
         services.out(fmt::format("{}/{} {} ref={} release_id={} release_tag={}\n",
                                  workflow.owner,
@@ -85,8 +85,9 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
                                  row.release_tag));
         return ExitCode::ok;
     }
-    github::Client client({config.github.api_url, config.github.token, Milliseconds{15000}});
-    const github::Dispatched result = client.dispatch(workflow, bot::prod_inputs(row));
+    loomrel::github::Client client(
+        {config.github.api_url, config.github.token, Milliseconds{15000}});
+    const loomrel::github::Dispatched result = client.dispatch(workflow, bot::prod_inputs(row));
     if (result.what != What::started) {
         refuse(result, row);
     }

@@ -152,7 +152,7 @@ void register_stage_deploy(Command& parent) {
         .option("--service", "S", Id::cli_help_service, &options->service)
         .option("--tag", "T", Id::cli_help_tag, &options->tag)
         .option("--commit", "SHA", Id::cli_help_commit, &options->commit)
-        .option("--release-id", "N", Id::cli_help_release_id, &options->release_id)
+        .option("--release-id", "N", Id::cli_help_stage_release_id, &options->release_id)
         .flag("--rehearse-rollback", Id::cli_help_rehearse, options->rehearse)
         .flag("--older", Id::cli_help_older, options->older)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)

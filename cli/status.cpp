@@ -166,7 +166,7 @@ ExitCode run_status(Services& services, const StatusOptions& options) {
 void register_status(Command& parent) {
     auto options = std::make_shared<StatusOptions>();
     parent.command("status", Id::cli_status_about)
-        .option("--env", "E", Id::cli_help_env, &options->environment)
+        .option("--env", "E", Id::cli_help_env_looked, &options->environment)
         .choices({"dev", "stage", "prod"})
         .option("--service", "S", Id::cli_help_service, &options->service)
         .runs([options](Services& services) { return run_status(services, *options); });

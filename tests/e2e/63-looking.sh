@@ -18,6 +18,23 @@ expect_json 'tostring | contains("v1.0.0")' true
 loomrel logs --env stage --service "$SERVICE" --tag v1.0.0
 expect_exit 0
 cmp -s "$T/out" "$T/stage/log/$SERVICE/v1.0.0.log" || fail "logs prints something else than the log"
+loomrel --json logs --env stage --service "$SERVICE"
+expect_exit 0
+expect_json '.hosts | length' 1
+jq -j '.hosts[0].text' "$T/out" | cmp -s - "$T/stage/log/$SERVICE/v1.0.0.log" || fail "the text is not the log"
+# The run has ended: the hosts know of it where the ledger is away, or never heard of it.
+loomrel logs --run "$run"
+expect_exit 0
+cp "$T/out" "$T/with-ledger"
+loomrel --store postgresql://nobody@127.0.0.1:1/away logs --run "$run"
+expect_exit 0
+expect_said "127.0.0.1"
+cmp -s "$T/out" "$T/with-ledger" || fail "without the ledger the run's log is another"
+loomrel --store "sqlite://$T/empty.db" --json logs --run "$run"
+expect_exit 0
+expect_json '.hosts[0].run_id' "$run" '.hosts[0].text | contains("v1.0.0")' true
+loomrel --store postgresql://nobody@127.0.0.1:1/away logs --run 00000000-0000-0000-0000-000000000000
+expect_exit 2
 loomrel --json attach "$run"
 expect_exit 0
 expect_json .run_id "$run" .ok true

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cli/services.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace loomrel::cli {
+
+// A log is foreign text: what a terminal would obey is taken out, secrets are masked, and lines go
+// on whole. One host's stream, one thread.
+class LogLines {
+public:
+    using Sink = std::function<void(std::string_view whole_lines)>;
+
+    LogLines(Services& services, Sink sink);
+
+    void feed(std::string_view bytes);
+    void finish();
+
+private:
+    Sink m_sink;
+    Redactor::Stream m_secrets;
+    std::string m_line;
+};
+
+// Every line behind `prefix`: where the lines of several hosts come together.
+[[nodiscard]] std::string with_prefix(std::string_view whole_lines, const std::string& prefix);
+
+} // namespace loomrel::cli

@@ -1,0 +1,35 @@
+#include "tests/support/catch.hpp"
+#include "tests/support/command_world.hpp"
+#include "tests/support/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+using namespace loomrel;
+using cli::ExitCode;
+using nlohmann::json;
+using test::CommandWorld;
+using test::has;
+
+namespace {
+
+std::string hint_of(CommandWorld& world, std::vector<std::string> words) {
+    words.insert(words.end(), {"--json", "--lang", "en"});
+    CHECK(world.run(words) == ExitCode::usage);
+    return json::parse(world.io.out_text)["error"]["hint"].get<std::string>();
+}
+
+} // namespace
+
+TEST_CASE("help says which environment is meant where none is given, and what must be given") {
+    CommandWorld world;
+    const auto help = [&](const std::string& command) {
+        CHECK(world.run({command, "--help", "--lang", "en"}) == ExitCode::ok);
+        return world.io.out_text;
+    };
+    CHECK(has(help("rollback"), "prod (the default) or stage"));
+    CHECK_FALSE(has(help("rollback"), "dev"));
+    CHECK(has(help("logs"), "stage (the default)"));
+    CHECK(has(help("status"), "default: stage and prod"));
+    CHECK(has(help("prod-deploy"), "always wanted"));
+    CHECK(has(help("stage-deploy"), "default: a new one"));
+}
