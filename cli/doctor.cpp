@@ -126,13 +126,14 @@ void take_checks(const deploy::Diagnosis& diagnosis,
     }
 }
 
-void check_hosts(Services& services, const DoctorOptions& options, Findings& findings) {
+// False: no host is configured, so there is none to look at.
+bool check_hosts(Services& services, const DoctorOptions& options, Findings& findings) {
     std::vector<Place> all;
     try {
         all = places(services, options.environment, options.service);
     } catch (const Error& error) {
         findings.add("config", "hosts", error);
-        return;
+        return false;
     }
     std::vector<std::vector<deploy::Diagnosis>> diagnoses(all.size());
     const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
@@ -161,6 +162,7 @@ void check_hosts(Services& services, const DoctorOptions& options, Findings& fin
                          messages::phrase(Id::doctor_mend_same_machine));
         }
     }
+    return true;
 }
 
 std::string_view word(Verdict verdict) {
@@ -231,8 +233,11 @@ ExitCode run_doctor(Services& services, const DoctorOptions& options) {
     }
     check_ledger(services, findings);
     check_telegram(services, findings);
-    check_hosts(services, options, findings);
+    const bool has_hosts = check_hosts(services, options, findings);
     show(services, findings);
+    if (!has_hosts) {
+        return ExitCode::usage;
+    }
     return findings.any_bad() ? ExitCode::run_failed : ExitCode::ok;
 }
 

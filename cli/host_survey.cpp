@@ -31,7 +31,7 @@ std::vector<Place> places(Services& services,
     std::optional<Error> none;
     for (const std::string& name : environments) {
         try {
-            for (config::Host& host : hosts_in(services, name)) {
+            for (config::Host& host : hosts_wanted(services, name)) {
                 Place place{name, host, endpoint_of(services, host).shown(), {}};
                 for (const std::string& each : services_asked(services, service)) {
                     place.services.push_back(services.config().deploy(each, name));

@@ -37,6 +37,17 @@ std::vector<config::Host> hosts_in(Services& services, const std::string& enviro
     return hosts;
 }
 
+std::vector<config::Host> hosts_wanted(Services& services, const std::string& environment) {
+    std::vector<config::Host> hosts = hosts_in(services, environment);
+    if (hosts.empty()) {
+        throw Error(ErrorKind::config,
+                    "no_hosts",
+                    phrase(Id::dev_nobody_has_host),
+                    phrase(Id::dev_nobody_has_host_hint));
+    }
+    return hosts;
+}
+
 config::Host host_typed(Services& services, const HostArgument& typed) {
     for (const char* environment : {"prod", "stage", "dev"}) {
         std::vector<config::Host> hosts;

@@ -15,6 +15,10 @@ namespace loomrel::cli {
 [[nodiscard]] std::vector<config::Host> hosts_in(Services& services,
                                                  const std::string& environment);
 
+// The same for whoever asked for that environment: having none is an error (config, "no_hosts").
+[[nodiscard]] std::vector<config::Host> hosts_wanted(Services& services,
+                                                     const std::string& environment);
+
 // The host that was typed, as the configuration has it if it has: its pin counts.
 [[nodiscard]] config::Host host_typed(Services& services, const HostArgument& typed);
 

@@ -45,7 +45,7 @@ struct Shown {
 std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
     std::vector<config::Host> hosts;
     if (target == "dev" || target == "stage" || target == "prod") {
-        hosts = hosts_in(services, target);
+        hosts = hosts_wanted(services, target);
     } else {
         hosts.push_back(host_typed(services, parse_host_argument(target)));
     }

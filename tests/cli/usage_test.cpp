@@ -33,3 +33,19 @@ TEST_CASE("help says which environment is meant where none is given, and what mu
     CHECK(has(help("prod-deploy"), "always wanted"));
     CHECK(has(help("stage-deploy"), "default: a new one"));
 }
+
+TEST_CASE("an environment of developers that has none is told, whoever asks for it") {
+    CommandWorld world;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"status"}, {"logs"}, {"doctor"}}) {
+        auto typed = words;
+        typed.insert(typed.end(), {"--env", "dev", "--service", "api"});
+        CAPTURE(words.front());
+        CHECK(world.run(typed) == ExitCode::usage);
+        const std::string said = world.io.out_text + world.io.err_text;
+        CHECK(has(said, "LOGIN_HOST"));
+        CHECK(has(said, "LOGIN_PASSWORD"));
+    }
+    CHECK(world.run({"trust", "dev"}) == ExitCode::usage);
+    CHECK(has(world.io.err_text, "LOGIN_HOST"));
+}
