@@ -4,6 +4,7 @@
 #include "lib/base/text.hpp"
 #include "lib/deploy/keeper.hpp"
 #include "lib/deploy/script.hpp"
+#include "lib/messages/status_texts.hpp"
 #include "lib/messages/step_texts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,19 +15,60 @@ namespace {
 
 using messages::Id;
 using nlohmann::json;
+using release::Status;
 
 // The moves that a good run makes, in order.
-std::vector<std::string> moves_of(const deploy::Plan& plan) {
-    std::vector<std::string> moves;
+std::vector<Status> moves_of(const deploy::Plan& plan) {
+    const std::string& environment = plan.settings.environment;
+    // A rollback moves the release that production served; what is on stage has its own way on.
+    if (plan.request.kind == store::RunKind::rollback) {
+        return environment == "prod" ? std::vector{Status::rollback, Status::rollback_done}
+                                     : std::vector<Status>{};
+    }
+    std::vector<Status> moves;
+    if (environment == "prod") {
+        moves.push_back(Status::deploying); // with the run's row, before any host is touched
+    }
     for (const std::string& step : plan.steps) {
-        if (const auto move = deploy::move_of(plan.settings.environment, step)) {
-            moves.emplace_back(release::to_string(*move));
+        if (const auto move = deploy::move_of(environment, step)) {
+            moves.push_back(*move);
         }
     }
-    if (const auto end = deploy::end_of(plan.settings.environment, store::RunOutcome::good)) {
-        moves.emplace_back(release::to_string(*end));
+    if (const auto end = deploy::end_of(environment, store::RunOutcome::good)) {
+        moves.push_back(*end);
     }
     return moves;
+}
+
+std::vector<std::string> names_of(const std::vector<Status>& moves) {
+    std::vector<std::string> names;
+    for (const Status move : moves) {
+        names.emplace_back(release::to_string(move));
+    }
+    return names;
+}
+
+// What people would be told on the way, if all goes well. A developer hears of his host's run,
+// which has no status.
+std::vector<std::string> notices_of(const deploy::Plan& plan) {
+    if (plan.settings.environment == "dev") {
+        return {"dev"};
+    }
+    auto told = moves_of(plan);
+    std::erase_if(told, [](Status move) { return !release::is_told(move); });
+    return names_of(told);
+}
+
+std::string notices_line(Services& services, const deploy::Plan& plan) {
+    std::vector<std::string> labels;
+    for (const std::string& notice : notices_of(plan)) {
+        const auto status = release::parse_status(notice);
+        labels.push_back(status ? messages::label(services.language(), *status)
+                                : services.say(Id::notice_dev_good));
+    }
+    return labels.empty()
+               ? services.say(Id::deploy_plan_no_notices)
+               : services.say(Id::deploy_plan_notices, fmt::arg("notices", join(labels, ", ")));
 }
 
 } // namespace
@@ -45,7 +87,8 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
                     {"tag", plan.request.tag},
                     {"hosts", names},
                     {"steps", plan.steps},
-                    {"moves", moves_of(plan)},
+                    {"moves", names_of(moves_of(plan))},
+                    {"notices", notices_of(plan)},
                     {"log", plan.settings.log_root + "/" + plan.log_path},
                     {"script", script}};
         if (plan.request.tag.empty()) {
@@ -65,9 +108,10 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
     for (const std::string& step : plan.steps) {
         text += fmt::format("  {:<12} {}\n", step, messages::step_label(language, step));
     }
-    if (const auto moves = moves_of(plan); !moves.empty()) {
+    if (const auto moves = names_of(moves_of(plan)); !moves.empty()) {
         text += services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves, " → "))) + "\n";
     }
+    text += notices_line(services, plan) + "\n";
     text += services.say(Id::deploy_plan_log,
                          fmt::arg("log", plan.settings.log_root + "/" + plan.log_path))
             + "\n";

@@ -7,8 +7,8 @@
 
 namespace loomrel::cli {
 
-// The plan: hosts, steps, what would be recorded, the exact script. Nothing is asked and nothing
-// changed, neither here nor there.
+// The plan: hosts, steps, what would be recorded and told, the exact script. Nothing is asked and
+// nothing changed, neither here nor there.
 [[nodiscard]] ExitCode
 show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<config::Host>& hosts);
 

@@ -13,3 +13,4 @@ expect_equal "the host" "$before" "$(fingerprint "$T/stage/home")"
 loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --dry-run
 expect_exit 0
 expect_json 'type' object
+expect_json '.moves | join(" ")' "building stage_deploy manual_testing" '.notices | join(" ")' manual_testing
