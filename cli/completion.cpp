@@ -4,6 +4,8 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <memory>
 
@@ -292,7 +294,12 @@ ExitCode run_completion(Services& services, const CompletionOptions& options) {
                         : options.shell == "zsh" ? Shell::zsh
                                                  : Shell::fish;
     const Command program = make_commands();
-    services.out(completion_script(program, shell, services.language()));
+    const std::string script = completion_script(program, shell, services.language());
+    if (services.json()) {
+        services.out_json({{"shell", options.shell}, {"script", script}});
+    } else {
+        services.out(script);
+    }
     return ExitCode::ok;
 }
 

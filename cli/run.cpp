@@ -53,7 +53,12 @@ ExitCode run_command(const Command& command, Services& services) {
         return ExitCode::ok;
     }
     if (options.help) {
-        services.out(help_of(command, services.language()));
+        const std::string help = help_of(command, services.language());
+        if (options.json) {
+            services.out_json({{"help", help}});
+        } else {
+            services.out(help);
+        }
         return ExitCode::ok;
     }
     if (!command.runner()) {

@@ -20,6 +20,14 @@ std::string hint_of(CommandWorld& world, std::vector<std::string> words) {
 
 } // namespace
 
+TEST_CASE("what --json prints is JSON, help and completion included") {
+    CommandWorld world;
+    CHECK(world.run({"completion", "bash", "--json"}) == ExitCode::ok);
+    CHECK(has(json::parse(world.io.out_text)["script"].get<std::string>(), "complete -F"));
+    CHECK(world.run({"release", "--help", "--json"}) == ExitCode::ok);
+    CHECK(has(json::parse(world.io.out_text)["help"].get<std::string>(), "approve"));
+}
+
 TEST_CASE("help says which environment is meant where none is given, and what must be given") {
     CommandWorld world;
     const auto help = [&](const std::string& command) {
