@@ -164,17 +164,21 @@ private:
 void refuse_leftover(const Command& command,
                      const std::vector<Parameter>& globals,
                      const std::vector<std::string>& left) {
-    for (const std::string& word : left) {
-        if (word.size() > 1 && word.front() == '-' && word != "--") {
-            refuse_unknown_option(command, globals, word);
+    // Behind the first "--" nothing is a flag; the word itself is no argument.
+    const auto end_of_flags = std::find(left.begin(), left.end(), "--");
+    for (auto word = left.begin(); word != end_of_flags; ++word) {
+        if (word->size() > 1 && word->front() == '-') {
+            refuse_unknown_option(command, globals, *word);
         }
     }
-    if (!left.empty()) {
-        throw Error(
-            ErrorKind::usage,
-            "too_many_arguments",
-            phrase(Id::cli_too_many_arguments, fmt::arg("argument", sanitize_line(left.front()))),
-            see_help(command));
+    const auto first = left.begin() == end_of_flags && end_of_flags != left.end()
+                           ? std::next(end_of_flags)
+                           : left.begin();
+    if (first != left.end()) {
+        throw Error(ErrorKind::usage,
+                    "too_many_arguments",
+                    phrase(Id::cli_too_many_arguments, fmt::arg("argument", sanitize_line(*first))),
+                    see_help(command));
     }
 }
 

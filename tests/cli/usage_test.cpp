@@ -28,6 +28,16 @@ TEST_CASE("what --json prints is JSON, help and completion included") {
     CHECK(has(json::parse(world.io.out_text)["help"].get<std::string>(), "approve"));
 }
 
+TEST_CASE("behind -- nothing is a flag") {
+    CommandWorld world;
+    CHECK(world.run({"release", "show", "--", "-5"}) == ExitCode::usage);
+    CHECK(has(world.io.err_text, "there is no release -5"));
+    CHECK(world.run({"release", "show", "--lang", "en", "--", "5", "--json"}) == ExitCode::usage);
+    CHECK(has(world.io.err_text, "unexpected argument: --json"));
+    CHECK(world.run({"release", "show", "-x", "--lang", "en"}) == ExitCode::usage);
+    CHECK(has(world.io.err_text, "unknown flag: -x"));
+}
+
 TEST_CASE("help says which environment is meant where none is given, and what must be given") {
     CommandWorld world;
     const auto help = [&](const std::string& command) {
