@@ -87,7 +87,8 @@ private:
         if (values.size() != 1) {
             throw Error(ErrorKind::usage,
                         "option_twice",
-                        phrase(Id::cli_option_twice, fmt::arg("option", name)));
+                        phrase(Id::cli_option_twice, fmt::arg("option", name)),
+                        phrase(Id::cli_option_twice_hint));
         }
         const std::string& value = values.front();
         check_choice(parameter, value);
@@ -98,7 +99,8 @@ private:
                             "not_a_number",
                             phrase(Id::cli_not_a_number,
                                    fmt::arg("option", name),
-                                   fmt::arg("value", sanitize_line(value))));
+                                   fmt::arg("value", sanitize_line(value))),
+                            phrase(Id::cli_not_a_number_hint));
             }
         } else if (auto* const* text = std::get_if<std::string*>(&parameter.target)) {
             **text = value;

@@ -12,7 +12,10 @@ using What = loomrel::github::Dispatched::What;
 
 void check_can_dispatch(const config::GithubSettings& github) {
     if (github.token.empty()) {
-        throw Error(ErrorKind::config, "no_github_token", phrase(Id::cli_dispatch_no_token));
+        throw Error(ErrorKind::config,
+                    "no_github_token",
+                    phrase(Id::cli_dispatch_no_token),
+                    phrase(Id::cli_dispatch_no_token_hint));
     }
     if (github.owner.empty()) {
         throw Error(ErrorKind::config,

@@ -62,14 +62,14 @@ ExitCode run_command(const Command& command, Services& services) {
         return ExitCode::ok;
     }
     if (!command.runner()) {
-        const std::string path = command.path();
+        const std::string typed = command.path().empty() ? "loomrel" : "loomrel " + command.path();
         if (!options.json) {
             services.io().err(help_of(command, services.language()) + "\n");
         }
         throw Error(ErrorKind::usage,
                     "command_missing",
-                    phrase(Id::cli_command_missing,
-                           fmt::arg("command", path.empty() ? "loomrel" : "loomrel " + path)));
+                    phrase(Id::cli_command_missing, fmt::arg("command", typed)),
+                    phrase(Id::cli_hint_help, fmt::arg("command", typed)));
     }
     return command.runner()(services);
 }

@@ -28,6 +28,14 @@ TEST_CASE("what --json prints is JSON, help and completion included") {
     CHECK(has(json::parse(world.io.out_text)["help"].get<std::string>(), "approve"));
 }
 
+TEST_CASE("whoever types it wrong is told what to do") {
+    CommandWorld world;
+    CHECK(has(hint_of(world, {"release"}), "loomrel release --help"));
+    CHECK(has(hint_of(world, {}), "loomrel --help"));
+    CHECK_FALSE(hint_of(world, {"release", "show", "x"}).empty());
+    CHECK_FALSE(hint_of(world, {"status", "--env", "prod", "--env", "stage"}).empty());
+}
+
 TEST_CASE("behind -- nothing is a flag") {
     CommandWorld world;
     CHECK(world.run({"release", "show", "--", "-5"}) == ExitCode::usage);
