@@ -5,8 +5,8 @@
 namespace loomrel::cli {
 
 std::filesystem::path state_folder(Services& services) {
-    if (const auto state = services.env("XDG_STATE_HOME")) {
-        return std::filesystem::path(*state) / "loomrel";
+    if (const auto state = state_home(services.environment())) {
+        return *state / "loomrel";
     }
     return std::filesystem::path(services.env("HOME").value_or("/")) / ".local/state/loomrel";
 }

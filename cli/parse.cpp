@@ -92,6 +92,12 @@ private:
         }
         const std::string& value = values.front();
         check_choice(parameter, value);
+        if (parameter.value == "FILE" && value.empty()) {
+            throw Error(ErrorKind::usage,
+                        "empty_file_name",
+                        phrase(Id::cli_empty_file, fmt::arg("option", name)),
+                        phrase(Id::cli_empty_file_hint, fmt::arg("option", name)));
+        }
         if (auto* const* number = std::get_if<std::optional<std::int64_t>*>(&parameter.target)) {
             **number = parse_integer(value);
             if (!(*number)->has_value()) {

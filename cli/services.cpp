@@ -19,6 +19,15 @@ using messages::phrase;
 
 } // namespace
 
+std::optional<std::filesystem::path>
+state_home(const std::map<std::string, std::string>& environment) {
+    const auto found = environment.find("XDG_STATE_HOME");
+    if (found == environment.end() || !std::filesystem::path(found->second).is_absolute()) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
 Services::Services(Outside& outside, GlobalOptions options)
     : m_outside(outside),
       m_options(std::move(options)) {}
@@ -35,6 +44,9 @@ const config::Config& Services::config() {
     if (!m_config) {
         config::Inputs inputs;
         inputs.environment = m_outside.environment;
+        if (!state_home(m_outside.environment)) {
+            inputs.environment.erase("XDG_STATE_HOME");
+        }
         inputs.working_directory = m_outside.working_directory;
         inputs.config_flag = m_options.config;
         inputs.env_file_flag = m_options.env_file;

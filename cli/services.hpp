@@ -30,6 +30,11 @@ struct Outside {
         store::open_store;
 };
 
+// XDG_STATE_HOME, if it may be used: a path that is not absolute is to be ignored (XDG Base
+// Directory Specification).
+[[nodiscard]] std::optional<std::filesystem::path>
+state_home(const std::map<std::string, std::string>& environment);
+
 // Where the program is wired: made once a start, handed to the command. Whatever costs something is
 // made when it is first asked for, so that `rollback --host` needs no config file and `completion`
 // no ledger.

@@ -36,6 +36,14 @@ TEST_CASE("whoever types it wrong is told what to do") {
     CHECK_FALSE(hint_of(world, {"status", "--env", "prod", "--env", "stage"}).empty());
 }
 
+TEST_CASE("a file that has no name is no file") {
+    CommandWorld world;
+    for (const std::string flag : {"--config", "--env-file"}) {
+        CHECK(has(hint_of(world, {"config", "show", flag, ""}), flag));
+    }
+    CHECK(world.config_loads == 0);
+}
+
 TEST_CASE("behind -- nothing is a flag") {
     CommandWorld world;
     CHECK(world.run({"release", "show", "--", "-5"}) == ExitCode::usage);
@@ -58,6 +66,16 @@ TEST_CASE("help says which environment is meant where none is given, and what mu
     CHECK(has(help("status"), "default: stage and prod"));
     CHECK(has(help("prod-deploy"), "always wanted"));
     CHECK(has(help("stage-deploy"), "default: a new one"));
+}
+
+TEST_CASE("a relative XDG_STATE_HOME is as good as none") {
+    CommandWorld world;
+    world.outside.environment = {{"XDG_STATE_HOME", "state"}, {"HOME", "/nowhere"}};
+    CHECK(world.run({"release", "list"}) == ExitCode::ok);
+    CHECK_FALSE(world.config_inputs.environment.contains("XDG_STATE_HOME"));
+    world.outside.environment["XDG_STATE_HOME"] = "/state";
+    CHECK(world.run({"release", "list"}) == ExitCode::ok);
+    CHECK(world.config_inputs.environment.at("XDG_STATE_HOME") == "/state");
 }
 
 TEST_CASE("an environment of developers that has none is told, whoever asks for it") {
