@@ -103,6 +103,20 @@ void refuse_if_lost(const GitRepository& repository, const InitPlan& plan) {
     }
 }
 
+// A link may lead to another repository, or to a folder that many share.
+void refuse_if_elsewhere(const GitRepository& repository, const InitPlan& plan) {
+    std::vector<fs::path> paths = plan.removals;
+    for (const InitPlan::File& file : plan.writes) {
+        paths.push_back(file.path);
+    }
+    if (const auto link = link_on_the_way(repository.root(), paths)) {
+        throw Error(ErrorKind::refused,
+                    "symbolic_link",
+                    phrase(Id::init_link, fmt::arg("file", shown(*link))),
+                    phrase(Id::init_link_hint, fmt::arg("file", shown(*link))));
+    }
+}
+
 void carry_out(const fs::path& root, const InitPlan& plan) {
     for (const InitPlan::File& file : plan.writes) {
         fs::create_directories((root / file.path).parent_path());
@@ -151,6 +165,7 @@ ExitCode run_init(Services& services, const InitOptions& options) {
     const GitRepository repository = repository_of(services);
     const std::string service = service_of(repository);
     const InitPlan plan = plan_init(repository.root(), service, services.language());
+    refuse_if_elsewhere(repository, plan);
     if (!options.replace) {
         refuse_if_in_the_way(services, plan);
     }

@@ -177,6 +177,27 @@ InitPlan plan_init(const fs::path& root, const std::string& service, Language la
     return plan;
 }
 
+std::optional<fs::path> link_on_the_way(const fs::path& root, const std::vector<fs::path>& paths) {
+    std::error_code broken;
+    const fs::path whole_root = fs::canonical(root, broken);
+    for (const fs::path& path : paths) {
+        fs::path folder;
+        for (const fs::path& part : path.parent_path()) {
+            folder /= part;
+            if (!fs::is_symlink(root / folder, broken)) {
+                continue;
+            }
+            const fs::path target = fs::canonical(root / folder, broken);
+            const auto [end, rest] =
+                std::mismatch(whole_root.begin(), whole_root.end(), target.begin(), target.end());
+            if (end != whole_root.end()) {
+                return folder;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 std::set<std::string> triggers_of(std::string_view workflow) {
     std::set<std::string> triggers;
     bool inside = false;

@@ -3,6 +3,7 @@
 #include "lib/base/language.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ struct InitPlan {
 // Looks at the files under `root`; changes nothing. A loomrel.toml that is there is never touched.
 [[nodiscard]] InitPlan
 plan_init(const std::filesystem::path& root, const std::string& service, Language language);
+
+// The first folder on the way to one of `paths` that is a link out of `root`, or to nowhere.
+[[nodiscard]] std::optional<std::filesystem::path>
+link_on_the_way(const std::filesystem::path& root, const std::vector<std::filesystem::path>& paths);
 
 // The events that a workflow's text names under "on". Reads the forms that people write, not all
 // of YAML.

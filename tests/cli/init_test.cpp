@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Words = std::set<std::string>;
+using Events = std::set<std::string>;
 
 struct Folder {
     fs::path path = fs::temp_directory_path() / ("loomrel-init-" + random_hex(8));
@@ -51,14 +51,14 @@ TEST_CASE("The workflows inside the program are those of workflows/, letter by l
 }
 
 TEST_CASE("The events of a workflow are found in every form that people write") {
-    CHECK(triggers_of("on: push\n") == Words{"push"});
+    CHECK(triggers_of("on: push\n") == Events{"push"});
     CHECK(triggers_of("name: x\non: [push, pull_request] # both\n")
-          == Words{"push", "pull_request"});
+          == Events{"push", "pull_request"});
     CHECK(triggers_of("\"on\":\n  push:\n    branches: [create]\n  workflow_dispatch:\njobs:\n"
                       "  create:\n")
-          == Words{"push", "workflow_dispatch"});
-    CHECK(triggers_of("on:\n- push\n- create\njobs: {}\n") == Words{"push", "create"});
-    CHECK(triggers_of("on:\n    # push:\n\n    create:\n") == Words{"create"});
+          == Events{"push", "workflow_dispatch"});
+    CHECK(triggers_of("on:\n- push\n- create\njobs: {}\n") == Events{"push", "create"});
+    CHECK(triggers_of("on:\n    # push:\n\n    create:\n") == Events{"create"});
     CHECK(triggers_of("jobs:\n  on:\n    push\n").empty());
     CHECK(triggers_of("").empty());
 }
@@ -109,4 +109,23 @@ TEST_CASE("What deploys the old way is in the way, what only starts alike stays"
     CHECK(plan.neighbours[1].trigger == "push");
     CHECK(plan.writes.size() == 5);
     CHECK(plan.endangered() == plan.removals);
+}
+
+TEST_CASE("A folder that is a link out of the repository is found on the way to a file") {
+    const Folder folder;
+    const Folder elsewhere;
+    const std::vector<fs::path> paths{"loomrel.toml", ".github/workflows/x.yml"};
+    CHECK_FALSE(cli::link_on_the_way(folder.path, paths));
+    fs::create_directories(folder.path / ".github");
+    CHECK_FALSE(cli::link_on_the_way(folder.path, paths));
+    const fs::path link = folder.path / ".github/workflows";
+    for (const fs::path& target : {elsewhere.path, fs::path("../.."), fs::path("nowhere")}) {
+        CAPTURE(target);
+        fs::create_symlink(target, link);
+        CHECK(cli::link_on_the_way(folder.path, paths) == fs::path(".github/workflows"));
+        fs::remove(link);
+    }
+    fs::create_directories(folder.path / "ours");
+    fs::create_symlink("../ours", link);
+    CHECK_FALSE(cli::link_on_the_way(folder.path, paths));
 }

@@ -80,6 +80,15 @@ init
 expect_exit 0
 expect_said "ничего не изменено" tests.yml
 
+# What lies behind a link is another's.
+git -C "$repo" rm -q -r -f .github
+mkdir "$repo/.github" "$T/theirs"
+ln -s "$T/theirs" "$repo/.github/workflows"
+init --replace
+expect_exit 3
+expect_said ".github/workflows"
+expect_equal "files of others" "" "$(ls "$T/theirs")"
+
 repo=$T/nowhere
 mkdir -p "$repo/src"
 init
