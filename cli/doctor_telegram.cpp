@@ -38,8 +38,17 @@ void check_bot(const config::Config& config, Findings& findings) {
                          phrase(Id::doctor_mend_webhook_error));
         }
     } catch (const telegram::Problem& problem) {
-        findings.add(
-            k_where, "getMe", Verdict::bad, problem.what(), phrase(Id::doctor_mend_bot_token));
+        // Notices wait and a deploy goes on, whatever Telegram says. A wrong token is mended
+        // otherwise than a network.
+        using Kind = telegram::Problem::Kind;
+        const bool refused = problem.kind() != Kind::away && problem.kind() != Kind::too_many;
+        findings.add(k_where,
+                     "getMe",
+                     Verdict::warning,
+                     problem.what(),
+                     refused ? phrase(Id::doctor_mend_bot_token)
+                             : phrase(Id::doctor_mend_telegram_away,
+                                      fmt::arg("url", config.telegram.api_url)));
     }
 }
 

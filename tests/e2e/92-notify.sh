@@ -37,7 +37,7 @@ loomrel notify "с чужим токеном"
 expect_exit 0
 expect_said "сохранено"
 loomrel --json doctor
-expect_json '[.checks[] | select(.check == "getMe")][0].verdict' bad
+expect_json '[.checks[] | select(.check == "getMe")][0].verdict' warning
 cat "$T/out" "$T/err" >"$T/said"
 expect_not_in "$T/said" wrong-token
 expect_sql 0 "SELECT COUNT(*) FROM outbox WHERE error LIKE '%wrong-token%'"
