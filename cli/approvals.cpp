@@ -27,4 +27,13 @@ std::string approvals_line(const std::vector<store::Approval>& approvals) {
     return join(words, ", ");
 }
 
+std::string approvals_shown(const std::vector<store::Approval>& approvals) {
+    std::vector<std::string> words;
+    for (const store::Approval& each : approvals) {
+        const bool good = each.verdict == store::Verdict::approved;
+        words.push_back((good ? "✅ " : "❌ ") + approver_shown(each));
+    }
+    return join(words, ", ");
+}
+
 } // namespace loomrel::cli

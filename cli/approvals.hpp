@@ -17,7 +17,10 @@ namespace loomrel::cli {
 // [{"by","decision","at"}]
 [[nodiscard]] nlohmann::ordered_json approvals_json(const std::vector<store::Approval>& approvals);
 
-// "Аня: approved, Борис: rejected", for one cell.
+// "Аня: approved, Борис: rejected", for one cell in a pipe: the same in every language.
 [[nodiscard]] std::string approvals_line(const std::vector<store::Approval>& approvals);
+
+// "✅ Аня, ❌ Борис", for people.
+[[nodiscard]] std::string approvals_shown(const std::vector<store::Approval>& approvals);
 
 } // namespace loomrel::cli

@@ -1,6 +1,7 @@
 #include "cli/doctor.hpp"
 
 #include "cli/doctor_telegram.hpp"
+#include "cli/doctor_words.hpp"
 #include "cli/host_survey.hpp"
 #include "cli/local_state.hpp"
 #include "lib/base/text.hpp"
@@ -206,11 +207,11 @@ void show(Services& services, const Findings& findings) {
     for (const Finding& finding : findings.all()) {
         if (finding.where != where) {
             where = finding.where;
-            services.out(where + "\n");
+            services.out(check_in_words(services.language(), where) + "\n");
         }
         services.out(fmt::format("  {} {}{}{}\n",
                                  sign(finding.verdict),
-                                 finding.what,
+                                 check_in_words(services.language(), finding.what),
                                  finding.detail.empty() ? "" : ": ",
                                  finding.detail));
         if (!finding.mend.empty()) {

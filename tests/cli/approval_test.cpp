@@ -162,21 +162,6 @@ TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
     }
 }
 
-TEST_CASE("a dry run asks and writes nothing") {
-    ApprovalWorld world;
-    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
-          == ExitCode::ok);
-    CHECK(json::parse(world.io.out_text) == json::parse(R"({
-        "release_id": 2, "status": "manual_testing", "approvals": [], "needed": 1,
-        "dry_run": true})"));
-    world.ledger.rows[2].status = "deployed";
-    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
-          == ExitCode::refused);
-    CHECK(world.code() == "status_does_not_allow");
-    CHECK(world.ledger.decisions.empty());
-    CHECK(world.ledger.approvals[2].empty());
-}
-
 TEST_CASE("names out of the ledger and typed reasons are harmless on a terminal") {
     ApprovalWorld world;
     world.ledger.rows[2].release_tag = "v1\x1b[31m $(id)";
@@ -189,4 +174,16 @@ TEST_CASE("names out of the ledger and typed reasons are harmless on a terminal"
     CHECK(has(world.io.out_text, "--tag 'v1 $(id)'"));
     CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
     CHECK_FALSE(has(world.io.out_text, "\x1b"));
+}
+
+TEST_CASE("show names people's words in signs on a terminal, and by their ids in a pipe") {
+    ApprovalWorld world;
+    world.ledger.approvals[2] = {
+        {22222, "boris", k_commit, store::Verdict::approved, world.ledger.time},
+        {11111, "Аня", k_commit, store::Verdict::rejected, world.ledger.time}};
+    CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
+    CHECK(has(world.io.out_text, "boris: approved, Аня: rejected"));
+    world.io.out_tty = true;
+    CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
+    CHECK(has(world.io.out_text, "✅ boris, ❌ Аня"));
 }

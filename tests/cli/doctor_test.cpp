@@ -33,3 +33,28 @@ TEST_CASE("Telegram away stops no deploy: a warning that tells the network from 
     }
     CHECK(found);
 }
+
+TEST_CASE("what the host's script looks at has words in both languages") {
+    std::ifstream file(std::string(LOOMREL_SOURCE_DIR) + "/lib/deploy/host/doctor.sh");
+    std::stringstream script;
+    script << file.rdbuf();
+    const std::string text = script.str();
+    const std::regex check("\\bcheck ([a-z_]+) [a-z]");
+    int count = 0;
+    for (std::sregex_iterator each(text.begin(), text.end(), check), end; each != end; ++each) {
+        const std::string id = "api " + (*each)[1].str();
+        CAPTURE(id);
+        CHECK(has(check_in_words(Language::ru, id), "api "));
+        CHECK(check_in_words(Language::ru, id) != check_in_words(Language::en, id));
+        ++count;
+    }
+    CHECK(count > 10);
+}
+
+TEST_CASE("names are no checks") {
+    CHECK(check_in_words(Language::en, "api disk") == "api room on the disk");
+    CHECK(check_in_words(Language::ru, "ledger") == "реестр релизов");
+    CHECK(check_in_words(Language::ru, "notice 5 (dev)") == "уведомление 5 (dev)");
+    CHECK(check_in_words(Language::ru, "⏪ disk") == "⏪ disk");
+    CHECK(check_in_words(Language::ru, ".env.servers") == ".env.servers");
+}
