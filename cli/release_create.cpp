@@ -53,10 +53,49 @@ store::NewRelease gather(Services& services, const ReleaseCreateOptions& options
     return release;
 }
 
-ExitCode show_plan(Services& services, const store::NewRelease& release) {
+// The release that this call would find instead of making one.
+std::optional<release::Release> find_there(store::Store& store, const store::NewRelease& wanted) {
+    store::ReleaseQuery query;
+    query.service = wanted.service;
+    query.tag = wanted.tag;
+    query.limit = 1000;
+    for (release::Release& each : store.list_releases(query)) {
+        if (each.github_run_id == wanted.run_id) {
+            return std::move(each);
+        }
+    }
+    return std::nullopt;
+}
+
+ExitCode show_there(Services& services, const release::Release& there) {
+    if (services.json()) {
+        services.out_json({{"dry_run", true},
+                           {"created", false},
+                           {"release_id", there.id},
+                           {"status", there.status}});
+    } else {
+        services.out(
+            services.say(Id::cli_release_there,
+                         fmt::arg("id", there.id),
+                         fmt::arg("service", sanitize_line(there.service_name)),
+                         fmt::arg("tag", sanitize_line(there.release_tag)),
+                         fmt::arg("status", status_label(services.language(), there.status)))
+            + "\n");
+    }
+    return ExitCode::ok;
+}
+
+// A run id that was made just now is nowhere yet: no ledger is asked for it.
+ExitCode show_plan(Services& services, const store::NewRelease& release, bool fresh_run) {
+    if (!fresh_run) {
+        if (const auto there = find_there(services.store(), release)) {
+            return show_there(services, *there);
+        }
+    }
     const std::string ledger = store::shown_url(services.config().store.url);
     if (services.json()) {
         services.out_json({{"dry_run", true},
+                           {"created", true},
                            {"store", ledger},
                            {"release",
                             {{"service_name", release.service},
@@ -99,7 +138,7 @@ void set_outputs(Services& services, const store::Created& created) {
 ExitCode run_release_create(Services& services, const ReleaseCreateOptions& options) {
     const store::NewRelease release = gather(services, options);
     if (options.dry_run) {
-        return show_plan(services, release);
+        return show_plan(services, release, !options.run_id && services.github().run_id.empty());
     }
     const store::Created created = services.store().create_release(release);
     if (services.json()) {

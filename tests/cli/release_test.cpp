@@ -183,8 +183,31 @@ TEST_CASE("create --dry-run shows what would be recorded and records nothing") {
     CHECK(world.run({"release", "create", "--dry-run", "--json"}) == ExitCode::ok);
     const auto plan = json::parse(world.io.out_text);
     CHECK(plan["dry_run"] == true);
+    CHECK(plan["created"] == true);
     CHECK(plan["release"]["commit_sha"] == k_commit);
-    CHECK(world.ledger.opened == 0);
+    CHECK(world.ledger.created.empty());
+}
+
+TEST_CASE("create --dry-run finds the release that it would give back") {
+    CommandWorld world;
+    world.in_actions();
+    CHECK(world.run({"release", "create"}) == ExitCode::ok);
+    CHECK(world.run({"release", "create", "--dry-run"}) == ExitCode::ok);
+    CHECK(has(world.io.out_text, "Release 1 is there already"));
+    CHECK(world.run({"release", "create", "--dry-run", "--json"}) == ExitCode::ok);
+    CHECK(
+        json::parse(world.io.out_text)
+        == json::parse(R"({"dry_run":true,"created":false,"release_id":1,"status":"initiated"})"));
+    CHECK(world.run({"release", "create", "--dry-run", "--json", "--run-id", "other"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["created"] == true);
+    CHECK(world.ledger.created.size() == 1);
+
+    // A run id that is made up here is nowhere yet.
+    CommandWorld outside;
+    CHECK(outside.run({"release", "create", "--dry-run", "--service", "api", "--tag", "v1.0.0"})
+          == ExitCode::ok);
+    CHECK(outside.ledger.opened == 0);
 }
 
 TEST_CASE("patch makes the moves of the table") {
