@@ -32,6 +32,10 @@ struct DecisionCase {
 
 void tell_decided(Services& services, const DecisionCase& decided, const store::Decided& answer);
 
+// The status that this word would lead to, after what was said so far.
+[[nodiscard]] release::Status status_after(const DecisionCase& decided,
+                                           const std::vector<store::Approval>& approvals);
+
 // What would come of it, after what was said so far.
 void tell_decision_plan(Services& services,
                         const DecisionCase& decided,

@@ -45,6 +45,15 @@ std::string who_is_left(const DecisionCase& decided,
     return join(names, ", ");
 }
 
+std::vector<store::Approval> with_this_word(const DecisionCase& decided,
+                                            std::vector<store::Approval> approvals) {
+    std::erase_if(approvals, [&](const store::Approval& each) {
+        return each.approver_id == decided.approver.id;
+    });
+    approvals.push_back({decided.approver.id, decided.approver.name, "", decided.verdict, {}});
+    return approvals;
+}
+
 class Teller {
 public:
     Teller(Services& services, const DecisionCase& decided)
@@ -67,17 +76,11 @@ public:
         line(m_case.approves() ? Id::approval_would_approve : Id::approval_would_reject,
              m_case.row.status);
         words(approvals);
-        auto then = approvals;
-        std::erase_if(then, [&](const store::Approval& each) {
-            return each.approver_id == m_case.approver.id;
-        });
-        then.push_back({m_case.approver.id, m_case.approver.name, "", m_case.verdict, {}});
-        if (!m_case.approves()) {
-            becomes(Id::approval_would_fail, Status::manual_test_failed);
-        } else if (have(m_case, then) >= m_case.council.needed) {
-            becomes(Id::approval_would_pass, Status::manual_test_passed);
+        const Status then = status_after(m_case, approvals);
+        if (then == Status::manual_testing) {
+            missing(with_this_word(m_case, approvals));
         } else {
-            missing(then);
+            becomes(m_case.approves() ? Id::approval_would_pass : Id::approval_would_fail, then);
         }
     }
 
@@ -157,6 +160,15 @@ private:
 };
 
 } // namespace
+
+Status status_after(const DecisionCase& decided, const std::vector<store::Approval>& approvals) {
+    if (!decided.approves()) {
+        return Status::manual_test_failed;
+    }
+    return have(decided, with_this_word(decided, approvals)) >= decided.council.needed
+               ? Status::manual_test_passed
+               : Status::manual_testing;
+}
 
 void tell_decided(Services& services, const DecisionCase& decided, const Decided& answer) {
     Teller(services, decided).result(answer);

@@ -61,6 +61,12 @@ ExitCode show_plan(Services& services, const DecisionCase& decided) {
     if (services.json()) {
         auto object = decided_json(decided, decided.row.status, approvals);
         object["dry_run"] = true;
+        object["would_record"] = {{"by", decided.approver.name},
+                                  {"decision", to_string(decided.verdict)},
+                                  {"commit", decided.commit()}};
+        const Status then = status_after(decided, approvals);
+        object["would_be"] = to_string(then);
+        object["enough"] = then != Status::manual_testing;
         services.out_json(object);
     } else {
         tell_decision_plan(services, decided, approvals);

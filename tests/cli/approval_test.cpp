@@ -162,6 +162,32 @@ TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
     }
 }
 
+TEST_CASE("a dry run asks and writes nothing") {
+    ApprovalWorld world;
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text) == json::parse(R"({
+        "release_id": 2, "status": "manual_testing", "approvals": [], "needed": 1,
+        "dry_run": true,
+        "would_record": {"by": "Аня", "decision": "approved",
+                         "commit": "0123456789abcdef0123456789abcdef01234567"},
+        "would_be": "manual_test_passed", "enough": true})"));
+    world.config.telegram.quorum = 2;
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["enough"] == false);
+    CHECK(json::parse(world.io.out_text)["would_be"] == "manual_testing");
+    CHECK(world.run({"release", "reject", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["would_be"] == "manual_test_failed");
+    world.ledger.rows[2].status = "deployed";
+    CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
+          == ExitCode::refused);
+    CHECK(world.code() == "status_does_not_allow");
+    CHECK(world.ledger.decisions.empty());
+    CHECK(world.ledger.approvals[2].empty());
+}
+
 TEST_CASE("names out of the ledger and typed reasons are harmless on a terminal") {
     ApprovalWorld world;
     world.ledger.rows[2].release_tag = "v1\x1b[31m $(id)";
