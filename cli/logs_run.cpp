@@ -187,7 +187,7 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
         });
         deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
         follower.patience = patience(services);
-        const deploy::Followed followed = follower.attach(spot.run);
+        const deploy::Followed followed = follower.attach(spot.run, false);
         printer.finish();
         ordered_json host{{"host", spot.target.name}, {"run_id", id}, {"text", text}};
         if (followed.error) {

@@ -81,7 +81,7 @@ expect_exit 0
 expect_said "ничего не изменено" tests.yml
 
 # What lies behind a link is another's.
-git -C "$repo" rm -q -r -f .github
+rm -r "$repo/.github"
 mkdir "$repo/.github" "$T/theirs"
 ln -s "$T/theirs" "$repo/.github/workflows"
 init --replace
