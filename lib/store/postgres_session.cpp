@@ -55,10 +55,12 @@ public:
     // The settings go with the transaction, not with the session: behind a pooler the next
     // transaction may be another server process. All is one round trip.
     void begin(Access access) override {
-        m_limit = access == Access::migrate ? left() : std::min(left(), m_patience);
+        const Milliseconds limit =
+            access == Access::migrate ? left() : std::min(left(), m_patience);
+        m_limit = std::min(left(), m_patience); // of BEGIN itself
         // The server gives up before we do: its word is better than our silence.
-        const auto most = [](Milliseconds limit) {
-            return std::to_string(std::max<Milliseconds::rep>(limit.count() * 4 / 5, 1));
+        const auto most = [](Milliseconds whole) {
+            return std::to_string(std::max<Milliseconds::rep>(whole.count() * 4 / 5, 1));
         };
         const std::string mode = access == Access::read
                                      ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -67,8 +69,9 @@ public:
                     + "; SET LOCAL TimeZone TO 'UTC'; SET LOCAL DateStyle TO 'ISO, MDY'"
                       "; SET LOCAL lock_timeout TO "
                     + most(std::min(left(), m_patience)) + "; SET LOCAL statement_timeout TO "
-                    + most(m_limit) + "; SET LOCAL idle_in_transaction_session_timeout TO "
+                    + most(limit) + "; SET LOCAL idle_in_transaction_session_timeout TO "
                     + std::to_string(k_idle_limit.count()));
+        m_limit = limit;
         if (access == Access::migrate) {
             // Anything that all versions of loomrel agree on.
             run({"SELECT pg_advisory_xact_lock(7310872441893520)"});

@@ -56,8 +56,10 @@ SqlTransactions::SqlTransactions(SqlPlace place)
     : m_place(std::move(place)) {}
 
 void SqlTransactions::write(const Work& work) {
-    const Deadline deadline = deadline_in(m_place.deadline);
-    prepare_for_write(deadline);
+    Deadline deadline = deadline_in(m_place.deadline);
+    if (prepare_for_write(deadline)) {
+        deadline = deadline_in(m_place.deadline); // migrating may have taken all of it
+    }
     call(Access::write, deadline, work);
 }
 
@@ -101,9 +103,10 @@ bool SqlTransactions::look(const std::function<void(Session& session)>& work) {
 }
 
 std::vector<std::string> SqlTransactions::migrate() {
-    const Deadline deadline = deadline_in(std::max(m_place.deadline, k_migration_deadline));
     std::vector<std::string> names;
-    const std::vector<std::string> pending = read_pending(deadline);
+    // Whoever is away is told apart from what takes long: only the migrations may.
+    const std::vector<std::string> pending = read_pending(deadline_in(m_place.deadline));
+    const Deadline deadline = deadline_in(std::max(m_place.deadline, k_migration_deadline));
     for (const Migration& migration : migrations()) {
         if (std::find(pending.begin(), pending.end(), migration.name) == pending.end()) {
             continue;
@@ -121,11 +124,13 @@ std::vector<std::string> SqlTransactions::migrate() {
     return names;
 }
 
-void SqlTransactions::prepare_for_write(Deadline deadline) {
-    if (!m_schema_present && !read_pending(deadline).empty()) {
+bool SqlTransactions::prepare_for_write(Deadline deadline) {
+    const bool migrates = !m_schema_present && !read_pending(deadline).empty();
+    if (migrates) {
         migrate();
     }
     m_schema_present = true;
+    return migrates;
 }
 
 std::vector<std::string> SqlTransactions::read_pending(Deadline deadline) {
@@ -152,20 +157,27 @@ void SqlTransactions::check_newer(const Applied& applied) const {
 void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
     bool in_doubt = false;
     std::optional<Fault> earlier;
+    // To find a server that answers, however long the work itself may take.
+    Deadline connected_by = std::min(deadline, deadline_in(m_place.deadline));
     for (unsigned attempt = 0;; ++attempt) {
         try {
-            once(access, deadline, attempt, work, in_doubt);
+            connect(access, connected_by, attempt);
+            once(access, deadline, work, in_doubt);
             return;
         } catch (const Fault& fault) {
+            if (m_session) {
+                connected_by = std::min(deadline, deadline_in(m_place.deadline));
+            }
             after_fault(fault);
+            const Deadline last = fault.kind == Fault::Kind::lost ? connected_by : deadline;
             in_doubt = in_doubt || fault.in_commit;
             if (fault.kind == Fault::Kind::absent) {
                 throw;
             }
             const Milliseconds pause = pause_before(attempt);
-            if (!may_try_again(fault, attempt) || left_until(deadline) <= pause) {
+            if (!may_try_again(fault, attempt) || left_until(last) <= pause) {
                 // Cut short by our own deadline, the last try knows less than the one before it.
-                const bool cut = earlier && left_until(deadline) <= Milliseconds(0);
+                const bool cut = earlier && left_until(last) <= Milliseconds(0);
                 throw error_of_fault(cut ? *earlier : fault, m_place.shown, in_doubt);
             }
             earlier = fault;
@@ -179,12 +191,14 @@ void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
     }
 }
 
-void SqlTransactions::once(
-    Access access, Deadline deadline, unsigned attempt, const Work& work, bool in_doubt) {
+void SqlTransactions::connect(Access access, Deadline deadline, unsigned attempt) {
     if (!m_session) {
         m_session = m_place.open(access, deadline, attempt, m_after_io_error);
         m_after_io_error = false;
     }
+}
+
+void SqlTransactions::once(Access access, Deadline deadline, const Work& work, bool in_doubt) {
     m_session->set_deadline(deadline);
     m_session->begin(access);
     work(*m_session, in_doubt);
@@ -194,8 +208,7 @@ void SqlTransactions::once(
 void SqlTransactions::after_fault(const Fault& fault) {
     m_after_io_error = m_after_io_error || fault.kind == Fault::Kind::io;
     const bool usable = fault.kind == Fault::Kind::transient || fault.kind == Fault::Kind::busy
-                        || fault.kind == Fault::Kind::no_rights
-                        || fault.kind == Fault::Kind::failed;
+                        || fault.kind == Fault::Kind::no_rights || fault.kind == Fault::Kind::failed;
     if (m_session && !(usable && m_session->rollback())) {
         m_session.reset();
     }

@@ -36,10 +36,12 @@ public:
 
 private:
     void call(Access access, Deadline deadline, const Work& work);
-    void once(Access access, Deadline deadline, unsigned attempt, const Work& work, bool in_doubt);
+    void connect(Access access, Deadline deadline, unsigned attempt);
+    void once(Access access, Deadline deadline, const Work& work, bool in_doubt);
     void after_fault(const Fault& fault);
     void check_newer(const Applied& applied) const;
-    void prepare_for_write(Deadline deadline);
+    // True: it had to migrate.
+    bool prepare_for_write(Deadline deadline);
     // Refuses a schema that is newer than we are.
     [[nodiscard]] std::vector<std::string> read_pending(Deadline deadline);
 
