@@ -40,6 +40,13 @@ Milliseconds rest_of(const http::Response& response, unsigned attempt) {
     return std::clamp(Milliseconds(*seconds * 1000), own, k_longest_rest);
 }
 
+Answer of_body(const http::Response& response) {
+    Answer answer;
+    answer.status = response.status;
+    answer.body = ordered_json::parse(response.body, nullptr, false);
+    return answer;
+}
+
 Phrase in_both(const std::string& text) {
     const std::string line = sanitize_line(cut_bytes(text, k_longest_reason));
     return {line, line};
@@ -115,7 +122,8 @@ Answer ApiClient::ask(const Question& question) {
                 return answer;
             }
             // A proxy may say so when the server itself was reached: it may have done it.
-            in_doubt = in_doubt || (response.status >= 500 && response.status != 503);
+            in_doubt = in_doubt || (response.status >= 500 && response.status != 503)
+                       || of_body(response).code() == "ledger_in_doubt";
             reason = in_both("HTTP " + std::to_string(response.status));
             rest = rest_of(response, attempt);
         } catch (const http::Failure& failure) {
@@ -130,9 +138,7 @@ Answer ApiClient::ask(const Question& question) {
 }
 
 Answer ApiClient::read(const http::Response& response) const {
-    Answer answer;
-    answer.status = response.status;
-    answer.body = ordered_json::parse(response.body, nullptr, false);
+    Answer answer = of_body(response);
     const bool good = response.status == 200 || response.status == 201;
     if (good && answer.body.is_object()) {
         return answer;
