@@ -133,6 +133,10 @@ std::size_t Spool::deliver(Store& store) {
 
 Changed tell(Store& store, const Change& change) {
     if (change.release_id == 0) {
+        // Begun while the ledger was away, it is not there yet.
+        if (change.open_run && !store.find_run(change.open_run->id)) {
+            (void)store.open_run(*change.open_run);
+        }
         if (change.end_run) {
             store.end_run(*change.end_run);
         }
