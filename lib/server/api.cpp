@@ -63,9 +63,15 @@ Response of_error(const Error& error) {
     case ErrorKind::usage:
         return refusal(422, error.code(), error.message().en);
     case ErrorKind::refused:
-        return refusal(409, error.code(), error.message().en);
+        return error.code() == store::k_no_release ? refusal(404, "not_found", error.message().en)
+                                                   : refusal(409, error.code(), error.message().en);
     case ErrorKind::config:
     case ErrorKind::ledger: {
+        if (error.code() == store::k_rejected) {
+            Response response = refusal(422, error.code(), "the ledger does not take these values");
+            response.detail = error.message().en;
+            return response;
+        }
         // Where the ledger is and what it said is for the log, not for callers.
         Response response = refusal(503, error.code(), "the ledger does not answer now");
         response.detail = error.message().en;

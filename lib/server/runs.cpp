@@ -61,6 +61,9 @@ Response patch_run(Call& call) {
         body["run_id"] = id;
         const store::RunEnd end = store::wire::run_end_from(body);
         check(end);
+        if (!call.store.find_run(id)) {
+            return no_run();
+        }
         call.store.end_run(end);
     } else {
         call.store.touch_run(id);

@@ -161,6 +161,12 @@ Answer ApiClient::read(const http::Response& response) const {
         return answer;
     }
     const Phrase said = in_both(answer.of_error("message"));
+    if (response.status == 400 || response.status == 413 || response.status == 422) {
+        throw Error(ErrorKind::ledger,
+                    k_rejected,
+                    phrase(Id::store_failed, fmt::arg("url", m_shown), fmt::arg("reason", said.en)),
+                    phrase(Id::store_api_failed_hint));
+    }
     if (response.status == 403) {
         throw Error(ErrorKind::refused, code == "approval_required" ? code : "refused", said);
     }

@@ -1,6 +1,7 @@
 #include "lib/store/http_store.hpp"
 
 #include "lib/base/random.hpp"
+#include "lib/messages/messages.hpp"
 #include "lib/store/api_client.hpp"
 #include "lib/store/wire.hpp"
 
@@ -164,11 +165,16 @@ public:
     }
 
     void add_notice(const NewNotice& notice) override {
-        (void)post("/notices", wire::to_json(notice));
+        if (post("/notices", wire::to_json(notice)).absent()) {
+            throw no_release();
+        }
     }
 
     [[nodiscard]] bool open_run(const Run& run) override {
         const Answer answer = post("/runs", wire::to_json(run));
+        if (answer.absent()) {
+            throw no_release();
+        }
         // The id is a UUID of the caller's: found after a lost answer, it is the caller's.
         return answer.status == 201 || answer.in_doubt;
     }
@@ -231,6 +237,10 @@ private:
     // by that, and may be asked for again after a refusal.
     Answer post(const std::string& path, json body, const std::string& key = "") {
         return m_client.ask({"POST", path, std::move(body), key, {}});
+    }
+
+    static Error no_release() {
+        return {ErrorKind::refused, k_no_release, messages::phrase(messages::Id::store_no_release)};
     }
 
     // What a server says that is no Release API of ours, or much newer.

@@ -25,13 +25,14 @@ Fault::Kind kind_of_sqlstate(const std::string& state) {
         {"25P03", Fault::Kind::lost},      // idle in transaction
         {"25P02", Fault::Kind::lost},      // in a failed transaction: not where we think we are
         {"25006", Fault::Kind::lost},      // read only: a failover; the primary is elsewhere now
-        {"53300", Fault::Kind::lost},      // too many connections
         {"53100", Fault::Kind::no_space},
         {"58030", Fault::Kind::io},
         {"28000", Fault::Kind::denied},
         {"28P01", Fault::Kind::denied},
         {"3D000", Fault::Kind::denied}, // no such database
         {"42501", Fault::Kind::no_rights},
+        {"23503", Fault::Kind::no_release}, // no other reference is a caller's to give
+        {"XX000", Fault::Kind::transient},  // the server's own mistake, or its extension's
         {"XX001", Fault::Kind::damaged},
         {"XX002", Fault::Kind::damaged},
     };
@@ -39,7 +40,13 @@ Fault::Kind kind_of_sqlstate(const std::string& state) {
     if (found != kinds.end()) {
         return found->second;
     }
-    return state.starts_with("08") ? Fault::Kind::lost : Fault::Kind::failed;
+    const std::string group = state.substr(0, 2);
+    // 08: the connection. 53: out of connections, memory, locks: it is not about what we ask.
+    if (group == "08" || group == "53") {
+        return Fault::Kind::lost;
+    }
+    // 22: a value that cannot be. 23: a constraint.
+    return group == "22" || group == "23" ? Fault::Kind::rejected : Fault::Kind::failed;
 }
 
 Fault connection_fault(const PGconn& connection) {

@@ -19,9 +19,10 @@ constexpr std::size_t k_largest_file = 4 << 20;
 constexpr const char* k_waiting = ".json";
 constexpr const char* k_refused = ".refused";
 
-// The ledger was there and said no; the same words again get the same answer.
+// The ledger was there and said no; the same words again get the same answer. What failed for a
+// reason that nobody knows may pass another time: it stays.
 bool is_for_good(const Error& error) {
-    return error.kind() == ErrorKind::refused || error.code() == "ledger_failed";
+    return error.kind() == ErrorKind::refused || error.code() == k_rejected;
 }
 
 json to_json(const Rollback& rollback) {
@@ -102,6 +103,8 @@ std::size_t Spool::refused() const {
 
 std::size_t Spool::deliver(Store& store) {
     std::size_t told = 0;
+    // What cannot be taken away is told again, which changes nothing.
+    std::error_code ignored;
     for (const auto& path : files(k_waiting)) {
         const json object =
             json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
@@ -122,10 +125,11 @@ std::size_t Spool::deliver(Store& store) {
             if (!is_for_good(error)) {
                 throw;
             }
-            std::filesystem::rename(path, std::filesystem::path(path).replace_extension(k_refused));
+            std::filesystem::rename(
+                path, std::filesystem::path(path).replace_extension(k_refused), ignored);
             continue;
         }
-        std::filesystem::remove(path);
+        std::filesystem::remove(path, ignored);
         ++told;
     }
     return told;

@@ -59,6 +59,10 @@ Error error_of_fault(const Fault& fault, const std::string& ledger, bool in_doub
             ErrorKind::config, "ledger_no_rights", Id::store_no_rights, Id::store_no_rights_hint);
     case Fault::Kind::bad_url:
         return make(ErrorKind::config, "store_url", Id::store_bad_url, Id::store_url_hint);
+    case Fault::Kind::no_release:
+        return {ErrorKind::refused, k_no_release, phrase(Id::store_no_release)};
+    case Fault::Kind::rejected:
+        return make(ErrorKind::ledger, k_rejected, Id::store_failed, Id::store_failed_hint);
     case Fault::Kind::failed:
         return make(ErrorKind::ledger, "ledger_failed", Id::store_failed, Id::store_failed_hint);
     }

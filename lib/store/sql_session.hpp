@@ -74,7 +74,9 @@ struct Fault : std::exception {
         no_rights, // what we want is not allowed
         absent,    // no database there, and none may be made
         bad_url,
-        failed, // anything else: a bug, or a schema that somebody else changed
+        no_release, // a release that it names is not there
+        rejected,   // a value or a rule of the schema forbids it, whenever it is asked
+        failed,     // anything else: a bug, or a schema that somebody else changed
     };
 
     Fault(Kind why, std::string what_it_says, std::string state = {})

@@ -36,6 +36,8 @@ bool may_try_again(const Fault& fault, unsigned attempt) {
     case Fault::Kind::no_rights:
     case Fault::Kind::absent:
     case Fault::Kind::bad_url:
+    case Fault::Kind::no_release:
+    case Fault::Kind::rejected:
     case Fault::Kind::failed:
         return false;
     }
@@ -208,7 +210,9 @@ void SqlTransactions::once(Access access, Deadline deadline, const Work& work, b
 void SqlTransactions::after_fault(const Fault& fault) {
     m_after_io_error = m_after_io_error || fault.kind == Fault::Kind::io;
     const bool usable = fault.kind == Fault::Kind::transient || fault.kind == Fault::Kind::busy
-                        || fault.kind == Fault::Kind::no_rights || fault.kind == Fault::Kind::failed;
+                        || fault.kind == Fault::Kind::no_rights
+                        || fault.kind == Fault::Kind::no_release
+                        || fault.kind == Fault::Kind::rejected || fault.kind == Fault::Kind::failed;
     if (m_session && !(usable && m_session->rollback())) {
         m_session.reset();
     }

@@ -46,6 +46,12 @@ Fault::Kind kind_of(int code) {
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return Fault::Kind::denied;
+    case SQLITE_CONSTRAINT:
+        return code == SQLITE_CONSTRAINT_FOREIGNKEY ? Fault::Kind::no_release
+                                                    : Fault::Kind::rejected;
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+        return Fault::Kind::rejected;
     default:
         return Fault::Kind::failed;
     }

@@ -237,6 +237,10 @@ public:
     virtual SchemaState check() = 0;
 };
 
+// Codes of errors of the ledger's that are answers: the same again gets the same one.
+inline constexpr const char* k_no_release = "release_unknown"; // ErrorKind::refused
+inline constexpr const char* k_rejected = "ledger_rejected";   // ErrorKind::ledger
+
 struct Options {
     std::string url;              // sqlite:///path · postgresql://… · https://host/prefix
     Secret password;              // never part of url

@@ -192,9 +192,12 @@ public:
         m_ledger.ends.push_back(end);
     }
 
-    std::optional<store::Run> find_run(const std::string&) override {
+    std::optional<store::Run> find_run(const std::string& run_id) override {
         answer();
-        return std::nullopt;
+        const auto found = std::find_if(m_ledger.runs.begin(),
+                                        m_ledger.runs.end(),
+                                        [&](const store::Run& run) { return run.id == run_id; });
+        return found == m_ledger.runs.end() ? std::nullopt : std::optional(*found);
     }
 
     std::vector<store::Run> list_runs(const store::RunQuery&) override {

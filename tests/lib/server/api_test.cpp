@@ -305,3 +305,18 @@ TEST_CASE("lists say which parameter they do not have") {
         CHECK(world.ask("GET", "/releases?" + query).status == 400);
     }
 }
+
+TEST_CASE("a run or a release that is not there is 404, not a ledger that is away") {
+    ApiWorld world;
+    const std::string id = "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1";
+    const std::string end = R"({"outcome":"good","result":"{}","hosts":[]})";
+    CHECK(world.ask("PATCH", "/runs/" + id, end).status == 404);
+    CHECK(world.ledger.ends.empty());
+    CHECK(world.ask("PATCH", "/runs/" + id, "{}").status == 200); // a heartbeat is only that
+    world.ledger.broken = Error(ErrorKind::refused, store::k_no_release, {"нет", "no"});
+    const auto notice = world.ask("POST", "/notices", R"({"key":"k","kind":"text","fact":{}})");
+    CHECK(notice.status == 404);
+    CHECK(code_of(notice) == "not_found");
+    world.ledger.broken = Error(ErrorKind::ledger, store::k_rejected, {"нет", "canary"});
+    CHECK(world.ask("GET", "/releases").status == 422);
+}
