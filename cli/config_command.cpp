@@ -1,5 +1,6 @@
 #include "cli/config_command.hpp"
 
+#include "cli/serve.hpp"
 #include "cli/table.hpp"
 #include "lib/base/text.hpp"
 
@@ -25,6 +26,25 @@ const char* word_of(config::Source source) {
         return "default";
     }
     return "";
+}
+
+// What commands would stumble upon; nothing is connected to.
+std::vector<std::string> problems_of(Services& services) {
+    std::vector<Phrase> found = services.config().problems();
+    const auto try_out = [&](const auto& look) {
+        try {
+            look();
+        } catch (const Error& error) {
+            found.push_back(error.message());
+        }
+    };
+    try_out([&] { check_serve_settings(services); });
+    try_out([&] { (void)services.open_another_store(Services::Embedded::allowed); });
+    std::vector<std::string> problems;
+    for (const Phrase& each : found) {
+        problems.push_back(sanitize_line(in(services.language(), each)));
+    }
+    return problems;
 }
 
 } // namespace
@@ -71,12 +91,15 @@ ExitCode run_config_check(Services& services) {
     for (const Phrase& each : config.warnings()) {
         warnings.push_back(sanitize_line(in(services.language(), each)));
     }
+    const std::vector<std::string> problems = problems_of(services);
+    const ExitCode code = problems.empty() ? ExitCode::ok : ExitCode::usage;
     if (services.json()) {
-        services.out_json({{"ok", true},
+        services.out_json({{"ok", problems.empty()},
                            {"toml", config.toml_path.string()},
                            {"env_servers", config.env_servers_path.string()},
-                           {"warnings", warnings}});
-        return ExitCode::ok;
+                           {"warnings", warnings},
+                           {"problems", problems}});
+        return code;
     }
     const auto shown = [&](const std::filesystem::path& path) {
         return path.empty() ? services.say(Id::cli_config_not_found) : sanitize_line(path.string());
@@ -88,8 +111,13 @@ ExitCode run_config_check(Services& services) {
     for (const std::string& each : warnings) {
         services.out(services.say(Id::cli_warning, fmt::arg("text", each)) + "\n");
     }
-    services.out(services.say(Id::cli_config_good) + "\n");
-    return ExitCode::ok;
+    for (const std::string& each : problems) {
+        services.out(services.say(Id::cli_config_problem, fmt::arg("text", each)) + "\n");
+    }
+    if (problems.empty()) {
+        services.out(services.say(Id::cli_config_good) + "\n");
+    }
+    return code;
 }
 
 } // namespace loomrel::cli

@@ -120,7 +120,7 @@ void HostOperations::start(std::function<void()> work) {
 bool HostOperations::can_roll_back(const std::string& service, std::string& why) {
     try {
         const auto settings = m_services.config().deploy(service, k_production);
-        const auto hosts = m_services.config().hosts(k_production);
+        const auto hosts = m_services.config().hosts(k_production, service);
         if (settings.rollback_by != "direct") {
             why = m_services.say(Id::operations_rollback_by, fmt::arg("by", settings.rollback_by));
             return false;
@@ -215,7 +215,7 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
                           m_services.config().deploy(release.service_name, k_production),
                           m_services.language(),
                           random_hex(8));
-    const auto hosts = m_services.config().hosts(k_production);
+    const auto hosts = m_services.config().hosts(k_production, release.service_name);
     store::Run run;
     run.id = request.run_id;
     run.service = release.service_name;

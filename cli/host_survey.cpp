@@ -20,6 +20,21 @@ std::vector<std::string> services_asked(Services& services,
     return {services.service(service)};
 }
 
+// The host's, whichever services are there.
+Place& place_of(Services& services,
+                std::vector<Place>& all,
+                const std::string& environment,
+                const config::Host& host) {
+    const std::string shown = endpoint_of(services, host).shown();
+    for (Place& place : all) {
+        if (place.environment == environment && place.name == shown) {
+            return place;
+        }
+    }
+    all.push_back({environment, host, shown, {}});
+    return all.back();
+}
+
 } // namespace
 
 std::vector<Place> places(Services& services,
@@ -30,19 +45,20 @@ std::vector<Place> places(Services& services,
     std::vector<Place> found;
     std::optional<Error> none;
     for (const std::string& name : environments) {
-        try {
-            for (config::Host& host : hosts_wanted(services, name)) {
-                Place place{name, host, endpoint_of(services, host).shown(), {}};
-                for (const std::string& each : services_asked(services, service)) {
-                    place.services.push_back(services.config().deploy(each, name));
+        for (const std::string& each : services_asked(services, service)) {
+            try {
+                for (const config::Host& host : hosts_wanted(services, name, each)) {
+                    place_of(services, found, name, host)
+                        .services.push_back(services.config().deploy(each, name));
                 }
-                found.push_back(std::move(place));
+            } catch (const Error& error) {
+                // One service may have hosts where another has none.
+                const bool lacks = error.code() == "no_hosts";
+                if (error.kind() != ErrorKind::config || (environment && !lacks)) {
+                    throw;
+                }
+                none = error;
             }
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::config || environment) {
-                throw;
-            }
-            none = error;
         }
     }
     if (found.empty() && none) {

@@ -172,7 +172,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     Deploying deploying = prepare(services,
                                   std::move(request),
                                   services.config().deploy(service, k_prod),
-                                  services.config().hosts(k_prod));
+                                  services.config().hosts(k_prod, service));
     if (options.dry_run) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }

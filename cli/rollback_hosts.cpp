@@ -39,7 +39,7 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
     } else {
         m_service = services.service(options.service);
         settings = services.config().deploy(m_service, options.environment);
-        hosts = services.config().hosts(options.environment);
+        hosts = services.config().hosts(options.environment, m_service);
     }
     m_targets = make_targets(services, hosts);
     m_connections.resize(hosts.size());

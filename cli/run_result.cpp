@@ -102,7 +102,16 @@ std::string people_text(Services& services,
                     + '\n';
         }
     }
-    if (code == ExitCode::spooled) {
+    if (conclusion.not_kept) {
+        text += services.say(Id::deploy_not_kept,
+                             fmt::arg("reason",
+                                      conclusion.error
+                                          ? in(services.language(), conclusion.error->message())
+                                          : services.say(Id::store_no_answer)),
+                             fmt::arg("why", sanitize_line(*conclusion.not_kept)),
+                             fmt::arg("run", report.subject.run_id))
+                + '\n';
+    } else if (code == ExitCode::spooled) {
         text += (conclusion.error ? services.say(
                      Id::deploy_spooled,
                      fmt::arg("reason", in(services.language(), conclusion.error->message())))

@@ -10,11 +10,14 @@
 #include "cli/systemd.hpp"
 #include "lib/base/digest.hpp"
 #include "lib/base/text.hpp"
+#include "lib/server/proxies.hpp"
 #include "lib/server/server.hpp"
 #include "lib/telemetry/exporter.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
+#include <exception>
 #include <thread>
 
 namespace loomrel::cli {
@@ -27,6 +30,9 @@ using messages::phrase;
 
 // Less than the callers' patience: they ask again, and find another connection then.
 constexpr Milliseconds k_store_deadline{5000};
+constexpr Milliseconds k_between_migrations{5000};
+// Who asks as soon as it is told that we listen finds a ledger that is there up to date.
+constexpr Milliseconds k_head_start{2000};
 
 struct Listen {
     std::string address;
@@ -67,10 +73,7 @@ server::Settings settings_of(Services& services, const ServeOptions& options) {
     settings.api.prefix = config.server.prefix;
     settings.api.key = config.store.api_secret;
     settings.api.api_approvals = config.server.api_approvals;
-    settings.api.approvers = config.telegram.approvers;
-    settings.api.quorum = config.telegram.quorum > 0
-                              ? config.telegram.quorum
-                              : static_cast<int>(config.telegram.approvers.size()); // "all"
+    settings.api.approval = config.approval_rules();
     settings.api.approval_expires = config.telegram.approval_expires;
     if (!config.telegram.token.empty()) {
         settings.api.webhook_secret =
@@ -89,17 +92,51 @@ void require_database(Services& services) {
     }
 }
 
-// A ledger that is away now may be there in a minute: every request asks anew.
-void bring_up_to_date(Services& services, ServeLog& log) {
-    try {
-        (void)services.open_another_store()->migrate();
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::ledger) {
-            throw;
-        }
-        log.failure("ledger", error);
+// The schema is brought up to date while requests are answered already: a ledger that is away now
+// may be there in a minute. What no waiting mends (a newer schema, no rights) ends the server.
+class Migrating {
+public:
+    Worker worker(Services& services, ServeLog& log) {
+        return {"ledger", [this, &services, &log](const std::stop_token& stop) {
+                    do {
+                        m_done = try_once(services, log);
+                        m_tried = true;
+                    } while (!m_done && rest(stop, k_between_migrations));
+                }};
     }
-}
+
+    // Whether the first try is over, well or not.
+    [[nodiscard]] bool has_tried() const { return m_tried; }
+
+    [[nodiscard]] bool is_hopeless() const { return m_hopeless; }
+
+    void rethrow() const {
+        if (m_hopeless) {
+            std::rethrow_exception(m_why);
+        }
+    }
+
+private:
+    bool try_once(Services& services, ServeLog& log) {
+        try {
+            (void)services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline)
+                ->migrate();
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::ledger) {
+                log.failure("ledger", error);
+                return false;
+            }
+            m_why = std::current_exception();
+            m_hopeless = true;
+        }
+        return true;
+    }
+
+    bool m_done = false;
+    std::exception_ptr m_why; // written before m_hopeless, read after it
+    std::atomic<bool> m_hopeless = false;
+    std::atomic<bool> m_tried = false;
+};
 
 class Requests final : public server::Watcher {
 public:
@@ -166,9 +203,15 @@ void register_serve(Command& parent) {
         .runs([options](Services& services) { return run_serve(services, *options); });
 }
 
+void check_serve_settings(Services& services) {
+    const server::Settings settings = settings_of(services, {});
+    (void)server::Proxies(settings.trusted_proxies);
+}
+
 ExitCode run_serve(Services& services, const ServeOptions& options) {
     const server::Settings settings = settings_of(services, options);
     require_database(services);
+    server::check_key(settings);
     if (options.dry_run) {
         return show_plan(services, settings);
     }
@@ -183,7 +226,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
     parts.open_store = [&services] {
         return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
     };
-    bring_up_to_date(services, log);
+    Migrating migrating;
     HostOperations operations(
         services, [&log](const std::exception& error) { log.failure("deploy", error); });
     ServeTelegram telegram(services, log, metrics, &operations, settings.api.webhook_secret);
@@ -197,6 +240,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
             pusher.emplace(metrics, *std::move(wanted));
         }
         std::vector<Worker> all = make_workers(services, log, metrics);
+        all.insert(all.begin(), migrating.worker(services, log));
         for (Worker& worker : telegram.workers()) {
             all.push_back(std::move(worker));
         }
@@ -205,13 +249,19 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
                                   log.failure(name, error);
                               });
         std::thread serving([&server] { server.run(); });
-        log.write(Level::info, "listening", told);
-        tell_what_is_left_out(services, operations, log);
-        notify_manager(services.env("NOTIFY_SOCKET"), "READY=1");
-        if (services.json()) {
-            services.out_json(told);
+        const Deadline soon = deadline_in(k_head_start);
+        while (!migrating.has_tried() && !signals.came() && left_until(soon).count() > 0) {
+            std::this_thread::sleep_for(Milliseconds(5));
         }
-        while (!signals.came()) {
+        if (!migrating.is_hopeless()) {
+            log.write(Level::info, "listening", told);
+            tell_what_is_left_out(services, operations, log);
+            notify_manager(services.env("NOTIFY_SOCKET"), "READY=1");
+            if (services.json()) {
+                services.out_json(told);
+            }
+        }
+        while (!signals.came() && !migrating.is_hopeless()) {
             std::this_thread::sleep_for(Milliseconds(50));
         }
         notify_manager(services.env("NOTIFY_SOCKET"), "STOPPING=1");
@@ -220,6 +270,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         serving.join();
     }
     log.write(Level::info, "stopped");
+    migrating.rethrow();
     return ExitCode::ok;
 }
 

@@ -15,6 +15,8 @@ struct ServeOptions {
 };
 
 void register_serve(Command& parent);
+// Error(config) if it could not listen as it is configured.
+void check_serve_settings(Services& services);
 // Until SIGTERM, SIGINT or SIGHUP.
 ExitCode run_serve(Services& services, const ServeOptions& options);
 

@@ -17,13 +17,15 @@ constexpr Milliseconds k_between_reconciles{30000};
 // A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
 constexpr Milliseconds k_unwatched_run{30000};
 constexpr int k_most_runs_at_once = 1000;
+// No longer than that does a ledger that is away hold up the end of serve.
+constexpr Milliseconds k_longest_store_call{5000};
 // Another server on the ledger is there at once when this one goes, or soon when it was killed.
 constexpr Milliseconds k_presence{10000};
 constexpr Milliseconds k_between_presences{2000};
 
 bool has_hosts(Services& services, const store::Run& run) {
     try {
-        return !services.config().hosts(run.environment).empty();
+        return !services.config().hosts(run.environment, run.service).empty();
     } catch (const Error&) {
         return false; // this machine has no way to them; another one may
     }
@@ -62,7 +64,8 @@ void conclude_unwatched(Services& services,
 
 Worker reconciler(Services& services, ServeLog& log) {
     return {"reconcile", [&services, &log](const std::stop_token& stop) {
-                const auto store = services.open_another_store();
+                const auto store = services.open_another_store(Services::Embedded::refused_in_ci,
+                                                               k_longest_store_call);
                 do {
                     conclude_unwatched(services, log, *store, stop);
                     if (const std::size_t told = make_spool(services).deliver(*store); told > 0) {
@@ -84,7 +87,8 @@ bool begins_deploys(const config::Config& config) {
 Worker presence(Services& services) {
     // The same when the worker begins again: its lease is its own then.
     return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
-                const auto store = services.open_another_store();
+                const auto store = services.open_another_store(Services::Embedded::refused_in_ci,
+                                                               k_longest_store_call);
                 auto& ledger = dynamic_cast<store::ServerLedger&>(*store);
                 do {
                     (void)ledger.take_lease(store::k_serve_lease, owner, k_presence);

@@ -120,7 +120,7 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     Deploying deploying = prepare(services,
                                   request_for(asked, options),
                                   services.config().deploy(asked.service, k_stage),
-                                  services.config().hosts(k_stage));
+                                  services.config().hosts(k_stage, asked.service));
     if (options.dry_run) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }

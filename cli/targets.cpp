@@ -24,9 +24,12 @@ ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
     return endpoint;
 }
 
-std::vector<config::Host> hosts_in(Services& services, const std::string& environment) {
+std::vector<config::Host> hosts_in(Services& services,
+                                   const std::string& environment,
+                                   const std::optional<std::string>& service) {
     if (environment != "dev") {
-        return services.config().hosts(environment);
+        return service ? services.config().hosts(environment, *service)
+                       : services.config().hosts(environment);
     }
     std::vector<config::Host> hosts;
     for (const std::string& login : services.config().developers()) {
@@ -37,8 +40,10 @@ std::vector<config::Host> hosts_in(Services& services, const std::string& enviro
     return hosts;
 }
 
-std::vector<config::Host> hosts_wanted(Services& services, const std::string& environment) {
-    std::vector<config::Host> hosts = hosts_in(services, environment);
+std::vector<config::Host> hosts_wanted(Services& services,
+                                       const std::string& environment,
+                                       const std::optional<std::string>& service) {
+    std::vector<config::Host> hosts = hosts_in(services, environment, service);
     if (hosts.empty()) {
         throw Error(ErrorKind::config,
                     "no_hosts",
@@ -94,7 +99,7 @@ void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open) {
 }
 
 std::vector<config::Host> hosts_of(Services& services, const store::Run& run) {
-    const std::vector<config::Host> known = hosts_in(services, run.environment);
+    const std::vector<config::Host> known = hosts_in(services, run.environment, run.service);
     std::vector<config::Host> found;
     for (const std::string& name : run.hosts) {
         const auto host = std::find_if(known.begin(), known.end(), [&](const config::Host& one) {

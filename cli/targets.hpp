@@ -5,19 +5,25 @@
 #include "lib/deploy/conduct.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace loomrel::cli {
 
 [[nodiscard]] ssh::Endpoint endpoint_of(Services& services, const config::Host& host);
 
-// The hosts of an environment; of dev, every developer's own.
-[[nodiscard]] std::vector<config::Host> hosts_in(Services& services,
-                                                 const std::string& environment);
+// The hosts of an environment, of one service or of all; of dev, every developer's own.
+[[nodiscard]] std::vector<config::Host>
+hosts_in(Services& services,
+         const std::string& environment,
+         const std::optional<std::string>& service = std::nullopt);
 
 // The same for whoever asked for that environment: having none is an error (config, "no_hosts").
-[[nodiscard]] std::vector<config::Host> hosts_wanted(Services& services,
-                                                     const std::string& environment);
+[[nodiscard]] std::vector<config::Host>
+hosts_wanted(Services& services,
+             const std::string& environment,
+             const std::optional<std::string>& service = std::nullopt);
 
 // The host that was typed, as the configuration has it if it has: its pin counts.
 [[nodiscard]] config::Host host_typed(Services& services, const HostArgument& typed);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -173,16 +174,24 @@ public:
                                         const std::string& environment,
                                         const std::string& domain = "") const;
 
+    // <ENV>_HOST of the process, else the narrowest `hosts`, else <ENV>_HOST of .env.servers.
     // Error(config) naming the keys to add if there is none.
+    [[nodiscard]] std::vector<Host> hosts(const std::string& environment,
+                                          const std::string& service) const;
+    // Of all services, each once.
     [[nodiscard]] std::vector<Host> hosts(const std::string& environment) const;
-    // A developer's own machine, by GitHub login: case, "-" and "_" do not matter.
+    // A developer's own machine, by GitHub login: case, "-" and "_" do not matter. The process's
+    // variables win over .env.servers.
     [[nodiscard]] std::optional<Host> developer(std::string_view login) const;
+    // Those of .env.servers: DB_HOST and the like of a process are nobody's login.
     [[nodiscard]] std::vector<std::string> developers() const;
 
     // For `config show`: every key with its value and origin, in the order of the key table.
     [[nodiscard]] std::vector<Shown> shown() const;
     // For `config check`: near misses in .env.servers and the like. Not errors.
     [[nodiscard]] std::vector<Phrase> warnings() const;
+    // For `config check`: what loads, but what some command would refuse. With its place.
+    [[nodiscard]] std::vector<Phrase> problems() const;
     // Every secret value, for masking.
     [[nodiscard]] std::vector<Secret> secrets() const;
 
@@ -196,10 +205,17 @@ private:
     class Loader;
 
     [[nodiscard]] std::optional<std::string> variable(const std::string& name) const;
-    [[nodiscard]] Host host_of(const std::string& prefix, const std::string& name) const;
+    [[nodiscard]] std::optional<std::string> process_variable(const std::string& name) const;
+    [[nodiscard]] Host host_of(const std::vector<std::string>& prefixes,
+                               const std::string& name) const;
+    [[nodiscard]] std::optional<std::string> spelling_of(const std::string& folded) const;
     [[nodiscard]] const Value* narrowest(std::string_view key,
                                          const std::string& service,
                                          const std::string& environment) const;
+    void find_deploy_problems(
+        const std::string& service,
+        const std::string& environment,
+        const std::function<void(const std::string& place, Phrase text)>& tell) const;
     void set_health(DeploySettings& settings, const std::string& host_domain) const;
 
     std::map<std::string, Value> m_values; // plain keys by name, deploy keys with their table
@@ -207,6 +223,8 @@ private:
     std::map<std::string, std::string> m_environment;
     std::map<std::string, std::string> m_developers; // folded login -> prefix as written
     std::vector<Phrase> m_warnings;
+    std::string m_env_place; // what .env.servers is called in messages
+    std::vector<Secret> m_url_secrets;
     std::filesystem::path m_working_directory;
 };
 

@@ -73,22 +73,25 @@ private:
             bad("слева от = нужно имя переменной", "the name of a variable is wanted before =");
         }
         m_text.remove_prefix(equals + 1);
+        const std::size_t whole = m_text.size();
         while (!m_text.empty() && (m_text.front() == ' ' || m_text.front() == '\t')) {
             m_text.remove_prefix(1);
         }
+        const bool behind_blank = m_text.size() < whole;
         const bool quoted = !m_text.empty() && (m_text.front() == '"' || m_text.front() == '\'');
-        std::string value = quoted ? take_quoted(m_text.front()) : take_plain();
+        std::string value = quoted ? take_quoted(m_text.front()) : take_plain(behind_blank);
         m_values[std::string(name)] = {std::move(value), began};
     }
 
-    // Up to the end of the line, without a comment that stands behind a blank.
-    std::string take_plain() {
+    // Up to the end of the line, without a comment that stands behind a blank. Directly behind "="
+    // a "#" is the value's first letter, as it is for a shell.
+    std::string take_plain(bool behind_blank) {
         const std::size_t end = m_text.find('\n');
         std::string_view line = m_text.substr(0, end);
         skip_line();
         for (std::size_t at = line.find('#'); at != std::string_view::npos;
              at = line.find('#', at + 1)) {
-            if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') {
+            if (at == 0 ? behind_blank : (line[at - 1] == ' ' || line[at - 1] == '\t')) {
                 line = line.substr(0, at);
                 break;
             }

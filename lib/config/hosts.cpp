@@ -81,10 +81,15 @@ std::string upper(std::string text) {
 
 } // namespace
 
+std::optional<std::string> Config::process_variable(const std::string& name) const {
+    const auto own = m_environment.find(name);
+    return own != m_environment.end() && !own->second.empty() ? std::optional(own->second)
+                                                              : std::nullopt;
+}
+
 std::optional<std::string> Config::variable(const std::string& name) const {
-    if (const auto own = m_environment.find(name);
-        own != m_environment.end() && !own->second.empty()) {
-        return own->second;
+    if (auto own = process_variable(name)) {
+        return own;
     }
     if (const auto line = m_env.find(name); line != m_env.end() && !line->second.value.empty()) {
         return line->second.value;
@@ -92,40 +97,53 @@ std::optional<std::string> Config::variable(const std::string& name) const {
     return std::nullopt;
 }
 
-// What stands beside <prefix>_HOST.
-Host Config::host_of(const std::string& prefix, const std::string& name) const {
+// What stands beside <prefix>_HOST; of two spellings the first wins.
+Host Config::host_of(const std::vector<std::string>& prefixes, const std::string& name) const {
+    const auto value = [&](const char* suffix) {
+        std::optional<std::string> found;
+        for (const std::string& prefix : prefixes) {
+            found = found ? found : variable(prefix + suffix);
+        }
+        return found;
+    };
     Host host;
     host.name = name;
-    host.user = variable(prefix + "_USER").value_or("root");
-    if (const auto port = variable(prefix + "_PORT")) {
-        host.port = parse_port(*port, prefix + "_PORT", *port);
+    host.user = value("_USER").value_or("root");
+    if (const auto port = value("_PORT")) {
+        host.port = parse_port(*port, prefixes.front() + "_PORT", *port);
     }
-    host.password = Secret(variable(prefix + "_PASSWORD").value_or(""));
-    host.key_file = variable(prefix + "_KEY_FILE").value_or("");
+    host.password = Secret(value("_PASSWORD").value_or(""));
+    host.key_file = value("_KEY_FILE").value_or("");
     if (host.key_file.string().starts_with("~/") && m_environment.contains("HOME")) {
         host.key_file =
             std::filesystem::path(m_environment.at("HOME")) / host.key_file.string().substr(2);
     }
-    host.key = Secret(variable(prefix + "_KEY").value_or(""));
-    host.host_key = variable(prefix + "_HOST_KEY").value_or("");
-    host.domain = variable(prefix + "_DOMAIN").value_or("");
+    host.key = Secret(value("_KEY").value_or(""));
+    host.host_key = value("_HOST_KEY").value_or("");
+    host.domain = value("_DOMAIN").value_or("");
     return host;
 }
 
-std::vector<Host> Config::hosts(const std::string& environment) const {
+std::vector<Host> Config::hosts(const std::string& environment, const std::string& service) const {
     const std::string prefix = upper(environment);
     std::vector<Host> found;
-    if (const auto listed = m_values.find("environments." + environment + ".hosts");
-        listed != m_values.end()) {
-        for (const std::string& text : std::get<std::vector<std::string>>(listed->second.content)) {
-            Host host = host_of(prefix, environment);
-            read_host(host, text, listed->second.origin.place);
-            found.push_back(std::move(host));
-        }
-    } else if (const auto address = variable(prefix + "_HOST"); address && environment != "dev") {
-        Host host = host_of(prefix, environment);
-        read_host(host, *address, prefix + "_HOST");
+    const auto add = [&](const std::string& text, const std::string& where) {
+        Host host = host_of({prefix}, environment);
+        read_host(host, text, where);
         found.push_back(std::move(host));
+    };
+    // A developer's machine is named by the login, never by its environment.
+    if (environment != "dev") {
+        const Value* listed = narrowest("hosts", service, environment);
+        if (const auto own = process_variable(prefix + "_HOST")) {
+            add(*own, "$" + prefix + "_HOST");
+        } else if (listed != nullptr) {
+            for (const auto& text : std::get<std::vector<std::string>>(listed->content)) {
+                add(text, listed->origin.place);
+            }
+        } else if (const auto address = variable(prefix + "_HOST")) {
+            add(*address, prefix + "_HOST");
+        }
     }
     if (found.empty()) {
         throw Error(ErrorKind::config,
@@ -142,13 +160,78 @@ std::vector<Host> Config::hosts(const std::string& environment) const {
     return found;
 }
 
+std::vector<Host> Config::hosts(const std::string& environment) const {
+    std::vector<std::string> names{""};
+    names.insert(names.end(), services.begin(), services.end());
+    const std::string prefix = "environments." + environment + ".services.";
+    for (const auto& [name, value] : m_values) {
+        if (name.starts_with(prefix) && name.ends_with(".hosts")) {
+            names.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 6));
+        }
+    }
+    std::vector<Host> found;
+    std::optional<Error> none;
+    for (const std::string& service : names) {
+        try {
+            for (Host& host : hosts(environment, service)) {
+                const bool known = std::any_of(found.begin(), found.end(), [&](const Host& other) {
+                    return other.address == host.address && other.port == host.port
+                           && other.user == host.user;
+                });
+                if (!known) {
+                    found.push_back(std::move(host));
+                }
+            }
+        } catch (const Error& error) {
+            if (error.code() != "no_hosts") {
+                throw;
+            }
+            none = error;
+        }
+    }
+    if (found.empty()) {
+        throw Error(*none);
+    }
+    return found;
+}
+
+// How the process spells a login in <login>_HOST.
+std::optional<std::string> Config::spelling_of(const std::string& folded) const {
+    std::optional<std::string> found;
+    for (const auto& [name, value] : m_environment) {
+        if (!name.ends_with("_HOST") || value.empty()
+            || fold(std::string_view(name).substr(0, name.size() - 5)) != folded) {
+            continue;
+        }
+        if (found) {
+            throw Error(ErrorKind::config,
+                        "developer_twice",
+                        {"$" + *found + "_HOST и $" + name + " — один и тот же логин GitHub",
+                         "$" + *found + "_HOST and $" + name + " are one GitHub login"},
+                        {"оставьте одну переменную", "leave one of them"});
+        }
+        found = name.substr(0, name.size() - 5);
+    }
+    return found;
+}
+
 std::optional<Host> Config::developer(std::string_view login) const {
-    const auto known = m_developers.find(fold(login));
-    if (known == m_developers.end()) {
+    const std::string folded = fold(login);
+    if (folded.empty() || is_reserved(folded)) {
         return std::nullopt;
     }
-    Host host = host_of(known->second, known->second);
-    read_host(host, variable(known->second + "_HOST").value_or(""), known->second + "_HOST");
+    std::vector<std::string> prefixes;
+    if (auto own = spelling_of(folded)) {
+        prefixes.push_back(*std::move(own));
+    }
+    if (const auto known = m_developers.find(folded); known != m_developers.end()) {
+        prefixes.push_back(known->second);
+    }
+    if (prefixes.empty()) {
+        return std::nullopt;
+    }
+    Host host = host_of(prefixes, prefixes.back());
+    read_host(host, variable(prefixes.front() + "_HOST").value_or(""), prefixes.front() + "_HOST");
     return host;
 }
 

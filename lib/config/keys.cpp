@@ -12,7 +12,7 @@ constexpr std::array k_plain{
     Key{"timezone", Type::text, "", "", "Europe/Moscow"},
     Key{"store.url", Type::text, "LOOMREL_STORE", "", ""},
     Key{"server.listen", Type::text, "", "", "127.0.0.1:8000"},
-    Key{"server.public_url", Type::text, "LOOM_RELEASE_TG_BOT_API_URL", "", ""},
+    Key{"server.public_url", Type::text, "", "", ""},
     Key{"server.trusted_proxies", Type::texts, "", "", "127.0.0.1"},
     Key{"server.api_approvals", Type::boolean, "", "", "false"},
     Key{"telegram.chat_id", Type::integer, "", "", "0"},

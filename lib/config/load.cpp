@@ -36,19 +36,6 @@ constexpr std::array<std::string_view, 15> k_known_variables{
 constexpr std::array<std::string_view, 8> k_host_suffixes{
     "_HOST", "_PASSWORD", "_USER", "_PORT", "_KEY_FILE", "_KEY", "_HOST_KEY", "_DOMAIN"};
 
-bool is_reserved(const std::string& folded) {
-    return folded == "stage" || folded == "prod" || folded.starts_with("loom_") || folded == "loom";
-}
-
-[[noreturn]] void password_in_url(const std::string& where) {
-    throw Error(ErrorKind::config,
-                "password_in_url",
-                {where + ": паролю в адресе леджера не место",
-                 where + ": a password does not stand in the ledger's address"},
-                {"задайте LOOMREL_STORE_PASSWORD, LOOMREL_STORE или ~/.pgpass",
-                 "set LOOMREL_STORE_PASSWORD, LOOMREL_STORE or ~/.pgpass"});
-}
-
 } // namespace
 
 // Fills a Config from its inputs, step by step.
@@ -107,7 +94,7 @@ private:
             m_config.m_warnings.push_back(std::move(text));
         }
         m_config.m_env = parse_env_servers(found->text, found->place);
-        m_place = found->place;
+        m_place = m_config.m_env_place = found->place;
         find_developers();
         find_near_misses();
     }
@@ -203,18 +190,30 @@ private:
             return;
         }
         auto& url = std::get<std::string>(found->second.content);
-        if (found->second.origin.source != Source::environment) {
-            if (has_password(url)) {
-                password_in_url(found->second.origin.place);
-            }
+        if (url.empty()) {
             return;
         }
-        auto [bare, password] = split_password(url);
-        url = std::move(bare);
-        m_url_password = url_decoded(password);
-        if (has_password(url)) {
-            password_in_url(found->second.origin.place);
+        StoreUrl parts = read_store_url(url, found->second.origin);
+        url = std::move(parts.shown);
+        m_config.store.url = std::move(parts.bare);
+        m_url_password = std::move(parts.password);
+        for (std::string& secret : parts.secrets) {
+            m_config.m_url_secrets.emplace_back(std::move(secret));
         }
+        m_config.m_url_secrets.emplace_back(m_url_password);
+    }
+
+    // Says of a value that a variable gave it.
+    void note(const std::string& name, const std::string& text, const std::string& variable) {
+        const auto own = m_inputs.environment.find(variable);
+        const bool of_process = own != m_inputs.environment.end() && !own->second.empty();
+        const auto line = m_config.m_env.find(variable);
+        m_config.m_values[name] = {
+            text,
+            of_process || line == m_config.m_env.end()
+                ? Origin{Source::environment, "$" + variable}
+                : Origin{Source::env_servers,
+                         variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
     }
 
     void fill() {
@@ -236,7 +235,16 @@ private:
         put(server.public_url, value("server.public_url"));
         put(server.trusted_proxies, value("server.trusted_proxies"));
         put(server.api_approvals, value("server.api_approvals"));
+        // A default: with a public_url of its own, the address of the API is the runners' business.
+        constexpr const char* k_api_url = "LOOM_RELEASE_TG_BOT_API_URL";
+        if (const auto url = m_config.variable(k_api_url); url && server.public_url.empty()) {
+            server.public_url = *url;
+            note("server.public_url", *url, k_api_url);
+        }
         server.prefix = m_config.variable("LOOM_RELEASE_TG_BOT_PREFIX").value_or(server.prefix);
+        if (!server.prefix.starts_with('/')) {
+            server.prefix.insert(0, "/"); // paths begin so; without it nothing would be found
+        }
         server.container_name =
             m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
         server.log_level = m_config.variable("LOG_LEVEL").value_or(server.log_level);
@@ -244,6 +252,7 @@ private:
         if (const auto port = m_config.variable("LOOM_RELEASE_TG_BOT_PORT");
             port && value("server.listen") == nullptr) {
             server.listen = "127.0.0.1:" + *port;
+            note("server.listen", server.listen, "LOOM_RELEASE_TG_BOT_PORT");
         }
         fill_telegram();
         GithubSettings& github = m_config.github;
@@ -282,7 +291,6 @@ private:
         store.password =
             Secret(m_config.variable("LOOMREL_STORE_PASSWORD").value_or(m_url_password));
         store.api_secret = Secret(m_config.variable("LOOM_INTERSERVER_SECRET_KEY").value_or(""));
-        put(store.url, value("store.url"));
         if (!store.url.empty()) {
             return;
         }
@@ -297,22 +305,20 @@ private:
             store.url = "postgresql://" + url_encoded(*user) + "@" + url_encoded(*host) + ":"
                         + postgres("PORT").value_or("5432") + "/" + url_encoded(*name);
             store.password = Secret(*password);
-            note_store(Source::environment, "LOOM_RELEASE_TG_BOT_POSTGRES_*");
+            note("store.url", store.url, "LOOM_RELEASE_TG_BOT_POSTGRES_CONTAINER_NAME");
         } else if (const auto api = m_config.variable("LOOM_RELEASE_TG_BOT_API_URL")) {
             store.url = *api;
-            note_store(Source::environment, "LOOM_RELEASE_TG_BOT_API_URL");
+            // Shown as any address is: whoever put a password there means it to be one.
+            note("store.url", split_password(store.url).first, "LOOM_RELEASE_TG_BOT_API_URL");
+            m_config.m_url_secrets.emplace_back(split_password(store.url).second);
         } else {
             const auto state = m_config.variable("XDG_STATE_HOME");
             const std::string home = m_config.variable("HOME").value_or("/root");
             store.url =
                 "sqlite://" + state.value_or(home + "/.local/state") + "/loomrel/releases.db";
             store.embedded = true;
-            note_store(Source::built_in, "");
+            m_config.m_values["store.url"] = {store.url, {Source::built_in, ""}};
         }
-    }
-
-    void note_store(Source source, const std::string& place) {
-        m_config.m_values["store.url"] = {m_config.store.url, {source, place}};
     }
 
     const Inputs& m_inputs;
@@ -332,19 +338,6 @@ Config Config::load(const Inputs& inputs) {
     Config config;
     Loader(inputs, config).load();
     return config;
-}
-
-void require_lasting_store(const Config& config) {
-    if (config.store.embedded && config.in_ci) {
-        throw Error(
-            ErrorKind::config,
-            "store_does_not_last",
-            {"в CI леджер не может лежать на диске раннера: его не станет",
-             "in CI the ledger cannot lie on the runner's disk: it does not last"},
-            {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или "
-             "LOOMREL_STORE",
-             "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
-    }
 }
 
 } // namespace loomrel::config

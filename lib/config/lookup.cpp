@@ -95,4 +95,8 @@ std::string fold(std::string_view login) {
     return folded;
 }
 
+bool is_reserved(std::string_view folded) {
+    return folded == "stage" || folded == "prod" || folded.starts_with("loom_") || folded == "loom";
+}
+
 } // namespace loomrel::config

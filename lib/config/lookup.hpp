@@ -22,4 +22,7 @@ struct Found {
 // "a-B" and "A_b" are one developer: lower case, "-" as "_".
 [[nodiscard]] std::string fold(std::string_view login);
 
+// Folded; never a developer's.
+[[nodiscard]] bool is_reserved(std::string_view folded);
+
 } // namespace loomrel::config

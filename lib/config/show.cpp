@@ -2,6 +2,7 @@
 #include "lib/config/values.hpp"
 
 #include <set>
+#include <utility>
 
 namespace loomrel::config {
 
@@ -13,6 +14,13 @@ constexpr std::string_view k_secret_variables[] = {"LOOM_RELEASE_TG_BOT_TOKEN",
                                                    "LOOM_GITHUB_TOKEN",
                                                    "LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD",
                                                    "LOOMREL_STORE_PASSWORD"};
+
+// Of the server, which reads the spec's own names; with their defaults.
+constexpr std::pair<std::string_view, std::string_view> k_server_variables[] = {
+    {"LOOM_RELEASE_TG_BOT_PREFIX", "/api/tg-bot"},
+    {"LOOM_RELEASE_TG_BOT_CONTAINER_NAME", ""},
+    {"LOG_LEVEL", "INFO"},
+    {"ENVIRONMENT", ""}};
 
 constexpr std::string_view k_host_variables[] = {
     "_HOST", "_USER", "_PORT", "_DOMAIN", "_HOST_KEY", "_KEY_FILE"};
@@ -46,18 +54,25 @@ std::vector<Shown> Config::shown() const {
     const auto add_variable = [&](const std::string& name, bool secret) {
         const auto value = variable(name);
         if (!value) {
-            return;
+            return false;
         }
         const bool own = m_environment.contains(name) && !m_environment.at(name).empty();
         rows.push_back(
             {name,
              secret ? std::string(Secret::masked()) : *value,
              {own ? Source::environment : Source::env_servers,
-              own ? "$" + name
-                  : env_servers_path.string() + ":" + std::to_string(m_env.at(name).line)}});
+              own ? "$" + name : m_env_place + ":" + std::to_string(m_env.at(name).line)}});
+        return true;
     };
+    for (const auto& [name, fallback] : k_server_variables) {
+        if (!add_variable(std::string(name), false)) {
+            rows.push_back({std::string(name), std::string(fallback), {}});
+        } else if (name == "LOOM_RELEASE_TG_BOT_PREFIX") {
+            rows.back().value = server.prefix; // with the slash that it may lack there
+        }
+    }
     for (const std::string_view name : k_secret_variables) {
-        add_variable(std::string(name), true);
+        (void)add_variable(std::string(name), true);
     }
     std::vector<std::string> prefixes{"STAGE", "PROD"};
     for (const auto& [folded, prefix] : m_developers) {
@@ -65,10 +80,10 @@ std::vector<Shown> Config::shown() const {
     }
     for (const std::string& prefix : prefixes) {
         for (const std::string_view suffix : k_host_variables) {
-            add_variable(prefix + std::string(suffix), false);
+            (void)add_variable(prefix + std::string(suffix), false);
         }
         for (const std::string_view suffix : k_host_secrets) {
-            add_variable(prefix + std::string(suffix), true);
+            (void)add_variable(prefix + std::string(suffix), true);
         }
     }
     return rows;
@@ -90,6 +105,16 @@ std::vector<Secret> Config::secrets() const {
         }
     }
     all.emplace_back(variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD").value_or(""));
+    all.insert(all.end(), m_url_secrets.begin(), m_url_secrets.end());
+    // What opens <login>_HOST of the process: which of them are logins is known only when one asks.
+    for (const auto& [name, value] : m_environment) {
+        for (const std::string_view suffix : k_host_secrets) {
+            if (name.ends_with(suffix)
+                && process_variable(name.substr(0, name.size() - suffix.size()) + "_HOST")) {
+                all.emplace_back(value);
+            }
+        }
+    }
     std::erase_if(all, [](const Secret& secret) { return secret.empty(); });
     return all;
 }

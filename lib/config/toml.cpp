@@ -92,6 +92,16 @@ private:
         if (key == nullptr) {
             unknown(dotted, name, node, keys, in_keys);
         }
+        if (name == "hosts" && prefix.starts_with("environments.dev")) {
+            throw Error(
+                ErrorKind::config,
+                "dev_hosts",
+                {at(node) + ": у окружения dev нет своих хостов («" + sanitize_line(dotted) + "»)",
+                 at(node) + ": environment dev has no hosts of its own ('" + sanitize_line(dotted)
+                     + "')"},
+                {"у каждого разработчика свой: <логин>_HOST в .env.servers",
+                 "each developer has one: <login>_HOST in .env.servers"});
+        }
         Content content = content_of(dotted, *key, node);
         check_value(*key, dotted, content, at(node));
         m_file.values[dotted] = {std::move(content), {Source::toml, at(node)}};

@@ -1,20 +1,97 @@
 #include "lib/config/url.hpp"
 
+#include "lib/base/error.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/base/text.hpp"
+
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <regex>
 #include <string_view>
 
 namespace loomrel::config {
 
+namespace {
+
+constexpr std::array<std::string_view, 5> k_schemes{
+    "sqlite://", "postgresql://", "postgres://", "http://", "https://"};
+
+// Where the "@" stands that ends user and password; npos = there are none. A password may hold
+// anything, "/", "?" and "@" too: it is the last one, but for those of a parameter's value.
+std::size_t find_at(const std::string& url, std::size_t start) {
+    static const std::regex k_host_and_parameters("[^@?]*(:[0-9]{1,5})?(/[^@?]*)?[?][A-Za-z_]+=.*");
+    static const std::regex k_no_password("[^:@]*(:[0-9]{1,5})?(/[^@?]*)?[?][A-Za-z_]+=.*");
+    const std::size_t last = url.rfind('@');
+    if (last == std::string::npos || last < start) {
+        return std::string::npos;
+    }
+    // Longer than any address, and than what a regular expression may be asked.
+    if (url.size() > 4096) {
+        return last;
+    }
+    // "h:5432/d?user=a@b"
+    if (std::regex_match(url.substr(start), k_no_password)) {
+        return std::string::npos;
+    }
+    // "u:p@h:5432/d?user=a@b"
+    const std::size_t earlier = url.rfind('@', url.find('?', start));
+    if (earlier != std::string::npos && earlier >= start && earlier < last
+        && std::regex_match(url.substr(earlier + 1), k_host_and_parameters)) {
+        return earlier;
+    }
+    return last;
+}
+
+[[noreturn]] void password_in_url(const std::string& where) {
+    throw Error(ErrorKind::config,
+                "password_in_url",
+                {where + ": паролю в адресе леджера не место",
+                 where + ": a password does not stand in the ledger's address"},
+                {"задайте LOOMREL_STORE_PASSWORD, LOOMREL_STORE или ~/.pgpass",
+                 "set LOOMREL_STORE_PASSWORD, LOOMREL_STORE or ~/.pgpass"});
+}
+
+// Takes ?password=… out: it is a password as good as one before the "@".
+void take_parameter(StoreUrl& url) {
+    const std::size_t question = url.bare.find('?');
+    if (question == std::string::npos) {
+        return;
+    }
+    std::vector<std::string> kept;
+    std::vector<std::string> shown;
+    for (const std::string_view one : split(std::string_view(url.bare).substr(question + 1), '&')) {
+        const std::size_t equals = std::min(one.find('='), one.size());
+        const std::string name = to_lower(one.substr(0, equals));
+        const std::string value(one.substr(std::min(equals + 1, one.size())));
+        if (name == "password") {
+            url.password = url_decoded(value);
+            url.secrets.push_back(value);
+            continue;
+        }
+        kept.emplace_back(one);
+        const bool secret = name == "sslpassword";
+        shown.push_back(secret ? name + "=" + std::string(Secret::masked()) : std::string(one));
+        if (secret) {
+            url.secrets.push_back(value);
+            url.secrets.push_back(url_decoded(value));
+        }
+    }
+    const std::string start = url.bare.substr(0, question);
+    url.bare = start + (kept.empty() ? "" : "?" + join(kept, "&"));
+    url.shown = start + (shown.empty() ? "" : "?" + join(shown, "&"));
+}
+
+} // namespace
+
 std::pair<std::string, std::string> split_password(const std::string& url) {
     const std::size_t scheme = url.find("://");
-    const std::size_t path = url.find_first_of("/?", scheme == std::string::npos ? 0 : scheme + 3);
-    const std::size_t at = url.rfind('@', path);
-    if (scheme == std::string::npos || at == std::string::npos || at < scheme) {
+    if (scheme == std::string::npos || url.starts_with("sqlite://")) {
         return {url, ""};
     }
+    const std::size_t at = find_at(url, scheme + 3);
     const std::size_t colon = url.find(':', scheme + 3);
-    if (colon == std::string::npos || colon > at) {
+    if (at == std::string::npos || colon == std::string::npos || colon > at) {
         return {url, ""};
     }
     return {url.substr(0, colon) + url.substr(at), url.substr(colon + 1, at - colon - 1)};
@@ -23,6 +100,37 @@ std::pair<std::string, std::string> split_password(const std::string& url) {
 bool has_password(const std::string& url) {
     static const std::regex k_parameter("[?&](password|passfile|sslpassword)=", std::regex::icase);
     return !split_password(url).second.empty() || std::regex_search(url, k_parameter);
+}
+
+StoreUrl read_store_url(const std::string& url, const Origin& origin) {
+    if (std::none_of(k_schemes.begin(), k_schemes.end(), [&](std::string_view scheme) {
+            return url.starts_with(scheme);
+        })) {
+        // Never what stands there: "host=db password=…" is one of the things it may be.
+        throw Error(ErrorKind::config,
+                    "store_scheme",
+                    {origin.place + ": это не адрес леджера",
+                     origin.place + ": this is no ledger's address"},
+                    {"адрес бывает таким: sqlite:///путь/releases.db, "
+                     "postgresql://user@host/releases или https://host/api/tg-bot",
+                     "an address looks like sqlite:///path/releases.db, "
+                     "postgresql://user@host/releases or https://host/api/tg-bot"});
+    }
+    if (origin.source != Source::environment && has_password(url)) {
+        password_in_url(origin.place);
+    }
+    StoreUrl parts;
+    auto [bare, password] = split_password(url);
+    parts.bare = parts.shown = std::move(bare);
+    parts.password = url_decoded(password);
+    parts.secrets.push_back(std::move(password));
+    if (!url.starts_with("sqlite://")) {
+        take_parameter(parts);
+    }
+    if (!split_password(parts.bare).second.empty()) {
+        password_in_url(origin.place);
+    }
+    return parts;
 }
 
 std::string url_encoded(const std::string& text) {
@@ -52,6 +160,19 @@ std::string url_decoded(const std::string& text) {
         }
     }
     return decoded;
+}
+
+void require_lasting_store(const Config& config) {
+    if (config.store.embedded && config.in_ci) {
+        throw Error(
+            ErrorKind::config,
+            "store_does_not_last",
+            {"в CI леджер не может лежать на диске раннера: его не станет",
+             "in CI the ledger cannot lie on the runner's disk: it does not last"},
+            {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или "
+             "LOOMREL_STORE",
+             "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
+    }
 }
 
 } // namespace loomrel::config

@@ -135,6 +135,15 @@ std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string
     return steps;
 }
 
+// The run is over and has its result, whatever becomes of a file beside it.
+template <typename What> void Keeper::keep(const What& what, Conclusion& conclusion) {
+    try {
+        m_spool.keep(what);
+    } catch (const std::exception& error) {
+        conclusion.not_kept = error.what();
+    }
+}
+
 Keeper::Conclusion
 Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail) {
     Conclusion conclusion;
@@ -162,9 +171,12 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         if (end.outcome != RunOutcome::good && !serves.empty()) {
             change.rollback_to_tag = serves;
         }
+    } else if (m_run) {
+        // A run that began while the ledger was away is not in it; telling its end opens it first.
+        change.open_run = m_run;
     }
     if (m_store == nullptr) {
-        m_spool.keep(change);
+        keep(change, conclusion);
         return conclusion;
     }
     try {
@@ -174,7 +186,7 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         conclusion.refused = changed.what == store::Changed::What::refused;
     } catch (const Error& error) {
         conclusion.error = error;
-        m_spool.keep(change);
+        keep(change, conclusion);
     }
     return conclusion;
 }
@@ -198,7 +210,7 @@ Keeper::Conclusion Keeper::conclude_rollback(const store::RunEnd& end, const std
     rollback.end = end;
     Conclusion conclusion;
     if (m_store == nullptr) {
-        m_spool.keep(rollback);
+        keep(rollback, conclusion);
         return conclusion;
     }
     try {
@@ -208,7 +220,7 @@ Keeper::Conclusion Keeper::conclude_rollback(const store::RunEnd& end, const std
         conclusion.refused = changed.what == store::Changed::What::refused;
     } catch (const Error& error) {
         conclusion.error = error;
-        m_spool.keep(rollback);
+        keep(rollback, conclusion);
     }
     return conclusion;
 }

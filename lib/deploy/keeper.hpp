@@ -39,10 +39,12 @@ public:
     void catch_up(const RecordBook& book);
 
     struct Conclusion {
-        bool told = false;          // false: in the spool
+        bool told = false;          // false: in the spool, unless `not_kept`
         std::string status;         // the release's, after it; "" without a release
         bool refused = false;       // the release had moved on: `status` is what it has
         std::optional<Error> error; // why it could not be told
+        // Why the spool could not take it either. Only the host knows of it then: no acknowledging.
+        std::optional<std::string> not_kept;
     };
 
     // `commit` pins the release's; what serves after a failure becomes its rollback_to_tag. Tries
@@ -51,6 +53,7 @@ public:
     conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail);
 
 private:
+    template <typename What> void keep(const What& what, Conclusion& conclusion);
     Conclusion conclude_rollback(const store::RunEnd& end, const std::string& detail);
     [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
                                                             const std::string& detail) const;

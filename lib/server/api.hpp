@@ -3,6 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/base/error.hpp"
 #include "lib/base/secret.hpp"
+#include "lib/release/approval.hpp"
 #include "lib/server/replays.hpp"
 #include "lib/server/request.hpp"
 #include "lib/store/store.hpp"
@@ -47,8 +48,7 @@ struct ApiSettings {
     Secret webhook_secret; // empty = nobody may post updates
     bool api_approvals = false;
     // Whose decisions count, and how many are needed, whatever a caller says. Unset: as it says.
-    std::optional<std::vector<std::int64_t>> approvers;
-    int quorum = 1;
+    std::optional<release::ApprovalRules> approval;
     // How old an approval may be when production is claimed, whatever a caller says.
     std::optional<Milliseconds> approval_expires;
 };

@@ -13,6 +13,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace loomrel::server {
@@ -199,13 +200,21 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
         co_return;
     }
     std::optional<Counted> body;
+    std::optional<CountedFor> body_of_one;
     if (!whole) {
-        const std::size_t longest = parser.content_length().value_or(m_limits.body);
+        // A chunked body may come to all that is read of it, which is little where none is wanted.
+        const std::uint64_t most = match.route->has_body ? m_limits.body : k_body_of_none;
+        const std::size_t longest = std::min(parser.content_length().value_or(most), most);
         if (m_hall.body_bytes + longest > m_limits.bodies) {
             response = busy("too much is being sent at once");
             co_return;
         }
         body.emplace(m_hall.body_bytes, longest);
+        body_of_one.emplace(m_hall.body_bytes_of, head.client, longest);
+        if (body_of_one->many() > m_limits.bodies_of_one) {
+            response = refusal(429, "too_many", "too much is being sent from this address");
+            co_return;
+        }
         const auto wrong = co_await read_body(parser, match.route->has_body);
         if (wrong) {
             response = *wrong;

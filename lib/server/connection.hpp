@@ -28,6 +28,7 @@ struct Hall {
     std::size_t body_bytes = 0; // that bodies under way may come to
     std::map<std::string, std::size_t> connections_of;
     std::map<std::string, std::size_t> requests_of;
+    std::map<std::string, std::size_t> body_bytes_of;
     std::list<Connection*> reading; // those whose next request is not there yet, oldest first
     bool stopping = false;
     // Last, in this order: what is still under way when they end touches all of the above.

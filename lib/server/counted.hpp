@@ -28,15 +28,16 @@ private:
 
 class CountedFor {
 public:
-    CountedFor(std::map<std::string, std::size_t>& counts, std::string name)
+    CountedFor(std::map<std::string, std::size_t>& counts, std::string name, std::size_t add = 1)
         : m_counts(counts),
-          m_name(std::move(name)) {
-        m_many = ++m_counts[m_name];
+          m_name(std::move(name)),
+          m_add(add) {
+        m_many = m_counts[m_name] += m_add;
     }
 
     ~CountedFor() {
         const auto found = m_counts.find(m_name);
-        if (--found->second == 0) {
+        if ((found->second -= m_add) == 0) {
             m_counts.erase(found);
         }
     }
@@ -49,6 +50,7 @@ public:
 private:
     std::map<std::string, std::size_t>& m_counts;
     std::string m_name;
+    std::size_t m_add;
     std::size_t m_many = 0;
 };
 

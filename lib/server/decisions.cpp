@@ -2,7 +2,7 @@
 #include "lib/server/handlers.hpp"
 #include "lib/store/wire.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace loomrel::server {
 
@@ -12,6 +12,33 @@ namespace {
 
 Response forbidden(const char* why) {
     return refusal(403, "approval_required", why);
+}
+
+// The same rules that hold for the bot and for `release approve|reject`, whatever the caller says.
+std::optional<Response> hold_to(const release::ApprovalRules& rules,
+                                const std::string& initiated_by,
+                                store::Decision& decision) {
+    if (!release::is_approver(rules, decision.approver_id)) {
+        return forbidden("this is no listed approver");
+    }
+    const release::Approver approver = release::approver_of(rules, decision.approver_id);
+    try {
+        if (decision.verdict == store::Verdict::approved) {
+            release::check_not_own(rules, approver, initiated_by);
+            const release::Council council = release::council_of(rules, initiated_by);
+            decision.approvers = council.ids();
+            decision.quorum = council.needed;
+        } else {
+            decision.approvers = rules.approvers; // rejecting takes one of them
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::refused) {
+            return refusal(403, error.code(), error.message().en);
+        }
+        // Too few may approve, or nothing says who is who: nothing that a caller can mend.
+        return refusal(503, error.code(), error.message().en);
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -25,13 +52,14 @@ Response decide(Call& call) {
     store::Decision decision = store::wire::decision_from(parse_body(call.body));
     decision.release_id = call.release_id();
     check(decision);
-    if (settings.approvers) {
-        const auto& known = *settings.approvers;
-        if (std::find(known.begin(), known.end(), decision.approver_id) == known.end()) {
-            return forbidden("this is no listed approver");
+    if (settings.approval) {
+        const auto release = call.store.find_release(decision.release_id);
+        if (!release) {
+            return no_release();
         }
-        decision.approvers = known;
-        decision.quorum = settings.quorum;
+        if (const auto refused = hold_to(*settings.approval, release->initiated_by, decision)) {
+            return *refused;
+        }
     }
     const store::Decided decided = call.store.decide(decision);
     if (decided.what == store::Decided::What::absent) {

@@ -143,11 +143,15 @@ struct Server::State {
     tcp::endpoint endpoint;
 };
 
-Server::Server(Settings settings, Parts parts) {
+void check_key(const Settings& settings) {
     if (settings.api.key.empty()) {
         throw Error(
             ErrorKind::config, "no_key", phrase(Id::server_no_key), phrase(Id::server_no_key_hint));
     }
+}
+
+Server::Server(Settings settings, Parts parts) {
+    check_key(settings);
     const bool silent = parts.watcher == nullptr;
     m_state = std::make_unique<State>(std::move(settings), std::move(parts));
     if (silent) {

@@ -24,6 +24,7 @@ struct Limits {
     std::size_t connections_of_one = 128; // address; trusted proxies are not counted
     std::size_t requests_of_one = 128;    // client at once, also through a proxy
     std::size_t bodies = 16 << 20;        // bytes of all of them at once
+    std::size_t bodies_of_one = 4 << 20;  // client, of these
     std::size_t waiting = 256;            // for a store
     int stores = 4;
 };
@@ -56,6 +57,9 @@ public:
     virtual void began(const std::string& method) = 0;
     virtual void ended(const Served& served) = 0;
 };
+
+// Throws Error(config): no key is configured. Asked before anything is opened.
+void check_key(const Settings& settings);
 
 struct Parts {
     // Called once by each thread of the pool.

@@ -95,3 +95,20 @@ expect_answer 503
 start_postgres
 call GET /health
 expect_answer 200
+
+# A ledger that is away when it starts: it listens all the same, and is told to stop in time.
+stop_ledger
+serve_stop
+began=$SECONDS
+serve_start
+[ $((SECONDS - began)) -lt 10 ] || fail "listens after $((SECONDS - began)) s only"
+call GET /health
+expect_answer 503
+began=$SECONDS
+serve_stop
+expect_equal "exit code" 0 "$CODE"
+[ $((SECONDS - began)) -lt 10 ] || fail "stops after $((SECONDS - began)) s only"
+serve_start
+start_postgres
+call GET /health
+expect_answer 200

@@ -44,7 +44,7 @@ struct ApiWorld {
     FakeSink sink;
     FakeWebhook webhook;
     server::Api api{
-        {"/api/tg-bot", Secret(k_key), Secret(k_token), false, std::nullopt, 1, std::nullopt},
+        {"/api/tg-bot", Secret(k_key), Secret(k_token), false, std::nullopt, std::nullopt},
         {&sink, &webhook}};
 
     static server::Head head(const std::string& method, const std::string& path) {

@@ -1,0 +1,143 @@
+#include "lib/base/error.hpp"
+#include "lib/base/text.hpp"
+#include "lib/config/config.hpp"
+#include "lib/config/values.hpp"
+#include "lib/release/names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace loomrel::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> k_log_levels{
+    "debug", "info", "warning", "warn", "error", "critical"};
+
+// SHA256:, and 32 bytes in base64 without its last "=".
+bool is_pin(std::string_view text) {
+    constexpr std::string_view k_prefix = "SHA256:";
+    constexpr std::size_t k_digits = 43;
+    return text.starts_with(k_prefix) && text.size() == k_prefix.size() + k_digits
+           && std::all_of(text.begin() + k_prefix.size(), text.end(), [](char c) {
+                  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/';
+              });
+}
+
+class Problems {
+public:
+    void add(Phrase text) {
+        const bool known = std::any_of(
+            m_all.begin(), m_all.end(), [&](const Phrase& other) { return other.en == text.en; });
+        if (!known) {
+            m_all.push_back(std::move(text));
+        }
+    }
+
+    void add(const std::string& place, const std::string& ru, const std::string& en) {
+        const std::string where = place.empty() ? "" : place + ": ";
+        add({where + ru, where + en});
+    }
+
+    // What `look` throws, but for an environment that has no host (yet).
+    template <typename Look> void try_out(const std::string& place, const Look& look) {
+        try {
+            look();
+        } catch (const Error& error) {
+            if (error.code() != "no_hosts") {
+                add(place, error.message().ru, error.message().en);
+            }
+        }
+    }
+
+    std::vector<Phrase> take() { return std::move(m_all); }
+
+private:
+    std::vector<Phrase> m_all;
+};
+
+void check_pin(Problems& problems, const Host& host) {
+    if (!host.host_key.empty() && !is_pin(host.host_key)) {
+        problems.add("",
+                     host.name + ": …_HOST_KEY — это не отпечаток ключа SHA256:…",
+                     host.name + ": …_HOST_KEY is no fingerprint SHA256:… of a key");
+    }
+}
+
+} // namespace
+
+std::vector<Phrase> Config::problems() const {
+    Problems found;
+    const auto place_of = [this](const std::string& name) {
+        const auto value = m_values.lower_bound(name);
+        return value != m_values.end() && value->first.starts_with(name)
+                   ? value->second.origin.place
+                   : std::string();
+    };
+    std::vector<std::string> names = services;
+    if (names.empty()) {
+        names.emplace_back();
+    }
+    for (const std::string& service : services) {
+        found.try_out(place_of("services." + service + "."),
+                      [&] { release::check_service_name(service); });
+    }
+    for (const std::string environment : {"dev", "stage", "prod"}) {
+        for (const std::string& service : names) {
+            found.try_out("", [&] {
+                for (const Host& host : hosts(environment, service)) {
+                    check_pin(found, host);
+                }
+            });
+            find_deploy_problems(service, environment, [&](const std::string& place, Phrase text) {
+                found.add(place, text.ru, text.en);
+            });
+        }
+    }
+    for (const std::string& login : developers()) {
+        found.try_out("", [&] { check_pin(found, *developer(login)); });
+    }
+    if (!telegram.approvers.empty()) {
+        const std::string quorum = place_of("telegram.quorum");
+        found.try_out(quorum.empty() ? place_of("telegram.approvers") : quorum,
+                      [&] { (void)release::council_of(approval_rules(), ""); });
+    }
+    if (std::find(k_log_levels.begin(), k_log_levels.end(), to_lower(server.log_level))
+        == k_log_levels.end()) {
+        const std::string level = sanitize_line(server.log_level);
+        const std::string known = "DEBUG, INFO, WARNING, ERROR";
+        found.add("LOG_LEVEL",
+                  "«" + level + "» не подходит, можно: " + known,
+                  "'" + level + "' is none of " + known);
+    }
+    return found.take();
+}
+
+void Config::find_deploy_problems(
+    const std::string& service,
+    const std::string& environment,
+    const std::function<void(const std::string& place, Phrase text)>& tell) const {
+    const DeploySettings settings = deploy(service, environment);
+    const auto place_of = [&](std::string_view key) {
+        const Value* value = narrowest(key, service, environment);
+        return value == nullptr ? std::string() : value->origin.place;
+    };
+    if (settings.lock_wait <= settings.time_limit) {
+        const std::string lock_wait = place_of("lock_wait");
+        tell(lock_wait.empty() ? place_of("time_limit") : lock_wait,
+             {"lock_wait должен быть больше time_limit: иначе деплой не дождётся предыдущего",
+              "lock_wait must be more than time_limit: else a deploy gives up before the one ahead "
+              "of it has to end"});
+    }
+    const std::string& url = settings.health_url;
+    if (settings.health_kind == HealthKind::url && !url.starts_with("http://")
+        && !url.starts_with("https://")) {
+        const std::string shown = sanitize_line(url);
+        tell(place_of("health"),
+             {"health: «" + shown + "» — это не адрес http(s), не docker и не none",
+              "health: '" + shown + "' is no http(s) address, nor docker, nor none"});
+    }
+}
+
+} // namespace loomrel::config

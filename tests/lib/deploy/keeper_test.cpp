@@ -1,0 +1,61 @@
+#include "lib/base/random.hpp"
+#include "lib/deploy/keeper.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/fake_store.hpp"
+#include "tests/support/process.hpp"
+
+using namespace loomrel;
+using namespace loomrel::test;
+
+namespace {
+
+store::Run dev_run() {
+    store::Run run;
+    run.id = random_uuid();
+    run.service = "loom-content";
+    run.environment = "dev";
+    run.ref = "refs/heads/feature";
+    return run;
+}
+
+store::RunEnd good_end(const store::Run& run) {
+    return {run.id, store::RunOutcome::good, "{}", {}};
+}
+
+} // namespace
+
+TEST_CASE("the end of a run that the ledger never heard of brings its beginning along") {
+    const TempFolder folder;
+    Ledger ledger;
+    FakeStore store(ledger);
+    store::Spool spool(folder.path() / "spool", "ledger");
+    const store::Run run = dev_run();
+    deploy::Keeper keeper(nullptr, spool, "developer");
+    keeper.set_run(run);
+    keeper.tell_later();
+    const auto conclusion = keeper.conclude(good_end(run), "", "{}");
+    CHECK_FALSE(conclusion.told);
+    CHECK_FALSE(conclusion.not_kept);
+    CHECK(spool.deliver(store) == 1);
+    REQUIRE(ledger.runs.size() == 1);
+    CHECK(ledger.runs[0].id == run.id);
+    REQUIRE(ledger.ends.size() == 1);
+}
+
+TEST_CASE("a result that can be neither told nor kept says both, and the run has it all the same") {
+    const TempFolder folder;
+    write_whole(folder.path() / "home", "a file where a folder is wanted");
+    Ledger ledger;
+    ledger.broken = Error(ErrorKind::ledger, "ledger_unreachable", {"нет", "no"});
+    FakeStore store(ledger);
+    store::Run run = dev_run();
+    run.kind = GENERATE(store::RunKind::deploy, store::RunKind::rollback);
+    deploy::Keeper keeper(
+        &store, store::Spool(folder.path() / "home/spool", "ledger"), "developer");
+    keeper.set_run(run);
+    const auto conclusion = keeper.conclude(good_end(run), "", "{}");
+    CHECK_FALSE(conclusion.told);
+    REQUIRE(conclusion.error);
+    CHECK(conclusion.error->code() == "ledger_unreachable");
+    CHECK(conclusion.not_kept);
+}
