@@ -314,7 +314,7 @@ TEST_CASE("a run or a release that is not there is 404, not a ledger that is awa
     CHECK(world.ledger.ends.empty());
     CHECK(world.ask("PATCH", "/runs/" + id, "{}").status == 200); // a heartbeat is only that
     world.ledger.broken = Error(ErrorKind::refused, store::k_no_release, {"нет", "no"});
-    const auto notice = world.ask("POST", "/notices", R"({"key":"k","kind":"text","fact":{}})");
+    const auto notice = world.ask("POST", "/notices", R"({"key":"k","kind":"text","fact":"{}"})");
     CHECK(notice.status == 404);
     CHECK(code_of(notice) == "not_found");
     world.ledger.broken = Error(ErrorKind::ledger, store::k_rejected, {"нет", "canary"});
