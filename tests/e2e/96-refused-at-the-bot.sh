@@ -48,6 +48,7 @@ expect_pressed "Откатывать могут admins"
 expect_refusals 1 4
 forge $ANYA "Yn:1:01234567.89abcdef"
 expect_pressed "prod"
+expect_refusals 1 5
 
 # One who approved yesterday and is not on the list today.
 confirm "$MESSAGE"
@@ -56,7 +57,7 @@ sed -i "s/^approvers = .*/approvers = [$BORIS]/" "$T/ci/loomrel.toml"
 bot_start two
 press $ANYA "✅ Да, подтвердить"
 expect_pressed "вашего id $ANYA среди них нет"
-expect_refusals 1 5
+expect_refusals 1 6
 expect_row v1.1.0 status manual_testing
 stop "$SERVING"
 sed -i "s/^approvers = .*/approvers = [$ANYA, $BORIS]/" "$T/ci/loomrel.toml"
@@ -67,7 +68,7 @@ old=$MESSAGE
 staged v1.2.0
 press $ANYA "✅ Да, подтвердить" "$old"
 expect_pressed "На stage сейчас v1.2.0, а не v1.1.0"
-expect_refusals 1 6
+expect_refusals 1 7
 expect_row v1.1.0 status manual_testing
 
 # The tag was moved, and what it is now was deployed.
