@@ -190,12 +190,13 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
         const deploy::Followed followed = follower.attach(spot.run, false);
         printer.finish();
         ordered_json host{{"host", spot.target.name}, {"run_id", id}, {"text", text}};
-        if (followed.error) {
+        const bool is_there = !followed.error || followed.error->code() != "not_there_yet";
+        if (followed.error && is_there) {
             tell(services, *followed.error);
             host["error"] = {{"code", followed.error->code()},
                              {"message", in(services.language(), followed.error->message())},
                              {"hint", in(services.language(), followed.error->hint())}};
-        } else if (followed.how == deploy::HowFollowed::absent) {
+        } else if (!is_there) {
             services.note(services.say(Id::logs_run_not_here, fmt::arg("host", spot.target.name)));
             continue;
         } else {

@@ -224,12 +224,15 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
         m_watcher.link_back(m_host);
     }
     if (how == "absent" || how == "unstarted") {
-        m_followed.how = m_only_look ? HowFollowed::absent : HowFollowed::unknown;
-        m_followed.error = Error(ErrorKind::no_host,
-                                 "not_there_yet",
-                                 phrase(Id::attach_not_there, fmt::arg("host", m_host)),
-                                 phrase(Id::attach_not_there_hint, fmt::arg("run", m_run_id)));
         talk.over = true;
+        m_followed.how = HowFollowed::absent;
+        if (!m_only_look) {
+            m_followed.how = HowFollowed::unknown;
+            m_followed.error = Error(ErrorKind::no_host,
+                                     "not_there_yet",
+                                     phrase(Id::attach_not_there, fmt::arg("host", m_host)),
+                                     phrase(Id::attach_not_there_hint, fmt::arg("run", m_run_id)));
+        }
         return;
     }
     if (m_only_look && how == "running") {

@@ -27,7 +27,7 @@ using Parser = http::request_parser<http::string_body>;
 
 namespace {
 
-constexpr std::uint64_t k_body_of_none = 4096; // where no body is wanted
+constexpr std::uint64_t k_body_of_none = 4096; // where none is wanted; a chunked one may come to it
 constexpr Milliseconds k_farewell{1000};       // for the caller to read why we close
 
 auto into(error_code& ec) {
@@ -202,7 +202,6 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
     std::optional<Counted> body;
     std::optional<CountedFor> body_of_one;
     if (!whole) {
-        // A chunked body may come to all that is read of it, which is little where none is wanted.
         const std::uint64_t most = match.route->has_body ? m_limits.body : k_body_of_none;
         const std::size_t longest = std::min(parser.content_length().value_or(most), most);
         if (m_hall.body_bytes + longest > m_limits.bodies) {
@@ -215,8 +214,7 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
             response = refusal(429, "too_many", "too much is being sent from this address");
             co_return;
         }
-        const auto wrong = co_await read_body(parser, match.route->has_body);
-        if (wrong) {
+        if (const auto wrong = co_await read_body(parser, match.route->has_body)) {
             response = *wrong;
             co_return;
         }
