@@ -50,14 +50,15 @@ expect_row v1.3.0 status staging_failed
 loomrel --json status
 expect_json '.services[0].serves' ''
 
-# Nothing served before, so there is nothing to bring back; that too is said.
+# Nothing served before: what was put here last is tried, and fails again; that too is said.
 version v1.4.0
 after_up "$stop_it; exit 1"
 stage_deploy v1.4.0
 expect_exit 1
 expect_serves ''
-expect_in "$T/stage/log/$SERVICE/v1.4.0.log" 'Возвращать нечего: прежней версии нет'
-expect_said 'сейчас работает: ничего'
+expect_in "$T/stage/log/$SERVICE/v1.4.0.log" 'Возвращаем v1.2.0' \
+    '❌ Вернуть прежнюю версию не удалось, сервис может не работать!'
+expect_said 'сервис может не работать; сейчас: ничего'
 
 # A rollback whose target is not well: what served before it is back.
 after_up :
