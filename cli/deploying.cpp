@@ -89,7 +89,8 @@ void check_is_release_of(const release::Release& release,
                     phrase(Id::deploy_other_release,
                            fmt::arg("id", release.id),
                            fmt::arg("service", release.service_name),
-                           fmt::arg("tag", release.release_tag)));
+                           fmt::arg("tag", release.release_tag)),
+                    phrase(Id::deploy_other_release_hint, fmt::arg("service", service)));
     }
 }
 

@@ -165,6 +165,9 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     request.older = options.older;
     const std::string service = services.service(options.service);
     store::Store& store = services.store();
+    if (!options.dry_run) {
+        make_spool(services).deliver(store);
+    }
     const Release release = find_release(store, *request.release_id);
     check_is_release_of(release, service, request.tag);
     // The commit is the one that was tested and approved, whatever the tag names now.
@@ -173,13 +176,15 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
                                   std::move(request),
                                   services.config().deploy(service, k_prod),
                                   services.config().hosts(k_prod, service));
+    const auto decision = deploy::decide(runs_of(store, release.id, k_prod), deploying.asker);
     if (options.dry_run) {
+        if (decision.what == deploy::Decision::What::start) {
+            check_production(services, store, release, options.older);
+        }
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
-    make_spool(services).deliver(store);
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.set_store(store);
-    const auto decision = deploy::decide(runs_of(store, release.id, k_prod), deploying.asker);
     // A run that has ended is the answer as long as the release is where it left it: not after a
     // rollback.
     const bool is_there =

@@ -2,6 +2,7 @@
 
 #include "cli/github_commands.hpp"
 #include "cli/github_outputs.hpp"
+#include "cli/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/step_texts.hpp"
@@ -25,10 +26,6 @@ using nlohmann::json;
 std::string status_label(Services& services, const std::string& status) {
     const auto known = release::parse_status(status);
     return known ? messages::label(services.language(), *known) : sanitize_line(status);
-}
-
-std::string seconds(Milliseconds took) {
-    return fmt::format("{:.1f}", static_cast<double>(took.count()) / 1000);
 }
 
 bool any_goes_on(const Report& report) {
@@ -72,7 +69,7 @@ std::string people_text(Services& services,
                              fmt::arg("service", report.subject.service),
                              fmt::arg("ref", report.subject.ref),
                              fmt::arg("environment", report.subject.environment),
-                             fmt::arg("seconds", seconds(report.took)));
+                             fmt::arg("seconds", seconds_text(services.language(), report.took)));
     } else if (report.failure) {
         text += to_text(*report.failure, services.language());
     }
@@ -131,7 +128,7 @@ std::string summary(Services& services, const Report& report) {
         for (const deploy::StepRecord& step : host.book.steps()) {
             rows.push_back({host.host,
                             messages::step_label(services.language(), step.name),
-                            seconds(step.took),
+                            seconds_text(services.language(), step.took),
                             step.ok.value_or(false) ? "✅" : "❌"});
         }
     }
@@ -227,7 +224,8 @@ deploy::Subject subject_of(const store::Run& run, const config::DeploySettings& 
             run.ref.rfind("refs/tags/", 0) == 0,
             run.id,
             settings.health_attempts,
-            run.kind};
+            run.kind,
+            run.release_id};
 }
 
 void show_result(Services& services,

@@ -7,14 +7,25 @@
 
 namespace loomrel::cli {
 
+namespace {
+
+std::int64_t in_tenths(Milliseconds duration) {
+    return (duration.count() + 50) / 100;
+}
+
+} // namespace
+
+std::string seconds_text(Language language, Milliseconds duration) {
+    const auto tenths = in_tenths(duration);
+    return fmt::format("{}{}{}", tenths / 10, language == Language::ru ? ',' : '.', tenths % 10);
+}
+
 std::string duration_text(Language language, Milliseconds duration) {
     using messages::Id;
-    const auto tenths = (duration.count() + 50) / 100;
-    const auto seconds = tenths / 10;
-    if (tenths < 600) {
-        const char point = language == Language::ru ? ',' : '.';
-        const std::string number = fmt::format("{}{}{}", tenths / 10, point, tenths % 10);
-        return messages::say(language, Id::view_seconds, fmt::arg("seconds", number));
+    const auto seconds = in_tenths(duration) / 10;
+    if (seconds < 60) {
+        return messages::say(
+            language, Id::view_seconds, fmt::arg("seconds", seconds_text(language, duration)));
     }
     if (seconds < 3600) {
         const std::string rest = fmt::format("{:02}", seconds % 60);

@@ -8,6 +8,9 @@
 
 namespace loomrel::cli {
 
+// "4,2" in Russian, "4.2" in English: seconds without their unit.
+[[nodiscard]] std::string seconds_text(Language language, Milliseconds duration);
+
 // "1,2 с", "2 мин 05 с", "1 ч 10 мин".
 [[nodiscard]] std::string duration_text(Language language, Milliseconds duration);
 

@@ -38,7 +38,11 @@ std::optional<Found> read(const Inputs& inputs, const path& file, bool named) {
     if (named) {
         throw Error(ErrorKind::config,
                     "no_such_file",
-                    {place + ": такого файла нет", place + ": there is no such file"});
+                    {place + ": такого файла нет", place + ": there is no such file"},
+                    {"без --config, --env-file и их переменных окружения файлы ищутся сами; начать "
+                     "с примера: loomrel init",
+                     "without --config, --env-file and their variables files are looked for in "
+                     "their usual places; to begin with an example: loomrel init"});
     }
     return std::nullopt;
 }

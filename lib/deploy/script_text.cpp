@@ -76,11 +76,6 @@ void add_repository_texts(Functions& functions) {
     functions.add("no_repository", Id::log_no_repository, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_taken_over", Id::log_lock_taken_over);
-    functions.add("tag_moved",
-                  Id::log_tag_moved,
-                  fmt::arg("tag", variable("TAG")),
-                  fmt::arg("expected", variable("COMMIT")),
-                  fmt::arg("found", variable("FOUND")));
     functions.add("superseded",
                   Id::log_superseded,
                   fmt::arg("tag", variable("TAG")),
@@ -89,6 +84,11 @@ void add_repository_texts(Functions& functions) {
 
 void add_deploy_texts(Functions& functions, bool of_branches, bool compose) {
     const std::string name = variable(of_branches ? "BRANCH_NAME" : "TAG");
+    functions.add("ref_moved",
+                  of_branches ? Id::log_branch_moved : Id::log_tag_moved,
+                  fmt::arg(of_branches ? "branch" : "tag", name),
+                  fmt::arg("expected", variable("COMMIT")),
+                  fmt::arg("found", variable("FOUND")));
     if (of_branches) {
         const auto branch = fmt::arg("branch", name);
         functions.add("started", Id::log_branch_deploy_started, branch);
