@@ -30,3 +30,22 @@ done
 # Called where it lies.
 (cd "$T/stage/state/stage/$SERVICE" && HOME=$T/stage/home sh restore v1.1.0 >"$T/out" 2>&1) || fail "restore: $(cat "$T/out")"
 expect_serves v1.1.0
+
+# By hand away from one that was never kept: the program that does it is still there afterwards.
+version v1.4.0 --unhealthy
+stage_deploy v1.4.0 --older
+expect_exit 1
+for tag in v1.2.0 v1.1.0; do
+    on_host stage "sh $T/stage/state/stage/$SERVICE/restore $tag" >"$T/out" 2>&1 \
+        || fail "restore: $(cat "$T/out")"
+    expect_serves $tag
+done
+
+# What is kept no more is built anew: said in the plan, done.
+for capsule in "$T/stage/state/stage/$SERVICE"/capsules/*; do
+    [[ $(head -n 1 "$capsule/capsule") != "v1.2.0 "* ]] || rm -r "$capsule"
+done
+loomrel rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
+expect_exit 0
+expect_said 'собрана заново из git'
+expect_serves v1.2.0

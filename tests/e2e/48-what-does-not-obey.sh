@@ -30,7 +30,7 @@ loomrel_wait a "$pid"
 : >"$T/stage/home/hook"
 
 # The command that switches.
-sed -i '1i if [ "$LOOMREL_TAG" = v1.2.0 ]; then trap "" TERM; : >"$HOME/upping"; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; done; fi' \
+sed -i '1i if [ "$LOOMREL_TAG" = v1.2.0 ]; then trap "" TERM; : >"$HOME/upping"; for i in $(seq 60); do sleep 0.5; done; fi' \
     "$T/dev/$SERVICE/up.sh"
 version v1.2.0
 loomrel_start a --json stage-deploy --service "$SERVICE" --tag v1.2.0

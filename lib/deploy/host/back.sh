@@ -45,7 +45,13 @@ do_choose() {
         return
     fi
     if [ "$KIND" = restore ]; then
-        read_capsule "$BEFORE"
+        # What fell over since is put back too; what somebody else put here since is not ours.
+        read_current
+        read_capsule "${BEFORE:-$N_ID}" && [ "$C_ID" = "${ID%-back}" ] || {
+            m_serves_another
+            fail 3 serves_another
+            return
+        }
         TARGET=$C_PREVIOUS WHY=none
         [ "$TARGET" != - ] || TARGET=''
     elif [ -n "$TO" ]; then
@@ -97,6 +103,8 @@ restore() {
     name_version
     m_restoring
     read -r hooked <"$R/hooked"
+    # It must leave time for what it is only the beginning of.
+    [ "$HOOK_SECONDS" -le 120 ] || HOOK_SECONDS=120
     [ "$hooked" != yes ] || hook before_rollback "$BEFORE_ROLLBACK"
     REMOVE_FIRST=yes
     if bring_back "$PREVIOUS" restore; then
@@ -185,6 +193,7 @@ by_hand() {
         VIEW_AT=$R/view.hand view
     done
     VIEW_AT=$R/view.hand view all
+    mv "$R/may_ack" "$R/ack"
     read -r _ RC _ <"$R/status"
     exit "$RC"
 }
@@ -195,7 +204,7 @@ lay_run() {
 ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
 FROM= TO=$TO OLDER= LOCK_WAIT=0 LOG_PATH=rollback/$SERVICE/$(echo "$TAG" | tr / -)-rollback.log
 HOLDER_TEXT='$TAG, by hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
-#program
 REQUEST
+    echo '#program'
     cat "$PROGRAM"
 }

@@ -21,7 +21,7 @@ refuse() {
 
 # A run that never came here gets its end, so that a late start finds it ended.
 bury() {
-    true >>"$R/out" && true >"$R/started" \
+    true >>"$R/out" && true >"$R/started" && true >"$R/may_ack" \
         && printf '%s\n' "$ID 1 cancelled lock never_started - no - none ." >"$R/status"
 }
 

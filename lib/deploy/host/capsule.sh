@@ -87,7 +87,8 @@ observe() {
 # With a capsule goes the script that brings versions back by hand.
 prepare_capsule() {
     mkdir -p "$D/capsules/$1.new" && hold "$1" "$2" \
-        && sed '1,/^#program$/d' "$R/run.sh" >"$D/restore.new" && chmod 700 "$D/restore.new"
+        && sed '1,/^#program$/d' "$R/run.sh" >"$D/restore.new" && [ -s "$D/restore.new" ] \
+        && chmod 700 "$D/restore.new"
 }
 
 # keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS, of one that is prepared.

@@ -203,14 +203,20 @@ not_built() {
     fi
 }
 
-# No health given: the container's own check, if the compose file or the image has one.
+# No health given: the container's own check, if the compose file or the image has one. A kept version
+# without one is from before it had a check: better than none.
 know_health() {
-    [ "$HEALTH" = unset ] || return 0
+    : "${HEALTH_GIVEN:=$HEALTH}"
+    [ "$HEALTH_GIVEN" = unset ] || return 0
     for s in $COMPOSE_SERVICES; do
         row "$s"
         [ "$CHECK" != health ] || continue
         case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$IMAGE" 2>/dev/null) in
         '' | null)
+            [ -z "$CAPSULE" ] || {
+                HEALTH=none
+                return
+            }
             m_no_health
             fail 2 no_health
             return
@@ -249,14 +255,16 @@ do_up() {
         can_compose && need_table "$(config_table)" || return
         told "docker tag" name_kept || {
             m_capsule_gone
+            # It must not be offered again; a docker that is away says nothing of it.
+            { ! dock version || can_hold "$C_PARTS" || drop_capsule "$CAPSULE"; } >/dev/null 2>&1
             fail 1 capsule_gone
             return
         }
         know_health || return
     fi
-    clear_remains
     note_made
     switch || return
+    clear_remains
     if [ -z "$CAPSULE" ]; then
         prepare_capsule "$ID" "$MADE" &
         PREPARING=$!

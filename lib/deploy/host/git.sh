@@ -84,7 +84,7 @@ do_repository() {
     }
     journal commit "$FOUND"
     if [ -n "$COMMIT" ] && [ "$COMMIT" != "$FOUND" ]; then
-        m_tag_moved
+        m_ref_moved
         fail 3 tag_moved
         return
     fi
@@ -95,7 +95,9 @@ do_repository() {
 }
 
 # Several may have waited for the lock, in any order: an older tag must not overwrite a newer one.
+# A rollback goes to an older one.
 not_superseded() {
+    [ "$KIND" = deploy ] || return 0
     NEWER=''
     { read -r NEWER _ <"$D/current"; } 2>/dev/null
     [ -n "$TAG" ] && [ -n "$NEWER" ] && [ -z "$OLDER" ] && [ "$NEWER" != "$TAG" ] || return 0

@@ -21,7 +21,7 @@ in_hook() {
         LOOMREL_TAG=${TAG:-$BRANCH_NAME} LOOMREL_PREVIOUS_TAG=$LEFT_NAME
         export LOOMREL_KIND LOOMREL_SERVICE LOOMREL_ENVIRONMENT LOOMREL_RELEASE_ID LOOMREL_COMMIT \
             LOOMREL_TAG LOOMREL_TARGET_TAG LOOMREL_PREVIOUS_TAG
-        apart timeout "$HOOK_SECONDS" /bin/sh -c "$1"
+        apart timeout -k 10 "$HOOK_SECONDS" /bin/sh -c "$1"
     )
 }
 

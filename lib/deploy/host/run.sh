@@ -9,7 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
+RESTORING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -113,8 +113,8 @@ work() {
             return
         }
     done
-    wait
     note result "0 good $STEP - ."
+    wait
 }
 
 # Signals every process of our session but ourselves; the guardian's $$ is the session. LEFT = there
@@ -206,7 +206,7 @@ is_to_restore() {
 write_end() {
     SERVES=- RESTORED='' PATIENCE='timeout 20'
     read -r RESTORED <"$R/restored"
-    [ -z "$RESTORING" ] || : "${RESTORED:=failed}"
+    ! is_to_restore || : "${RESTORED:=failed}"
     if [ "$OUTCOME" = good ]; then
         # Seen by the step verify, noted by the step keep.
         read_current
