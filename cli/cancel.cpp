@@ -48,7 +48,7 @@ store::Run run_on_hosts(Services& services, const std::string& id) {
 
 struct Found {
     store::Run run;
-    std::unique_ptr<store::Store> store; // null: it does not answer
+    std::unique_ptr<store::Store> store; // null: it does not answer, or does not know the run
 };
 
 Found find(Services& services, const std::string& id) {
@@ -63,10 +63,11 @@ Found find(Services& services, const std::string& id) {
         if (error.kind() != ErrorKind::ledger) {
             throw;
         }
-        found.store.reset();
         services.note(services.say(Id::deploy_without_ledger,
                                    fmt::arg("reason", in(services.language(), error.message()))));
     }
+    // A row made of what the hosts tell would be half a lie: what it was for is not known to them.
+    found.store.reset();
     found.run = run_on_hosts(services, id);
     return found;
 }

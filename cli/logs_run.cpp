@@ -182,12 +182,18 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
     ordered_json hosts = ordered_json::array();
     for (Spot& spot : spots_of(services, id, options)) {
         std::string text;
+        std::atomic<deploy::Wish> wish{deploy::Wish::none};
         RunPrinter printer(services, [&](std::string_view lines) {
             services.json() ? void(text += lines) : services.out(lines);
+            if (services.io().out_error() != 0) {
+                wish = deploy::Wish::leave; // nobody reads any more
+            }
         });
         deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
         follower.patience = patience(services);
-        const deploy::Followed followed = follower.attach(spot.run, false);
+        follower.wish = &wish;
+        const deploy::Followed followed =
+            options.follow ? follower.attach(spot.run, false) : follower.replay(spot.run);
         printer.finish();
         ordered_json host{{"host", spot.target.name}, {"run_id", id}, {"text", text}};
         const bool is_there = !followed.error || followed.error->code() != "not_there_yet";

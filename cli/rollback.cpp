@@ -175,8 +175,9 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     session.set_rollback_from(target.from);
     store::Run run = rollback_row(services, plan, target, session.host_names());
     const auto store = ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
-        // A deploy that nobody watched to its end first gets its release where it belongs.
-        if (!hosts.by_kept_program) {
+        // A deploy that nobody watched to its end first gets its release where it belongs; with a
+        // host out of reach that would take its time, and is left to reconcile.
+        if (!hosts.by_kept_program && hosts.all_answered()) {
             conclude_open_runs(services, ledger, run.service, run.environment);
         }
         claim_rollback(ledger, run, target.from, services.actor(), "cli");

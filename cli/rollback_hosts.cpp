@@ -6,6 +6,7 @@
 #include "lib/deploy/watcher.hpp"
 #include "lib/release/names.hpp"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -98,6 +99,12 @@ void RollbackHosts::look(Services&) {
     if (by_kept_program) {
         settings.service = m_chosen.front();
     }
+}
+
+bool RollbackHosts::all_answered() const {
+    return std::all_of(looked_at.begin(), looked_at.end(), [](const deploy::LookedAt& host) {
+        return host.sight.has_value();
+    });
 }
 
 std::optional<RollbackHosts::Running> RollbackHosts::running() const {

@@ -27,6 +27,7 @@ public:
         std::string holder;
     };
 
+    [[nodiscard]] bool all_answered() const;
     [[nodiscard]] std::optional<Running> running() const;
 
     // Who holds the service's lock without a run of this environment: another environment that is

@@ -57,6 +57,22 @@ bool any_ended(const deploy::Report& report) {
     });
 }
 
+bool is_absent(const deploy::Followed& host) {
+    return host.how == deploy::HowFollowed::absent;
+}
+
+bool is_told(const deploy::Followed& host) {
+    return host.how == deploy::HowFollowed::ended && host.end;
+}
+
+bool is_told_or_absent(const deploy::Followed& host) {
+    return is_told(host) || is_absent(host);
+}
+
+bool any_absent(const std::vector<deploy::Followed>& hosts) {
+    return std::any_of(hosts.begin(), hosts.end(), is_absent);
+}
+
 } // namespace
 
 RunSession::RunSession(Services& services,
@@ -124,7 +140,8 @@ ExitCode RunSession::attach(const store::Run& run) {
                                  fmt::arg("environment", run.environment)));
     deploy::Keeper keeper = make_keeper(run);
     const deploy::RunPlace place{run.id, run.service, run.environment, m_settings.state_dir};
-    return finish(run, m_conductor->attach(place, is_unwatched(run), keeper), keeper);
+    // Where it never came, who cancels it ends it too: a late start is to find that.
+    return finish(run, m_conductor->attach(place, m_cancels || is_unwatched(run), keeper), keeper);
 }
 
 ExitCode RunSession::cancel(const store::Run& run) {
@@ -178,9 +195,13 @@ ExitCode RunSession::finish(const store::Run& run,
     if (conclusion.told && m_store != nullptr) {
         tell_dev_end(m_services, *m_store, run, report);
     }
-    // Without a ledger nobody will ever come back for it.
-    if (conclusion.told) {
+    // Without a ledger nobody will ever come back for it; of one that is still open somebody will.
+    if (conclusion.told && (run.ended_at || report.outcome != store::RunOutcome::unknown)) {
         m_conductor->acknowledge();
+    }
+    if (m_cancels && report.exit == 0 && !is_all_cancelled(report)) {
+        report.exit = 3;
+        m_services.note(m_services.say(Id::cancel_ended, fmt::arg("run", run.id)));
     }
     if (report.failure) {
         m_view->annotate(report.failure->message, to_text(*report.failure, m_services.language()));
@@ -208,18 +229,24 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     deploy::Nobody nobody;
     deploy::Patience patience;
     patience.away = Milliseconds{0};
-    deploy::Conductor conductor(make_targets(services, hosts_of(services, run)), nobody, patience);
-    auto hosts = conductor.peek({run.id, run.service, run.environment, settings.state_dir},
-                                is_unwatched(run));
-    deploy::Report report =
-        deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
-    const bool all_told =
-        std::all_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
-            return host.how == deploy::HowFollowed::ended && host.end;
-        });
-    if (!all_told) {
+    const auto conduct = [&] {
+        return std::make_unique<deploy::Conductor>(
+            make_targets(services, hosts_of(services, run)), nobody, patience);
+    };
+    const deploy::RunPlace place{run.id, run.service, run.environment, settings.state_dir};
+    auto conductor = conduct();
+    auto hosts = conductor->peek(place, false);
+    // Only where it has ended everywhere else is it certain that nobody will come to the rest.
+    if (is_unwatched(run) && any_absent(hosts)
+        && std::all_of(hosts.begin(), hosts.end(), is_told_or_absent)) {
+        conductor = conduct();
+        hosts = conductor->peek(place, true);
+    }
+    if (!std::all_of(hosts.begin(), hosts.end(), is_told)) {
         return false;
     }
+    deploy::Report report =
+        deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
     report.release_id = run.release_id;
     deploy::Keeper keeper(&store, make_spool(services), services.actor());
     keeper.set_run(run);
@@ -231,7 +258,7 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     }
     if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
         tell_dev_end(services, store, run, report);
-        conductor.acknowledge();
+        conductor->acknowledge();
     }
     return true;
 }

@@ -10,6 +10,12 @@
 
 namespace loomrel::deploy {
 
+namespace {
+
+constexpr Milliseconds k_sign_of_life{5000};
+
+} // namespace
+
 // What the hosts' threads tell the calling one.
 class Conductor::Bell {
 public:
@@ -35,9 +41,12 @@ public:
     void answer(std::size_t count, Keeper& keeper) {
         std::unique_lock guard(m_mutex);
         while (true) {
-            m_rung.wait(guard, [&] { return !m_steps.empty() || m_alive || m_done >= count; });
+            // Who looks for a host whose link is gone, or waits for a wave, is at it too.
+            const bool rung = m_rung.wait_for(guard, k_sign_of_life, [&] {
+                return !m_steps.empty() || m_alive || m_done >= count;
+            });
             const auto steps = std::exchange(m_steps, {});
-            const bool alive = std::exchange(m_alive, false);
+            const bool alive = std::exchange(m_alive, false) || !rung;
             const bool over = m_done >= count;
             guard.unlock();
             for (const std::string& step : steps) {
@@ -217,6 +226,7 @@ void Conductor::put_back(const Plan& plan, Keeper& keeper) {
         host.how = went_back.how;
         host.error = went_back.error;
     }
+    others.acknowledge();
 }
 
 std::vector<Followed> Conductor::all(const std::function<Followed(Follower&)>& work,

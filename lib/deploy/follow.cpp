@@ -31,6 +31,8 @@ struct Follower::Talk {
     bool only = false; // no script went out before this one: not starting here is certain
     bool greeted = false;
     bool over = false;                  // nothing more to wait for
+    Wish asked = Wish::none;            // of the run, over this channel
+    std::optional<std::uint64_t> now;   // the size of `out` at hello, where no more is wanted
     std::optional<std::uint64_t> size;  // of `out`, once the run has ended
     std::string status;                 // the status file's line
     std::optional<std::string> refused; // word and path
@@ -83,6 +85,11 @@ Followed Follower::peek(const RunPlace& place, bool bury) {
         true);
 }
 
+Followed Follower::replay(const RunPlace& place) {
+    m_only_now = true;
+    return attach(place, false);
+}
+
 Followed
 Follower::follow(const std::string& run_id, const MakeScript& make_script, bool only_look) {
     m_only_look = only_look;
@@ -90,6 +97,7 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
     bool sent = false;
     Deadline give_up = deadline_in(patience.away);
     while (true) {
+        bool greeted = false;
         try {
             if (!m_connection) {
                 m_connection = sent ? reconnect(give_up) : m_connector();
@@ -103,7 +111,8 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
             if (talk(script, channel)) {
                 return std::move(m_followed);
             }
-            if (channel.greeted) {
+            greeted = channel.greeted;
+            if (greeted) {
                 give_up = deadline_in(patience.away);
                 m_pause = k_first_pause;
             }
@@ -121,7 +130,8 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
         if (!std::exchange(m_lost, true)) {
             m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
         }
-        if (left_until(give_up).count() == 0) {
+        // Whoever wants to go does not wait for a host that lets us in and says nothing.
+        if (left_until(give_up).count() == 0 || (is_wished() && !greeted)) {
             m_followed.how = HowFollowed::unknown;
             return std::move(m_followed);
         }
@@ -171,6 +181,11 @@ bool Follower::talk(const std::string& script, Talk& talk) {
         if (talk.size && m_offset >= *talk.size) {
             break;
         }
+        if (talk.now && m_offset >= *talk.now) {
+            m_reader->finish();
+            m_followed.how = HowFollowed::going_on;
+            return true;
+        }
         const Milliseconds limit = talk.greeted ? patience.silence : patience.hello;
         const bool silent = std::chrono::steady_clock::now() - talk.heard > limit;
         if ((arrived.ended || arrived.lost || silent) && !talk.over) {
@@ -185,9 +200,10 @@ bool Follower::talk(const std::string& script, Talk& talk) {
         pass_on_wish(talk);
     }
     if (talk.refused) {
-        m_followed.how = HowFollowed::not_started;
+        // The host's definite word; of a run that was there before it says nothing.
+        m_followed.how = talk.only ? HowFollowed::not_started : HowFollowed::unknown;
         m_followed.error = refusal(m_host, *talk.refused);
-        return talk.only;
+        return true;
     }
     if (talk.size) {
         m_reader->finish();
@@ -240,6 +256,9 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
         talk.over = true;
         return;
     }
+    if (m_only_now && how == "running") {
+        talk.now = static_cast<std::uint64_t>(parse_integer(words[2]).value_or(0));
+    }
     if (!m_greeted) {
         m_greeted = true;
         m_nonce = words[1];
@@ -288,8 +307,9 @@ void Follower::pass_on_wish(Talk& talk) {
         return;
     }
     // Nothing may be sent behind the script before hello: some shells swallow it.
-    if (now != m_asked && talk.greeted) {
-        m_asked = now;
+    // What was asked over a link that broke may not have come there; asked twice it does no harm.
+    if (now != talk.asked && talk.greeted) {
+        talk.asked = m_asked = now;
         m_channel->write(now == Wish::cancel ? "cancel\n" : "stop\n");
     }
 }

@@ -77,6 +77,9 @@ public:
     Followed attach(const RunPlace& place, bool bury);
     // Only looks: one that is still going on is left at once, as HowFollowed::going_on.
     Followed peek(const RunPlace& place, bool bury);
+    // What it has printed by now; one that is still going on is left there, as
+    // HowFollowed::going_on.
+    Followed replay(const RunPlace& place);
 
     // After the ledger's commit: the host may prune the run's folder. Best effort.
     void acknowledge();
@@ -109,6 +112,7 @@ private:
     bool m_lost = false;        // people have been told so
     Milliseconds m_pause;       // before the next try to come back
     bool m_only_look = false;
+    bool m_only_now = false;
     Wish m_asked = Wish::none;
     Followed m_followed;
 };

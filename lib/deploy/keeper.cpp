@@ -14,6 +14,9 @@ using store::RunOutcome;
 
 // A heartbeat every 5 s comes from the host; the ledger is told every other one.
 constexpr std::chrono::seconds k_heartbeat{8};
+// Whoever has not been heard of for 30 s counts as gone: a ledger that is back must hear of it
+// soon.
+constexpr Milliseconds k_in_peace{10000};
 constexpr std::string_view k_source = "journal";
 
 } // namespace
@@ -75,6 +78,14 @@ void Keeper::set_release(std::int64_t id, std::string environment) {
     m_environment = std::move(environment);
 }
 
+bool Keeper::is_away() const {
+    return left_until(m_away_until).count() > 0;
+}
+
+void Keeper::note_away() {
+    m_away_until = deadline_in(k_in_peace);
+}
+
 void Keeper::step_started(const std::string& step) {
     const auto move = move_of(m_environment, step);
     if (!m_release_id || !move
@@ -82,7 +93,7 @@ void Keeper::step_started(const std::string& step) {
         return;
     }
     m_passed.push_back(*move);
-    if (m_store == nullptr || m_away) {
+    if (m_store == nullptr || is_away()) {
         return;
     }
     store::Change change;
@@ -95,7 +106,7 @@ void Keeper::step_started(const std::string& step) {
         // A refusal here (somebody else concluded already) shows itself again at the end.
         (void)m_store->apply(change);
     } catch (const Error&) {
-        m_away = true;
+        note_away();
     }
 }
 
@@ -110,14 +121,14 @@ void Keeper::catch_up(const RecordBook& book) {
 
 void Keeper::alive() {
     const auto now = std::chrono::steady_clock::now();
-    if (m_store == nullptr || m_away || !m_run || now - m_last_seen < k_heartbeat) {
+    if (m_store == nullptr || is_away() || !m_run || now - m_last_seen < k_heartbeat) {
         return;
     }
     m_last_seen = now;
     try {
         m_store->touch_run(m_run->id);
     } catch (const Error&) {
-        m_away = true;
+        note_away();
     }
 }
 

@@ -55,6 +55,8 @@ public:
 private:
     template <typename What> void keep(const What& what, Conclusion& conclusion);
     Conclusion conclude_rollback(const store::RunEnd& end, const std::string& detail);
+    [[nodiscard]] bool is_away() const;
+    void note_away();
     [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
                                                             const std::string& detail) const;
 
@@ -67,7 +69,7 @@ private:
     bool m_later = false;
     std::string m_rollback_from;
     std::vector<release::Status> m_passed; // moves that the journal has told
-    bool m_away = false;                   // the ledger failed once: no more until the end
+    Deadline m_away_until{};               // the ledger failed: it is left in peace for so long
     Deadline m_last_seen{};
 };
 
