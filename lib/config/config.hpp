@@ -228,8 +228,4 @@ private:
     std::filesystem::path m_working_directory;
 };
 
-// In CI the embedded default is refused: a runner's disk does not last. Error(config) says what to
-// set instead.
-void require_lasting_store(const Config& config);
-
 } // namespace loomrel::config

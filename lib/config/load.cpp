@@ -48,8 +48,7 @@ public:
     void load() {
         m_config.m_environment = m_inputs.environment;
         m_config.m_working_directory = m_inputs.working_directory;
-        const auto ci = m_inputs.environment.find("CI");
-        m_config.in_ci = ci != m_inputs.environment.end() && ci->second == "true";
+        m_config.in_ci = m_config.process_variable("CI") == "true";
         read_env_servers();
         read_toml();
         read_environment();
@@ -156,11 +155,9 @@ private:
         for (const Key& key : plain_keys()) {
             const std::string name(key.name);
             const std::string variable(key.environment);
-            const auto own = m_inputs.environment.find(variable);
-            if (!variable.empty() && own != m_inputs.environment.end() && !own->second.empty()) {
-                m_config.m_values[name] = {
-                    content_from_text(key, name, own->second, "$" + variable),
-                    {Source::environment, "$" + variable}};
+            if (const auto own = m_config.process_variable(variable)) {
+                m_config.m_values[name] = {content_from_text(key, name, *own, "$" + variable),
+                                           {Source::environment, "$" + variable}};
             } else if (const auto line = m_config.m_env.find(variable);
                        line != m_config.m_env.end() && value(name) == nullptr) {
                 m_config.m_values[name] = {
@@ -197,20 +194,25 @@ private:
         url = std::move(parts.shown);
         m_config.store.url = std::move(parts.bare);
         m_url_password = std::move(parts.password);
+        m_url_source = found->second.origin.source;
         for (std::string& secret : parts.secrets) {
             m_config.m_url_secrets.emplace_back(std::move(secret));
         }
         m_config.m_url_secrets.emplace_back(m_url_password);
     }
 
+    // Shown as any address is: whoever put a password there means it to be one.
+    void note_url(const std::string& name, const std::string& url, const std::string& variable) {
+        note(name, split_password(url).first, variable);
+        m_config.m_url_secrets.emplace_back(split_password(url).second);
+    }
+
     // Says of a value that a variable gave it.
     void note(const std::string& name, const std::string& text, const std::string& variable) {
-        const auto own = m_inputs.environment.find(variable);
-        const bool of_process = own != m_inputs.environment.end() && !own->second.empty();
         const auto line = m_config.m_env.find(variable);
         m_config.m_values[name] = {
             text,
-            of_process || line == m_config.m_env.end()
+            m_config.process_variable(variable) || line == m_config.m_env.end()
                 ? Origin{Source::environment, "$" + variable}
                 : Origin{Source::env_servers,
                          variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
@@ -239,7 +241,7 @@ private:
         constexpr const char* k_api_url = "LOOM_RELEASE_TG_BOT_API_URL";
         if (const auto url = m_config.variable(k_api_url); url && server.public_url.empty()) {
             server.public_url = *url;
-            note("server.public_url", *url, k_api_url);
+            note_url("server.public_url", *url, k_api_url);
         }
         server.prefix = m_config.variable("LOOM_RELEASE_TG_BOT_PREFIX").value_or(server.prefix);
         if (!server.prefix.starts_with('/')) {
@@ -249,10 +251,12 @@ private:
             m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
         server.log_level = m_config.variable("LOG_LEVEL").value_or(server.log_level);
         server.environment = m_config.variable("ENVIRONMENT").value_or("");
-        if (const auto port = m_config.variable("LOOM_RELEASE_TG_BOT_PORT");
-            port && value("server.listen") == nullptr) {
-            server.listen = "127.0.0.1:" + *port;
-            note("server.listen", server.listen, "LOOM_RELEASE_TG_BOT_PORT");
+        constexpr const char* k_port = "LOOM_RELEASE_TG_BOT_PORT";
+        const auto port = value("server.listen") == nullptr ? m_config.variable(k_port)
+                                                            : m_config.process_variable(k_port);
+        if (port) {
+            server.listen = server.listen.substr(0, server.listen.rfind(':') + 1) + *port;
+            note("server.listen", server.listen, k_port);
         }
         fill_telegram();
         GithubSettings& github = m_config.github;
@@ -288,8 +292,11 @@ private:
     // --store, LOOMREL_STORE, [store] url; all four Postgres variables; the API; SQLite.
     void choose_store() {
         StoreSettings& store = m_config.store;
-        store.password =
-            Secret(m_config.variable("LOOMREL_STORE_PASSWORD").value_or(m_url_password));
+        // One that stands in the process's own address belongs to it: the file's is for another.
+        const bool own = m_url_source == Source::environment && !m_url_password.empty();
+        const auto given = own ? m_config.process_variable("LOOMREL_STORE_PASSWORD")
+                               : m_config.variable("LOOMREL_STORE_PASSWORD");
+        store.password = Secret(given.value_or(m_url_password));
         store.api_secret = Secret(m_config.variable("LOOM_INTERSERVER_SECRET_KEY").value_or(""));
         if (!store.url.empty()) {
             return;
@@ -308,9 +315,7 @@ private:
             note("store.url", store.url, "LOOM_RELEASE_TG_BOT_POSTGRES_CONTAINER_NAME");
         } else if (const auto api = m_config.variable("LOOM_RELEASE_TG_BOT_API_URL")) {
             store.url = *api;
-            // Shown as any address is: whoever put a password there means it to be one.
-            note("store.url", split_password(store.url).first, "LOOM_RELEASE_TG_BOT_API_URL");
-            m_config.m_url_secrets.emplace_back(split_password(store.url).second);
+            note_url("store.url", store.url, "LOOM_RELEASE_TG_BOT_API_URL");
         } else {
             const auto state = m_config.variable("XDG_STATE_HOME");
             const std::string home = m_config.variable("HOME").value_or("/root");
@@ -325,6 +330,7 @@ private:
     Config& m_config;
     std::string m_place; // of .env.servers
     std::string m_url_password;
+    Source m_url_source = Source::built_in;
 };
 
 Config::Config() = default;

@@ -116,7 +116,9 @@ StoreUrl read_store_url(const std::string& url, const Origin& origin) {
                      "an address looks like sqlite:///path/releases.db, "
                      "postgresql://user@host/releases or https://host/api/tg-bot"});
     }
-    if (origin.source != Source::environment && has_password(url)) {
+    const bool may_be_secret =
+        origin.source == Source::environment || origin.source == Source::env_servers;
+    if (!may_be_secret && has_password(url)) {
         password_in_url(origin.place);
     }
     StoreUrl parts;
@@ -160,19 +162,6 @@ std::string url_decoded(const std::string& text) {
         }
     }
     return decoded;
-}
-
-void require_lasting_store(const Config& config) {
-    if (config.store.embedded && config.in_ci) {
-        throw Error(
-            ErrorKind::config,
-            "store_does_not_last",
-            {"в CI леджер не может лежать на диске раннера: его не станет",
-             "in CI the ledger cannot lie on the runner's disk: it does not last"},
-            {"задайте LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* или "
-             "LOOMREL_STORE",
-             "set LOOM_RELEASE_TG_BOT_API_URL, LOOM_RELEASE_TG_BOT_POSTGRES_* or LOOMREL_STORE"});
-    }
 }
 
 } // namespace loomrel::config

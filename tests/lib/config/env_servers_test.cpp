@@ -146,12 +146,30 @@ TEST_CASE("which store: flag, variables of Postgres, the API, the embedded defau
     CHECK(world.load().store.password.reveal() == "a@b");
 }
 
-TEST_CASE("in CI the embedded ledger is refused with what to set instead") {
+TEST_CASE("a password beside the process's own address of a ledger is that ledger's") {
     ConfigWorld world;
-    world.variable("CI", "true");
-    CHECK_THROWS_AS(config::require_lasting_store(world.load()), Error);
-    world.variable("LOOMREL_STORE", "sqlite:///x");
-    CHECK_NOTHROW(config::require_lasting_store(world.load()));
+    world.env_servers("LOOMREL_STORE=postgresql://u@here/d\nLOOMREL_STORE_PASSWORD=first\n");
+    CHECK(world.load().store.password.reveal() == "first");
+    world.variable("LOOMREL_STORE", "postgresql://u:second@there/d");
+    CHECK(world.load().store.password.reveal() == "second");
+    world.variable("LOOMREL_STORE_PASSWORD", "third");
+    CHECK(world.load().store.password.reveal() == "third");
+}
+
+TEST_CASE("the file of secrets may hold the ledger's address with its password") {
+    ConfigWorld world;
+    world.env_servers("LOOMREL_STORE=postgresql://u:first@here/d\n");
+    CHECK(world.load().store.url == "postgresql://u@here/d");
+    CHECK(world.load().store.password.reveal() == "first");
+}
+
+TEST_CASE("the server's port of the process goes before loomrel.toml, that of the file after it") {
+    ConfigWorld world;
+    world.toml("[server]\nlisten = \"0.0.0.0:8000\"\n");
+    world.env_servers("LOOM_RELEASE_TG_BOT_PORT=8001\n");
+    CHECK(world.load().server.listen == "0.0.0.0:8000");
+    world.variable("LOOM_RELEASE_TG_BOT_PORT", "8002");
+    CHECK(world.load().server.listen == "0.0.0.0:8002");
 }
 
 TEST_CASE("health left out comes from the domain and the service's prefix") {

@@ -137,6 +137,14 @@ TEST_CASE("the address of the API is public_url's default and no more") {
     CHECK(shown(world, "server.public_url") == "https://outside/api loomrel.toml:2");
 }
 
+TEST_CASE("a password in the API's address is shown nowhere") {
+    ConfigWorld world;
+    world.variable("LOOM_RELEASE_TG_BOT_API_URL", "https://me:hidden-word@api.example.com/api");
+    CHECK_THAT(shown(world, "server.public_url"), !Contains("hidden-word"));
+    CHECK_THAT(shown(world, "store.url"), !Contains("hidden-word"));
+    CHECK(masks(world, "hidden-word"));
+}
+
 TEST_CASE("a password may begin with '#', a comment stands behind a blank") {
     const auto values =
         config::parse_env_servers("A=#abc\nB= #no\nC=a #no\nD=#a #no\nE=#\n", ".env.servers");
