@@ -87,7 +87,7 @@ deploy::Report follow(Services& services,
 } // namespace
 
 HostOperations::~HostOperations() {
-    m_wish = deploy::Wish::leave;
+    leave();
     for (Work& deploy : m_deploys) {
         deploy.thread.join();
     }

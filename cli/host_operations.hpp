@@ -24,6 +24,9 @@ public:
         : m_services(services),
           m_on_trouble(std::move(on_trouble)) {}
 
+    // Whatever is being watched is left to go on by itself.
+    void leave() { m_wish = deploy::Wish::leave; }
+
     // Deploys that are under way go on by themselves; whoever comes next concludes them.
     ~HostOperations() override;
 

@@ -53,6 +53,7 @@ struct ReleaseDecideOptions {
 
 struct ReleaseDispatchOptions {
     std::optional<std::int64_t> id;
+    bool yes = false;
     bool dry_run = false;
 };
 

@@ -32,17 +32,51 @@ Phrase by_hand(const release::Release& row) {
                   fmt::arg("release", row.id));
 }
 
-// What serve would have done is done: it must not do it again.
-void settle_waiting(store::Store& store, std::int64_t release_id, const std::string& link) {
-    auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
-    if (ledger == nullptr) {
-        return;
+// The row by which serve starts this release's deploy: by hand it is done in its place, so that it
+// happens once. A ledger behind an API does not show it.
+class Row {
+public:
+    Row(store::Store& store, std::int64_t release_id)
+        : m_ledger(dynamic_cast<store::ServerLedger*>(&store)),
+          m_row(m_ledger == nullptr ? std::nullopt : m_ledger->newest_dispatch(release_id)) {}
+
+    // The run that it began.
+    [[nodiscard]] std::optional<std::string> begun() const {
+        return m_row && m_row->state == store::Notice::State::sent ? std::optional(m_row->error)
+                                                                   : std::nullopt;
     }
-    store::NoticeQuery query;
-    query.kind = store::NoticeQuery::Kind::dispatch;
-    query.release_id = release_id;
-    for (const store::Notice& notice : ledger->waiting_notices(query)) {
-        ledger->settle_notice({store::Settlement::What::sent, notice.id, link, Milliseconds{0}});
+
+    void about_to_send() {
+        if (m_row) {
+            m_ledger->settle_notice(bot::sent_unanswered(*m_row));
+        }
+    }
+
+    void settle(const loomrel::github::Dispatched& result) {
+        using Settled = store::Settlement::What;
+        if (!m_row || result.what == What::unknown) {
+            return; // serve looks for the run
+        }
+        const bool started = result.what == What::started;
+        m_ledger->settle_notice({started ? Settled::sent : Settled::parked,
+                                 m_row->id,
+                                 started ? result.link : result.reason,
+                                 Milliseconds{0}});
+    }
+
+private:
+    store::ServerLedger* m_ledger;
+    std::optional<store::Notice> m_row;
+};
+
+void ask_whether_again(Services& services, const std::string& link) {
+    const Phrase before = phrase(Id::cli_dispatch_before, fmt::arg("link", sanitize_line(link)));
+    if (!services.io().can_prompt()) {
+        throw Error(ErrorKind::refused, "dispatched", before, phrase(Id::cli_dispatch_before_hint));
+    }
+    services.io().err(in(services.language(), before) + "\n");
+    if (!services.confirm(services.say(Id::cli_dispatch_question))) {
+        throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
     }
 }
 
@@ -88,13 +122,18 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
                                  row.release_tag));
         return ExitCode::ok;
     }
+    Row outbox(services.store(), row.id);
+    if (const auto link = outbox.begun(); link && !options.yes) {
+        ask_whether_again(services, *link);
+    }
     loomrel::github::Client client(
         {config.github.api_url, config.github.token, Milliseconds{15000}});
+    outbox.about_to_send();
     const loomrel::github::Dispatched result = client.dispatch(workflow, bot::prod_inputs(row));
+    outbox.settle(result);
     if (result.what != What::started) {
         refuse(result, row);
     }
-    settle_waiting(services.store(), row.id, result.link);
     if (services.json()) {
         services.out_json({{"release_id", row.id}, {"started", true}, {"link", result.link}});
     } else {
@@ -109,6 +148,7 @@ void register_release_dispatch(Command& family) {
     auto options = std::make_shared<ReleaseDispatchOptions>();
     family.command("dispatch", Id::cli_dispatch_about)
         .argument("ID", Id::cli_release_help_id, &options->id)
+        .flag("--yes", Id::cli_help_yes, options->yes)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_release_dispatch(services, *options); });
 }

@@ -266,6 +266,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         }
         notify_manager(services.env("NOTIFY_SOCKET"), "STOPPING=1");
         log.write(Level::info, "stopping");
+        operations.leave();
         server.stop();
         serving.join();
     }

@@ -23,6 +23,12 @@ constexpr Milliseconds k_longest_wait{4000};
 
 } // namespace
 
+bool is_for_later(const Error& error) {
+    // Also a schema that is not up to date yet, or a right that is missing: what can be mended.
+    return error.kind() == ErrorKind::config
+           || (error.kind() == ErrorKind::ledger && error.code() != store::k_rejected);
+}
+
 Bot::Bot(BotParts parts)
     : m_parts(std::move(parts)),
       m_api(m_parts.telegram),
@@ -36,12 +42,6 @@ Bot::~Bot() {
 
 bool Bot::seen(std::int64_t update_id) const {
     return std::find(m_seen.begin(), m_seen.end(), update_id) != m_seen.end();
-}
-
-void Bot::handle_update(const std::string& json) {
-    if (const auto update = telegram::read_update(json)) {
-        handle({*update});
-    }
 }
 
 void Bot::handle(const std::vector<telegram::Update>& updates) {
@@ -74,7 +74,7 @@ void Bot::decide(const telegram::Update& update, Outgoing& outgoing) {
         count(true);
     } catch (const Error& error) {
         count(false);
-        if (error.kind() == ErrorKind::ledger) {
+        if (is_for_later(error)) {
             throw;
         }
         // One that cannot be handled must not hold up those behind it for ever.
@@ -124,8 +124,12 @@ void Bot::on_press(const telegram::Press& press, std::int64_t update_id, Outgoin
     }
     const bool works = reply.work && press.message_id != 0;
     // What must not be done twice is remembered first, and that as late as can be: whatever fails
-    // before leaves it to be done. One that comes again is answered, and begins nothing.
+    // before leaves it to be done. One that comes again is answered, and begins nothing: whether it
+    // did then is not known here.
     const bool again = works && reply.once && !m_parts.ledger.take_update(update_id);
+    if (again) {
+        reply.toast = messages::say(m_parts.config.language, messages::Id::bot_pressed_before);
+    }
     outgoing.answers.push_back({press.id, reply.toast, reply.alert});
     if (reply.edit && press.message_id != 0) {
         outgoing.edits.insert_or_assign({press.chat_id, press.message_id}, *reply.edit);

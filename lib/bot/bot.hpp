@@ -48,6 +48,10 @@ struct Outgoing {
     std::map<std::pair<std::int64_t, std::int64_t>, telegram::Text> edits;
 };
 
+// The ledger could not do what an update asks, and may be able to soon: the update has to come
+// again.
+[[nodiscard]] bool is_for_later(const Error& error);
+
 // Takes updates, however they came: decides, answers, shows. Long work goes on in threads of its
 // own, which the destructor waits for.
 class Bot {
@@ -60,8 +64,6 @@ public:
     // When it returns, every decision among them is in the ledger and may be confirmed. Throws
     // Error if the ledger is away: they have to come again.
     void handle(const std::vector<telegram::Update>& updates);
-    // One as the webhook brings it. What is no update is ignored: it would come again for ever.
-    void handle_update(const std::string& json);
 
     // The two halves of the above. The first asks nobody but the ledger, the second nobody but
     // Telegram; each by one thread at a time, which may be two.

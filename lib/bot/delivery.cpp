@@ -97,9 +97,10 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
                 continue;
             }
             if (over() || m_away || !m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
-                ++outcome.waiting;
+                ++outcome.waiting; // and whatever stands behind it
                 consider(outcome.next_in, m_away ? wait_after(2) : Milliseconds{0});
-                continue;
+                m_ledger.drop_lease(k_lease, m_owner);
+                return outcome;
             }
             m_api.set_deadline(std::min(until, deadline_in(Milliseconds{12000})));
             deliver(notice, outcome);

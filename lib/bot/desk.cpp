@@ -77,7 +77,11 @@ void Desk::run() {
             drop_overtaken(next.outgoing);
         }
         if (left_until(next.until).count() > 0) {
-            m_bot.tell(next.outgoing);
+            try {
+                m_bot.tell(next.outgoing);
+            } catch (const std::exception& error) {
+                m_trouble("updates", error.what()); // what was decided stands
+            }
         } else {
             m_trouble("updates", "Telegram was too slow: an answer is left out");
         }

@@ -18,7 +18,6 @@ using What = store::Settlement::What;
 constexpr const char* k_lease = "dispatch";
 constexpr Milliseconds k_lease_time{60000};
 constexpr int k_batch = 500;
-// Written before a request leaves, so that whoever comes after a crash looks before it asks again.
 constexpr const char* k_sent = "sent, not answered yet";
 constexpr Milliseconds k_look_again{5000};
 constexpr int k_looks = 5;
@@ -47,6 +46,10 @@ github::Workflow prod_workflow(const config::Config& config, const release::Rele
 
 std::map<std::string, std::string> prod_inputs(const release::Release& release) {
     return {{"release_id", std::to_string(release.id)}, {"release_tag", release.release_tag}};
+}
+
+store::Settlement sent_unanswered(const store::Notice& row) {
+    return {What::waiting, row.id, k_sent, k_look_again};
 }
 
 Dispatcher::Dispatcher(store::ServerLedger& ledger,
@@ -112,7 +115,7 @@ void Dispatcher::start(const Notice& row, const release::Release& release) {
              m_config.github.token.empty() ? "LOOM_GITHUB_TOKEN" : "[github] owner");
         return;
     }
-    settle(row, What::waiting, k_sent, k_look_again);
+    m_ledger.settle_notice(sent_unanswered(row));
     const github::Dispatched result =
         m_github.dispatch(prod_workflow(m_config, release), prod_inputs(release));
     switch (result.what) {
@@ -165,7 +168,7 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
         m_operations->deploy(release, "loomrel");
         settle(row, What::sent, "");
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::ledger) {
+        if (error.kind() == ErrorKind::ledger && error.code() != store::k_rejected) {
             // Nothing was refused: it is claimed as soon as the ledger is back.
             settle(row, What::waiting, error.message().en, wait_after(row.attempts));
             return;

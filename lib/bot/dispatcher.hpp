@@ -53,4 +53,8 @@ private:
                                              const release::Release& release);
 [[nodiscard]] std::map<std::string, std::string> prod_inputs(const release::Release& release);
 
+// Of a request that is about to leave: whoever comes after a crash looks for its run before asking
+// again.
+[[nodiscard]] store::Settlement sent_unanswered(const store::Notice& row);
+
 } // namespace loomrel::bot

@@ -69,6 +69,8 @@ bool LiveMessage::send(const telegram::Text& text) {
                            + std::min(problem.retry_after(), Milliseconds{30000});
         }
         return problem.kind() != Problem::Kind::too_many && problem.kind() != Problem::Kind::away;
+    } catch (const std::exception&) {
+        return true; // only a picture of what goes on
     }
     return true;
 }

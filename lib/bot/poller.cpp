@@ -48,7 +48,7 @@ Milliseconds Poller::round(const std::function<bool()>& stopped) {
     try {
         return attempt(stopped);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::ledger) {
+        if (!is_for_later(error)) {
             throw;
         }
         m_trouble("ledger", error.message().en);

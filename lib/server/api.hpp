@@ -63,15 +63,17 @@ enum class Access { open, key, telegram };
 
 struct Call;
 
+// Who answers. What waits for others than the ledger, or for its own turn, has a thread of its own:
+// nobody who asks the ledger waits behind it.
+enum class Hands { pool, webhook, updates };
+
 struct Route {
     std::string_view method;
     std::string_view path; // under the prefix; "{id}" stands for one piece
     Access access;
     bool has_body;
     Response (*answer)(Call& call);
-    // What it waits for is not the ledger: answered by a thread of its own, one call at a time, and
-    // nobody who asks the ledger waits behind it.
-    bool apart = false;
+    Hands hands = Hands::pool;
 };
 
 // All of them; openapi.json describes the same.

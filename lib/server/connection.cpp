@@ -265,16 +265,18 @@ asio::awaitable<Response> Connection::ask_pool(Match match, Head head, std::stri
         std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_hall.io)});
     // Woken up by its cancellation, on this thread and so never before it sleeps.
     question->answered.expires_at(Clock::time_point::max());
-    Pool& pool = question->match.route->apart ? m_hall.apart : m_hall.pool;
-    const bool taken = pool.submit(
-        [&hall = m_hall, question](store::Store* store) {
-            question->response =
-                store == nullptr
-                    ? busy("the ledger is busy")
-                    : hall.api.answer(question->match, question->head, question->body, *store);
-            asio::post(hall.io, [question] { question->answered.cancel(); });
-        },
-        Clock::now() + m_limits.request);
+    const bool taken = m_hall.pool_of(question->match.route->hands)
+                           .submit(
+                               [&hall = m_hall, question](store::Store* store) {
+                                   question->response = store == nullptr
+                                                            ? busy("the ledger is busy")
+                                                            : hall.api.answer(question->match,
+                                                                              question->head,
+                                                                              question->body,
+                                                                              *store);
+                                   asio::post(hall.io, [question] { question->answered.cancel(); });
+                               },
+                               Clock::now() + m_limits.request);
     if (!taken) {
         co_return busy("too many requests are waiting");
     }
@@ -325,7 +327,8 @@ Hall::Hall(Settings given, Parts parts)
       proxies(settings.trusted_proxies),
       api(settings.api, parts.outlets),
       watcher(parts.watcher),
-      apart(1, settings.limits.waiting, parts.open_store),
+      webhook(1, settings.limits.waiting, parts.open_store),
+      updates(1, settings.limits.waiting, parts.open_store),
       pool(settings.limits.stores, settings.limits.waiting, std::move(parts.open_store)) {}
 
 bool Hall::close_oldest_reading() {

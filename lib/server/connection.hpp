@@ -33,8 +33,21 @@ struct Hall {
     bool stopping = false;
     // Last, in this order: what is still under way when they end touches all of the above.
     boost::asio::io_context io{1};
-    Pool apart; // Route::apart
+    Pool webhook;
+    Pool updates;
     Pool pool;
+
+    [[nodiscard]] Pool& pool_of(Hands hands) {
+        switch (hands) {
+        case Hands::webhook:
+            return webhook;
+        case Hands::updates:
+            return updates;
+        case Hands::pool:
+            break;
+        }
+        return pool;
+    }
 
     // Makes room for another: closes the one that has kept us waiting longest. False: all work.
     bool close_oldest_reading();

@@ -32,11 +32,7 @@ std::optional<Response> hold_to(const release::ApprovalRules& rules,
             decision.approvers = rules.approvers; // rejecting takes one of them
         }
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::refused) {
-            return refusal(403, error.code(), error.message().en);
-        }
-        // Too few may approve, or nothing says who is who: nothing that a caller can mend.
-        return refusal(503, error.code(), error.message().en);
+        return refusal(403, error.code(), error.message().en);
     }
     return std::nullopt;
 }

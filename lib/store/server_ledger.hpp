@@ -95,7 +95,6 @@ public:
     virtual std::optional<std::int64_t> find_message(const MessagePlace& place) = 0;
     // Instead of the one that is kept there.
     virtual void keep_message(const MessagePlace& place, std::int64_t message_id) = 0;
-    virtual void forget_message(const MessagePlace& place) = 0;
 
     // Groups that became supergroups: the number that the configuration has -> the present one.
     virtual std::map<std::int64_t, std::int64_t> moved_chats() = 0;

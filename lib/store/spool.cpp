@@ -147,6 +147,10 @@ Changed tell(Store& store, const Change& change) {
         return {};
     }
     Changed changed = store.apply(change);
+    if (changed.what == Changed::What::absent) {
+        throw Error(
+            ErrorKind::refused, k_no_release, messages::phrase(messages::Id::store_no_release));
+    }
     // The release has moved on without us; that the run ended is true all the same.
     if (changed.what == Changed::What::refused && change.end_run) {
         store.end_run(*change.end_run);

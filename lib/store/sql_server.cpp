@@ -43,7 +43,9 @@ std::optional<std::int64_t> find_message(Session& session, const MessagePlace& p
 }
 
 void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id) {
-    forget_message(session, place);
+    Query older;
+    older.text = "DELETE FROM messages" + at(older, place);
+    session.run(older);
     Query query;
     query.text = "INSERT INTO messages (release_id, chat_id, thread_id, message_id, purpose)"
                  " VALUES (";
@@ -52,12 +54,6 @@ void keep_message(Session& session, const MessagePlace& place, std::int64_t mess
     query.text += query.bind(place.purpose);
     query.text += ") ON CONFLICT (release_id, chat_id, thread_id, message_id)"
                   " DO UPDATE SET purpose = excluded.purpose";
-    session.run(query);
-}
-
-void forget_message(Session& session, const MessagePlace& place) {
-    Query query;
-    query.text = "DELETE FROM messages" + at(query, place);
     session.run(query);
 }
 

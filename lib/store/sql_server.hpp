@@ -16,7 +16,6 @@ namespace loomrel::store {
 
 [[nodiscard]] std::optional<std::int64_t> find_message(Session& session, const MessagePlace& place);
 void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id);
-void forget_message(Session& session, const MessagePlace& place);
 
 [[nodiscard]] std::map<std::int64_t, std::int64_t> moved_chats(Session& session);
 void keep_moved_chat(Session& session, std::int64_t old_id, std::int64_t new_id);

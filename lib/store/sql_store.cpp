@@ -174,11 +174,6 @@ public:
             [&](Session& session, bool) { store::keep_message(session, place, message_id); });
     }
 
-    void forget_message(const MessagePlace& place) override {
-        m_transactions.write(
-            [&](Session& session, bool) { store::forget_message(session, place); });
-    }
-
     std::map<std::int64_t, std::int64_t> moved_chats() override {
         return read<std::map<std::int64_t, std::int64_t>>(
             [](Session& session) { return store::moved_chats(session); });

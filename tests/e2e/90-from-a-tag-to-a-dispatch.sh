@@ -42,5 +42,13 @@ stop "$SERVING"
 bot_start two
 sleep 2
 dispatched 1 || fail "GitHub was told more than once"
+
+# By hand only if somebody insists; what serve knows of it stays true.
+loomrel --json release dispatch 1
+expect_exit 3
+expect_json .error.code dispatched
+loomrel --json release dispatch 1 --yes
+expect_exit 0
+dispatched 2 || fail "nothing was dispatched by hand"
 expect_sql 1 "SELECT COUNT(*) FROM release_events WHERE detail LIKE '%stranger%' OR detail LIKE '%$STRANGER%'"
 expect_not_in "$T/err.one" test-token

@@ -146,7 +146,7 @@ TEST_CASE("from webhook to polling no update is dropped") {
     CHECK_FALSE(world.fake.calls("deleteWebhook")[0]["fields"].contains("drop_pending_updates"));
 }
 
-TEST_CASE("one that the webhook brings is handled like one that was polled for") {
+TEST_CASE("a press is decided on and answered, one that nobody can read is refused") {
     World world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
@@ -163,25 +163,23 @@ TEST_CASE("one that the webhook brings is handled like one that was polled for")
                       refused.push_back(why + " " + std::to_string(who));
                   }});
     const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
-    bot.handle_update(json{{"update_id", 5},
-                           {"callback_query",
-                            {{"id", "77"},
-                             {"from", {{"id", k_qa}, {"first_name", "A"}}},
-                             {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
-                             {"data", data}}}}
-                          .dump());
+    bot.handle({*telegram::read_update(
+        json{{"update_id", 5},
+             {"callback_query",
+              {{"id", "77"},
+               {"from", {{"id", k_qa}, {"first_name", "A"}}},
+               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+               {"data", data}}}})});
     CHECK(world.status(id) == "manual_test_passed");
     CHECK(world.fake.calls("answerCallbackQuery").size() == 1);
-    bot.handle_update(json{
-        {"update_id", 6},
-        {"callback_query",
-         {{"id", "78"},
-          {"from", {{"id", k_qa}, {"first_name", "A"}}},
-          {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
-          {"data", "?"}}}}.dump());
+    bot.handle({*telegram::read_update(
+        json{{"update_id", 6},
+             {"callback_query",
+              {{"id", "78"},
+               {"from", {{"id", k_qa}, {"first_name", "A"}}},
+               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+               {"data", "?"}}}})});
     CHECK(refused == std::vector<std::string>{"unreadable 11111"});
-    bot.handle_update("not an update");
-    bot.handle_update("{}");
 }
 
 TEST_CASE(
@@ -207,12 +205,14 @@ TEST_CASE(
                       now,
                       [](const std::string&, const std::string&) {},
                       {}});
-        bot.handle_update(update.dump());
+        bot.handle({*telegram::read_update(update)});
     }
     CHECK(operations.done.size() == 1);
     const json answers = world.fake.calls("answerCallbackQuery");
     REQUIRE(answers.size() == 2);
-    CHECK(answers[1]["fields"]["text"] == "⏪ Откат начат");
+    CHECK(answers[0]["fields"]["text"] == "⏪ Откат начат");
+    CHECK(answers[1]["fields"]["text"]
+          == "Это нажатие уже принято. Если ничего не происходит, нажмите ещё раз");
 }
 
 TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
@@ -249,6 +249,17 @@ TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
     // It goes without having said everything.
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
     world.fake.tell("fail");
+}
+
+TEST_CASE("what the ledger may be able to do soon has to come again, what it never will has not") {
+    const auto comes_again = [](ErrorKind kind, const char* code) {
+        return bot::is_for_later(Error(kind, code, {"нет", "no"}));
+    };
+    CHECK(comes_again(ErrorKind::ledger, "ledger_unreachable"));
+    CHECK(comes_again(ErrorKind::config, "schema_older"));
+    CHECK(comes_again(ErrorKind::config, "ledger_no_rights"));
+    CHECK_FALSE(comes_again(ErrorKind::ledger, store::k_rejected));
+    CHECK_FALSE(comes_again(ErrorKind::refused, store::k_no_release));
 }
 
 TEST_CASE("what the desk decides is said, of several edits of one message the last") {
@@ -296,9 +307,9 @@ TEST_CASE("that a chat of ours has moved is kept, of others it is not") {
                   [](const std::string&, const std::string&) {},
                   {}});
     const auto tell = [&](int update, std::int64_t from, std::int64_t to) {
-        bot.handle_update(json{{"update_id", update},
-                               {"message", {{"chat", {{"id", from}}}, {"migrate_to_chat_id", to}}}}
-                              .dump());
+        bot.handle({*telegram::read_update(
+            json{{"update_id", update},
+                 {"message", {{"chat", {{"id", from}}}, {"migrate_to_chat_id", to}}}})});
     };
     tell(1, -666, -1666);
     tell(2, k_chat, -1009);

@@ -81,6 +81,22 @@ TEMPLATE_TEST_CASE("a run that began while the ledger was away is in it once its
     CHECK(store->list_runs({}).size() == 1);
 }
 
+TEMPLATE_TEST_CASE(
+    "the result of a release that the ledger does not have is set aside, not counted as told",
+    "",
+    PostgresLedger,
+    SqliteLedger,
+    HttpLedger) {
+    const TempFolder folder;
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    store::Spool spool(folder.path() / "spool", "ledger");
+    spool.keep(change_to(k_nowhere, {Status::building}));
+    CHECK(spool.deliver(*store) == 0);
+    CHECK(spool.waiting() == 0);
+    CHECK(spool.refused() == 1);
+}
+
 TEST_CASE("what may pass is tried again, what cannot be is not") {
     for (const char* away : {"08006", "53000", "53200", "53300", "53400", "57P01"}) {
         CHECK(store::kind_of_sqlstate(away) == Kind::lost);
