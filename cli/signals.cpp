@@ -1,7 +1,6 @@
 #include "cli/signals.hpp"
 
 #include <csignal>
-#include <ctime>
 #include <initializer_list>
 
 namespace loomrel::cli {
@@ -24,9 +23,12 @@ SignalWatch::SignalWatch() {
     // Blocked here, inherited by every thread started from now on: only the watcher takes them.
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     m_thread = std::thread([this, set] {
-        const timespec wait{0, 100'000'000};
-        while (!m_over) {
-            if (sigtimedwait(&set, nullptr, &wait) > 0) {
+        for (;;) {
+            const bool taken = sigwaitinfo(&set, nullptr) > 0;
+            if (m_over) {
+                return;
+            }
+            if (taken) {
                 m_came = true;
                 // Who has asked for a cancel is not satisfied with less.
                 auto none = deploy::Wish::none;
@@ -38,6 +40,7 @@ SignalWatch::SignalWatch() {
 
 SignalWatch::~SignalWatch() {
     m_over = true;
+    pthread_kill(m_thread.native_handle(), SIGHUP); // it has nobody else to wake it
     m_thread.join();
     const sigset_t set = watched();
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

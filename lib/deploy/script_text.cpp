@@ -45,7 +45,7 @@ public:
 
     template <typename... Arguments>
     void add(std::string_view name, Id id, Arguments&&... arguments) {
-        m_text += fmt::format("m_{}() {{ say {}; }}\n",
+        m_text += fmt::format("m_{}(){{ say {};}}\n",
                               name,
                               to_shell_word(messages::say(m_language, id, arguments...)));
     }

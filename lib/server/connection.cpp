@@ -322,15 +322,6 @@ asio::awaitable<void> Connection::say_farewell() {
     }
 }
 
-Hall::Hall(Settings given, Parts parts)
-    : settings(std::move(given)),
-      proxies(settings.trusted_proxies),
-      api(settings.api, parts.outlets),
-      watcher(parts.watcher),
-      webhook(1, settings.limits.waiting, parts.open_store),
-      updates(1, settings.limits.waiting, parts.open_store),
-      pool(settings.limits.stores, settings.limits.waiting, std::move(parts.open_store)) {}
-
 bool Hall::close_oldest_reading() {
     if (reading.empty()) {
         return false;

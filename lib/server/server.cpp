@@ -50,6 +50,15 @@ std::string shown(const tcp::endpoint& endpoint) {
 
 } // namespace
 
+Hall::Hall(Settings given, Parts parts)
+    : settings(std::move(given)),
+      proxies(settings.trusted_proxies),
+      api(settings.api, parts.outlets),
+      watcher(parts.watcher),
+      webhook(1, settings.limits.waiting, parts.open_store),
+      updates(1, settings.limits.waiting, parts.open_store),
+      pool(settings.limits.stores, settings.limits.waiting, std::move(parts.open_store)) {}
+
 struct Server::State {
     State(Settings settings, Parts parts)
         : hall(std::move(settings), std::move(parts)) {

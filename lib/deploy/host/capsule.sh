@@ -91,6 +91,13 @@ prepare_capsule() {
         && chmod 700 "$D/restore.new"
 }
 
+# Not every shell tells twice how a process ended.
+is_prepared() {
+    [ -z "$PREPARING" ] || {
+        wait "$PREPARING" && PREPARING=''
+    }
+}
+
 # keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS, of one that is prepared.
 keep_capsule() {
     c=$D/capsules/$1 CAPSULES=''
@@ -156,7 +163,7 @@ know_before() {
     BEFORE=$KEPT_AS WAS=${KEPT_AS:--} BEFORE_KNOWN=yes
 }
 
-# What is beyond the number to keep; never what serves, nor what it can go back to.
+# What is beyond the number to keep is given up; never what serves, nor what it can go back to.
 do_prune() {
     know_before
     target_before "$BEFORE"
@@ -168,22 +175,36 @@ do_prune() {
         case $i in "$BEFORE" | "$TARGET" | "$N_ID") continue ;; esac
         [ $n -le "$KEEP_CAPSULES" ] || old="$old $i"
     done
-    for c in "$D"/capsules/*.new; do
-        c=${c##*/}
-        [ ! -d "$D/capsules/$c" ] || old="$old ${c%.new}"
+    for i in $old; do
+        mv "$D/capsules/$i" "$D/capsules/$i.old"
     done
+    # Of a run that was killed.
+    for c in "$D"/capsules/*.new; do
+        [ ! -d "$c" ] || mv "$c" "${c%.new}.old"
+    done
+    CAPSULES=''
     (
-        for i in $old; do drop_capsule "$i"; done
         prune_parts
         # shellcheck disable=SC2012
         for r in $(ls -1t "$D/runs" | tail -n +31); do
             [ ! -e "$D/runs/$r/ack" ] || rm -rf "$D/runs/${r:?}"
         done
     ) >/dev/null 2>&1 &
-    return 0
 }
 
-# What serves and has no capsule gets one: also what was started by hand can be come back to.
+# What was given up is taken away when the run's end is told and its locks are free: nobody waits for
+# it. What a kill leaves the next run finds.
+tidy() {
+    for c in "$D"/capsules/*.old; do
+        [ -d "$c" ] || continue
+        i=${c##*/}
+        unhold "${i%.old}"
+        rm -rf "$c"
+    done
+} >/dev/null 2>&1
+
+# What serves and has no capsule gets one: also what was started by hand can be come back to. A deploy
+# makes it beside its build.
 do_adopt() {
     know_before
     [ -n "$PARTS" ] || {
@@ -194,26 +215,42 @@ do_adopt() {
         [ -z "$N_ID" ] || ! read_capsule "$N_ID" || note previous "$N_ID"
         return 0
     }
-    if [ -z "$BEFORE" ]; then
-        name_of_before
-        can_hold "$PARTS" || {
-            m_adopt_impossible
-            return 0
-        }
-        LEFT_NAME=$B_NAME
-        m_adopting
-        prepare_capsule "$ID-before" "$PARTS" \
-            && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" \
-            && set_current "$B_NAME" "$B_COMMIT" "$ID-before" adopt || {
-            drop_capsule "$ID-before" >/dev/null 2>&1
-            fail 1 keep_failed
-            return
-        }
-        BEFORE=$ID-before
+    if [ -n "$BEFORE" ]; then
+        read_capsule "$BEFORE"
+        LEFT_NAME=$C_NAME
+        note previous "$BEFORE"
+        return
     fi
-    read_capsule "$BEFORE"
-    LEFT_NAME=$C_NAME
-    note previous "$BEFORE"
+    name_of_before
+    LEFT_NAME=$B_NAME
+    m_adopting
+    adopt &
+    ADOPTER=$!
+    [ "$KIND" = deploy ] || is_adopted
+}
+
+adopt() {
+    can_hold "$PARTS" || exit 2
+    prepare_capsule "$ID-before" "$PARTS" \
+        && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" \
+        && set_current "$B_NAME" "$B_COMMIT" "$ID-before" adopt || {
+        drop_capsule "$ID-before" >/dev/null 2>&1
+        exit 1
+    }
+}
+
+# Before anything is switched.
+is_adopted() {
+    [ -n "$ADOPTER" ] || return 0
+    wait "$ADOPTER"
+    case $? in
+    0)
+        BEFORE=$ID-before CAPSULES=''
+        note previous "$BEFORE"
+        ;;
+    2) m_adopt_impossible ;;
+    *) fail 1 keep_failed ;;
+    esac && ADOPTER=''
 }
 
 # The version that is being started: its name and commit.
@@ -229,7 +266,7 @@ do_keep() {
     if [ -z "$CAPSULE" ]; then
         health=yes
         [ "$HEALTH" != none ] || health=unknown
-        wait "$PREPARING" && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
+        is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
             "${BEFORE:--}" "$MADE" && CAPSULE_NOW=$ID || {
             m_keep_failed
             fail 1 keep_failed

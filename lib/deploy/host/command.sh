@@ -90,7 +90,7 @@ do_up() {
     [ -d "$D/trees/$V_COMMIT" ] || do_build || return
     MADE="tree $V_COMMIT"
     note_made
-    switch || return
+    is_adopted && switch || return
     [ -n "$CAPSULE" ] || {
         prepare_capsule "$ID" "$MADE" &
         PREPARING=$!

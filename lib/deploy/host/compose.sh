@@ -120,6 +120,8 @@ add_part() {
     FOUND=${FOUND:+$FOUND$NEW_LINE}$1
 }
 
+PART='image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
+
 # What runs, as parts. A container's image never changes: those that the step verify has seen stand in
 # $D/seen, "image SERVICE ID CONTAINER" a line.
 parts_now() {
@@ -134,7 +136,7 @@ parts_now() {
         esac
     done <"$D/seen"
     case $unseen in
-    *[!\ ]*) inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}' ;;
+    *[!\ ]*) inspect "$PART" ;;
     *) [ -z "$FOUND" ] || echo "$FOUND" ;;
     esac
 }
@@ -171,26 +173,35 @@ do_build() {
     wait $!
     need_table "$(cat "$R/table")" || return
     echo "$PROJECT" >"$D/project"
-    pulled='' images=''
+    pulled='' IMAGES=''
     for s in $COMPOSE_SERVICES; do
         row "$s"
-        images="$images $IMAGE"
+        IMAGES="$IMAGES $IMAGE"
         [ "$ORIGIN" != pulled ] || pulled="$pulled $s"
     done
     # shellcheck disable=SC2086
-    {
-        [ -z "$pulled" ] || told "docker compose pull$pulled" compose pull -q $pulled
-    } && ids=$(dock image inspect -f '{{.Id}}' $images) || {
+    [ -z "$pulled" ] || told "docker compose pull$pulled" compose pull -q $pulled || {
         not_built
         return
     }
+    know_health
+}
+
+# Which images their names mean now, as parts.
+made_of_images() {
+    # shellcheck disable=SC2086
+    ids=$(dock image inspect -f '{{.Id}}' $IMAGES) || return
     # shellcheck disable=SC2086
     set -- $ids
-    MADE=$(for s in $COMPOSE_SERVICES; do
+    for s in $COMPOSE_SERVICES; do
         echo "image $s $1"
         shift
-    done | sort)
-    know_health
+    done | sort
+}
+
+# Beside "up".
+prepare_made() {
+    MADE=$(made_of_images) && note_made && prepare_capsule "$ID" "$MADE"
 }
 
 not_built() {
@@ -249,7 +260,7 @@ clear_remains() {
 
 do_up() {
     name_version
-    KEPT=''
+    KEPT='' SERVICES=" $COMPOSE_SERVICES" OTHERS=''
     if [ -n "$CAPSULE" ]; then
         KEPT='--pull never'
         can_compose && need_table "$(config_table)" || return
@@ -261,16 +272,16 @@ do_up() {
             return
         }
         know_health || return
+        services_of_made
+        note_made
     fi
-    note_made
-    switch || return
+    is_adopted && switch || return
     clear_remains
     if [ -z "$CAPSULE" ]; then
-        prepare_capsule "$ID" "$MADE" &
+        prepare_made &
         PREPARING=$!
     fi
     m_up
-    services_of_made
     # shellcheck disable=SC2086
     {
         [ -z "$OTHERS" ] || told "docker compose rm$OTHERS" compose rm -sf $OTHERS
@@ -286,10 +297,9 @@ do_up() {
     LISTING=$!
 }
 
-# The services of the version that is started; and those that it did not have yet: they must not go
-# on beside it.
+# The services of the kept version; and those that it did not have yet: they must not go on beside it.
 services_of_made() {
-    SERVICES='' OTHERS=''
+    SERVICES=''
     for s in $COMPOSE_SERVICES; do
         case $NEW_LINE$MADE in
         *"${NEW_LINE}image $s "*) SERVICES="$SERVICES $s" ;;

@@ -24,7 +24,7 @@ restarts() {
 
 # What runs is what was made, it runs, and has not been restarted since; for stable_for.
 is_as_made() {
-    RUNS=$(inspect 'image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.RestartCount}} {{.Id}}')
+    RUNS=$(inspect "$PART"' {{index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.RestartCount}} {{.Id}}')
     FOUND='' SEEN='' states='' again='' hashes=''
     while read -r p s i h state count c; do
         ! add_part "$p $s $i" || hashes=$hashes$h,
@@ -57,6 +57,13 @@ do_verify() {
     up_time
     since=$U PAST=''
     [ "$STABLE" = 0 ] || m_stable_waiting
+    if [ -z "$CAPSULE" ]; then
+        is_prepared && MADE=$(sed 1d "$R/made") || {
+            m_keep_failed
+            fail 1 keep_failed
+            return
+        }
+    fi
     wait "$LISTING"
     take_ids "$(cat "$R/up")"
     while is_as_made; do

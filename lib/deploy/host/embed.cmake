@@ -8,6 +8,7 @@ foreach(name lay boot run view git health hooks capsule back command compose com
     file(READ ${file} body)
     string(REGEX REPLACE "\n[ \t]+" "\n" body "\n${body}")
     string(REGEX REPLACE "\n#[^\n]*" "" body "${body}")
+    string(REGEX REPLACE " \\\\\n" " " body "${body}")
     string(REGEX REPLACE "\n\n+" "\n" body "${body}")
     string(REGEX REPLACE "^\n" "" body "${body}")
     string(APPEND text "\nconst std::string_view k_host_${name} = R\"host(${body})host\";\n")

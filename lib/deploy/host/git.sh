@@ -98,12 +98,11 @@ do_repository() {
 # A rollback goes to an older one.
 not_superseded() {
     [ "$KIND" = deploy ] || return 0
-    NEWER=''
-    { read -r NEWER _ <"$D/current"; } 2>/dev/null
+    read_current
+    NEWER=${N_ID:+$N_NAME}
     [ -n "$TAG" ] && [ -n "$NEWER" ] && [ -z "$OLDER" ] && [ "$NEWER" != "$TAG" ] || return 0
-    first=$(own_git -c versionsort.suffix=- for-each-ref --sort=-version:refname --count=1 \
-        --format='%(refname:lstrip=2)' "refs/tags/$TAG" "refs/tags/$NEWER")
-    [ "$first" = "$NEWER" ] || return 0
+    [ "$(own_git -c versionsort.suffix=- for-each-ref --sort=-version:refname --count=1 \
+        --format='%(refname:lstrip=2)' "refs/tags/$TAG" "refs/tags/$NEWER")" = "$NEWER" ] || return 0
     m_superseded
     fail 3 superseded
 }

@@ -4,13 +4,15 @@
 # can succeed. lay_run prints the run's script.
 
 lay() {
-    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" \
-        && printf '%63s\n' '' >"$R/step" && printf '%63s\n' '' >"$R/locked" \
-        && printf '%63s\n' '' >"$R/previous" && printf '%63s\n' '' >"$R/hooked" \
-        && printf '%63s\n' '' >"$R/restored" && printf '%63s\n' '' >"$R/commit" \
-        && true >"$R/may_switch" && true >"$R/may_cancel" && true >"$R/may_stop" \
-        && true >"$R/may_ack" && printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" \
-        && lay_run >"$R/run.sh" && sync "$R/run.sh"
+    printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" || return
+    for f in step locked previous hooked restored commit; do
+        printf '%63s\n' '' >"$R/$f" || return
+    done
+    for f in switch cancel stop ack; do
+        true >"$R/may_$f" || return
+    done
+    printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" && lay_run >"$R/run.sh" \
+        && sync "$R/run.sh"
 }
 
 # Control lines go to standard error behind the channel's nonce.

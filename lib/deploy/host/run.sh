@@ -9,7 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-RESTORING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
+RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -240,9 +240,11 @@ take_back_other() {
         && sync "$other/status.back" && mv "$other/status.back" "$other/status" && sync "$other"
 }
 
+# Whoever waits for the end has it now.
 release_locks() {
     flock -u 9
     flock -u 8
+    tidy
 } 2>/dev/null
 
 open_lock() {
