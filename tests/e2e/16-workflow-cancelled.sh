@@ -7,7 +7,7 @@ lab command
 stage_deploy v1.0.0
 expect_exit 0
 runner real
-version v1.1.0 --build 'touch "$HOME/building"; while :; do sleep 0.05; done'
+version v1.1.0 --build 'touch "$HOME/building"; while :; do sleep 0.2; done'
 push_event refs/tags/v1.1.0 developer developer "$(commit_of v1.1.0)"
 workflow_start on-create-version-tag push --run 51
 pid=$STARTED

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/harness.sh"
 
 lab command
-version v1.1.0 --build 'echo begin-1 >>"$HOME/order"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done
+version v1.1.0 --build 'echo begin-1 >>"$HOME/order"; while [ ! -e "$HOME/go" ]; do sleep 0.2; done
 echo end-1 >>"$HOME/order"'
 version v1.2.0 --build 'echo begin-2 >>"$HOME/order"'
 loomrel_start first --json stage-deploy --service "$SERVICE" --tag v1.1.0

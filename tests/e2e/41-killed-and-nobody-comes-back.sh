@@ -3,7 +3,7 @@
 . "$(dirname "$0")/harness.sh"
 
 lab command
-version v1.1.0 --build 'touch "$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done'
+version v1.1.0 --build 'touch "$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.2; done'
 loomrel_start gone --json stage-deploy --service "$SERVICE" --tag v1.1.0
 pid=$STARTED
 wait_for 20 "it builds" test -e "$T/stage/home/building"

@@ -8,7 +8,7 @@ expect_exit 0
 n=0
 for signal in INT TERM HUP; do
     n=$((n + 1)) tag=v1.$n.0
-    version "$tag" --build 'touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.05; done'
+    version "$tag" --build 'touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.2; done'
     loomrel_start "$signal" --json stage-deploy --service "$SERVICE" --tag "$tag"
     pid=$STARTED
     wait_for 20 "it builds" test -e "$T/stage/home/building-$tag"

@@ -5,7 +5,7 @@
 SERVICE_TOML='health_attempts = 20'
 lab command
 sed -i '1i touch "$HOME/up-$LOOMREL_TAG"' "$T/dev/$SERVICE/up.sh"
-slow='touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.05; done'
+slow='touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.2; done'
 for v in v1.1.0 v1.2.0; do
     version $v
     stage_deploy $v

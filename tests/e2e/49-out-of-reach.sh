@@ -18,7 +18,7 @@ open_run() {
 }
 
 # Its client is killed, then the host is away.
-slow=': >"$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done'
+slow=': >"$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.2; done'
 version v1.1.0 --build "$slow"
 loomrel_start a --json stage-deploy --service "$SERVICE" --tag v1.1.0
 pid=$STARTED

@@ -41,10 +41,10 @@ stop() {
 wait_for() {
     local seconds=$1 what=$2 until
     shift 2
-    until=$(($(date +%s) + seconds))
+    until=$((EPOCHSECONDS + seconds))
     until "$@" 2>/dev/null; do
-        [ "$(date +%s)" -le $until ] || fail "not within $seconds s: $what"
-        sleep 0.05
+        [ $EPOCHSECONDS -le $until ] || fail "not within $seconds s: $what"
+        sleep 0.1
     done
 }
 

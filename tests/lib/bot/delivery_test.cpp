@@ -12,7 +12,7 @@ using release::Status;
 
 namespace {
 
-struct World : LedgerWorld {
+struct DeliveryWorld : LedgerWorld {
     Fake& fake = Fake::shared("fake_telegram.py");
     telegram::Api api{{fake.url(), Secret("123456:test-token"), Milliseconds{5000}}};
 
@@ -53,7 +53,7 @@ using Strings = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("one message a release and chat, edited as it moves on, new when somebody must act") {
-    World world;
+    DeliveryWorld world;
     const auto id = world.release_to_test();
     CHECK(world.deliver().sent == 1);
     CHECK(world.said_in(k_chat) == Strings{"🚀 Новый релиз готов к тестированию"});
@@ -73,7 +73,7 @@ TEST_CASE("one message a release and chat, edited as it moves on, new when someb
 }
 
 TEST_CASE("each environment has its chat") {
-    World world;
+    DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}, {"stage", 0}};
     world.config.telegram.thread_id = 9;
     const auto id = world.release_to_test();
@@ -88,7 +88,7 @@ TEST_CASE("each environment has its chat") {
 }
 
 TEST_CASE("Telegram away: nothing is lost, and everything comes in order when it is back") {
-    World world;
+    DeliveryWorld world;
     world.fake.tell("away", {{"on", true}});
     for (const std::string text : {"one", "two", "three"}) {
         world.say(text);
@@ -105,7 +105,7 @@ TEST_CASE("Telegram away: nothing is lost, and everything comes in order when it
 }
 
 TEST_CASE("retry_after is obeyed, by its chat only") {
-    World world;
+    DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}};
     world.say("one");
     world.say("two");
@@ -125,7 +125,7 @@ TEST_CASE("retry_after is obeyed, by its chat only") {
 }
 
 TEST_CASE("a chat that blocks the bot holds up nobody and is told about") {
-    World world;
+    DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}};
     world.fake.tell("block", {{"chat", -2002}});
     world.say("to prod", "prod");
@@ -139,7 +139,7 @@ TEST_CASE("a chat that blocks the bot holds up nobody and is told about") {
 }
 
 TEST_CASE("a message that may have arrived comes again, with the same number") {
-    World world;
+    DeliveryWorld world;
     world.fake.tell("fail", {{"method", "sendMessage"}, {"how", "drop"}, {"times", 1}});
     const auto id = world.release_to_test();
     CHECK(world.deliver().sent == 0);
@@ -156,7 +156,7 @@ TEST_CASE("a message that may have arrived comes again, with the same number") {
 }
 
 TEST_CASE("long texts come with a file that holds all of it") {
-    World world;
+    DeliveryWorld world;
     std::string text;
     while (text.size() < 200 * 1024) {
         text += "строка <" + std::to_string(text.size()) + ">\n";
@@ -169,7 +169,7 @@ TEST_CASE("long texts come with a file that holds all of it") {
 }
 
 TEST_CASE("a file that Telegram does not take now follows later, its message is sent once") {
-    World world;
+    DeliveryWorld world;
     std::string text;
     while (text.size() < 20 * 1024) {
         text += "line " + std::to_string(text.size()) + "\n";
@@ -192,7 +192,7 @@ TEST_CASE("a file that Telegram does not take now follows later, its message is 
 }
 
 TEST_CASE("one process delivers at a time") {
-    World world;
+    DeliveryWorld world;
     world.say("one");
     REQUIRE(world.ledger->take_lease("notices", "another", Milliseconds{60000}));
     CHECK(world.deliver().elsewhere);
@@ -202,7 +202,7 @@ TEST_CASE("one process delivers at a time") {
 }
 
 TEST_CASE("a command waits for its turn, and whoever has it takes along what comes meanwhile") {
-    World world;
+    DeliveryWorld world;
     world.say("one");
     REQUIRE(world.ledger->take_lease("notices", "another", Milliseconds{1000}));
     bot::Delivery delivery(*world.ledger, world.api, world.config, "me");
@@ -220,7 +220,7 @@ TEST_CASE("a command waits for its turn, and whoever has it takes along what com
 }
 
 TEST_CASE("no patience is kept to") {
-    World world;
+    DeliveryWorld world;
     for (int i = 0; i < 20; ++i) {
         world.say("n" + std::to_string(i));
     }
@@ -231,7 +231,7 @@ TEST_CASE("no patience is kept to") {
 }
 
 TEST_CASE("a group that became a supergroup: told there, pressed there, by every server") {
-    World world;
+    DeliveryWorld world;
     const auto first = world.release_to_test();
     CHECK(world.deliver().sent == 1);
     world.fake.tell("migrate", {{"chat", k_chat}, {"to", -1009}});
@@ -258,7 +258,7 @@ TEST_CASE("a group that became a supergroup: told there, pressed there, by every
 }
 
 TEST_CASE("without a chat notices are parked, not kept for ever") {
-    World world;
+    DeliveryWorld world;
     world.config.telegram.chat_id = 0;
     world.say("one");
     CHECK(world.deliver().parked == 1);
@@ -266,7 +266,7 @@ TEST_CASE("without a chat notices are parked, not kept for ever") {
 }
 
 TEST_CASE("notices go out however many deploys wait to be begun, or notices for another chat") {
-    World world;
+    DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}};
     world.say("first");
     // More than a page of either, at one blow.

@@ -13,7 +13,7 @@ using release::Status;
 namespace {
 
 // A person with a thumb: presses what the last message shows.
-struct World : LedgerWorld {
+struct DialogWorld : LedgerWorld {
     FakeOperations operations;
     telegram::Text message; // as it is now
     std::string transcript;
@@ -100,7 +100,7 @@ bool holds(const std::string& text, const std::string& part) {
 } // namespace
 
 TEST_CASE("from /start to an approval, as two approvers see it") {
-    World world;
+    DialogWorld world;
     world.config.telegram.quorum = 2;
     const auto id = world.release_to_test();
     world.say(k_qa, "/start", k_qa);
@@ -124,7 +124,7 @@ TEST_CASE("from /start to an approval, as two approvers see it") {
 }
 
 TEST_CASE("a rejection with a reason by reply, and one without") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     world.press_data(k_qa, "cn:" + std::to_string(id));
     world.press(k_qa, "❌ Отклонить");
@@ -140,7 +140,7 @@ TEST_CASE("a rejection with a reason by reply, and one without") {
 }
 
 TEST_CASE("a sticker is no reason, and another bot's question is none of ours") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
     const auto question = world.message;
@@ -160,7 +160,7 @@ TEST_CASE("a sticker is no reason, and another bot's question is none of ours") 
 }
 
 TEST_CASE("a rollback: choice, question, progress, end") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
     world.say(k_ops, "/start", k_ops);
@@ -174,7 +174,7 @@ TEST_CASE("a rollback: choice, question, progress, end") {
 }
 
 TEST_CASE("on an older card a rollback goes straight to its question, or says what there is") {
-    World world;
+    DialogWorld world;
     const auto old = world.release_to_test("v1.2.2");
     world.move(old, {Status::manual_test_passed, Status::deploying, Status::deployed});
     world.press_data(k_ops, "os:" + std::to_string(old));
@@ -193,7 +193,7 @@ TEST_CASE("on an older card a rollback goes straight to its question, or says wh
 }
 
 TEST_CASE("without credentials there is no rollback to press, and a forged press is refused") {
-    World world;
+    DialogWorld world;
     world.operations.has_hosts = false;
     const auto id = world.release_to_test();
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
@@ -208,7 +208,7 @@ TEST_CASE("without credentials there is no rollback to press, and a forged press
 }
 
 TEST_CASE("lists go from release to release, newest first, and survive what happens meanwhile") {
-    World world;
+    DialogWorld world;
     std::vector<std::int64_t> ids;
     for (int i = 1; i <= 4; ++i) {
         ids.push_back(world.release_to_test("v1.0." + std::to_string(i)));
@@ -240,7 +240,7 @@ TEST_CASE("lists go from release to release, newest first, and survive what happ
 }
 
 TEST_CASE("strangers, removed approvers, wrong chats and forged buttons decide nothing") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
     const auto refused = [&](const bot::Reply& reply, const std::string& why) {
@@ -272,7 +272,7 @@ TEST_CASE("strangers, removed approvers, wrong chats and forged buttons decide n
 }
 
 TEST_CASE("nobody approves his own release where that is forbidden") {
-    World world;
+    DialogWorld world;
     world.config.telegram.self_approval = false;
     world.config.people[0].github = "developer_name";
     const auto id = world.release_to_test();
@@ -284,7 +284,7 @@ TEST_CASE("nobody approves his own release where that is forbidden") {
 }
 
 TEST_CASE("a no that belongs to no release is for the log") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     CHECK(world.press_data(k_qa, "нечто").unheard == "unreadable");
     CHECK(world.press_data(k_qa, "An:" + std::to_string(id + 1) + ":01234567").unheard
@@ -297,7 +297,7 @@ TEST_CASE("a no that belongs to no release is for the log") {
 }
 
 TEST_CASE("an author's own word from before it was forbidden is not counted to anybody") {
-    World world;
+    DialogWorld world;
     world.config.telegram.approvers = {k_qa, k_qa_two, 44444};
     world.config.telegram.quorum = 2;
     world.config.people[0].github = "developer_name";
@@ -314,7 +314,7 @@ TEST_CASE("an author's own word from before it was forbidden is not counted to a
 }
 
 TEST_CASE("a press that comes too late gets the present state") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     const std::string number = std::to_string(id);
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
@@ -337,7 +337,7 @@ TEST_CASE("a press that comes too late gets the present state") {
 }
 
 TEST_CASE("a decision is about the commit that was shown") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     const auto reply = world.press_data(k_qa, "An:" + std::to_string(id) + ":ffffffff");
     CHECK(holds(reply.toast, "другой коммит"));
@@ -345,7 +345,7 @@ TEST_CASE("a decision is about the commit that was shown") {
 }
 
 TEST_CASE("the same press handled twice is one decision") {
-    World world;
+    DialogWorld world;
     world.config.telegram.quorum = 2;
     const auto id = world.release_to_test();
     const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
@@ -358,7 +358,7 @@ TEST_CASE("the same press handled twice is one decision") {
 }
 
 TEST_CASE("a deploy that did not start is started again by a press, one that waits is not") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test();
     world.move(id, {Status::manual_test_passed});
     const auto dispatches = [&] {
@@ -395,7 +395,7 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
 }
 
 TEST_CASE("/status tells what is under way and what serves; /help helps") {
-    World world;
+    DialogWorld world;
     const auto id = world.release_to_test("v1.2.2");
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
     world.release_to_test("v1.2.3");
@@ -414,7 +414,7 @@ TEST_CASE("/status tells what is under way and what serves; /help helps") {
 }
 
 TEST_CASE("however much there is, it fits into a message") {
-    World world;
+    DialogWorld world;
     const std::string wide(95, 'w');
     for (int i = 0; i < 20; ++i) {
         const std::string number = std::to_string(i);

@@ -11,11 +11,11 @@ using release::Status;
 
 namespace {
 
-struct World : LedgerWorld {
+struct DispatchWorld : LedgerWorld {
     Fake& fake = Fake::shared("fake_github.py", {"--repository", "LoomAI-IT/loom-content"});
     github::Client github{{fake.url(), Secret("test-token"), Milliseconds{3000}}};
 
-    World() {
+    DispatchWorld() {
         config.github.owner = "LoomAI-IT";
         config.github.token = Secret("test-token");
     }
@@ -56,7 +56,7 @@ struct World : LedgerWorld {
 } // namespace
 
 TEST_CASE("an approved release is dispatched once, with its number and tag") {
-    World world;
+    DispatchWorld world;
     const auto id = world.approved();
     (void)world.dispatch();
     (void)world.dispatch();
@@ -70,7 +70,7 @@ TEST_CASE("an approved release is dispatched once, with its number and tag") {
 }
 
 TEST_CASE("a definite refusal becomes a notice with its reason, once") {
-    World world;
+    DispatchWorld world;
     world.config.github.prod_workflow = "not-there.yml";
     (void)world.approved();
     (void)world.dispatch();
@@ -85,7 +85,7 @@ TEST_CASE("a definite refusal becomes a notice with its reason, once") {
 }
 
 TEST_CASE("an answer lost on the way: the run is found, and not started again") {
-    World world;
+    DispatchWorld world;
     (void)world.approved();
     world.fake.tell("fail", {{"method", "dispatch"}, {"how", "drop"}, {"times", 1}});
     (void)world.dispatch();
@@ -99,7 +99,7 @@ TEST_CASE("an answer lost on the way: the run is found, and not started again") 
 }
 
 TEST_CASE("a request that may have got lost is never repeated: people are asked") {
-    World world;
+    DispatchWorld world;
     (void)world.approved();
     world.fake.tell("fail", {{"method", "dispatch"}, {"how", "refuse"}, {"times", 1}});
     for (int round = 0; round < 10; ++round) {
@@ -112,7 +112,7 @@ TEST_CASE("a request that may have got lost is never repeated: people are asked"
 }
 
 TEST_CASE("killed between request and answer: the next one looks before it asks") {
-    World world;
+    DispatchWorld world;
     const auto id = world.approved();
     // What the first had written before it was killed; its request had got through.
     bot::Dispatcher killed(*world.ledger, world.github, nullptr, world.config, "killed");
@@ -135,7 +135,7 @@ TEST_CASE("killed between request and answer: the next one looks before it asks"
 }
 
 TEST_CASE("GitHub away or busy: later, and then once") {
-    World world;
+    DispatchWorld world;
     (void)world.approved();
     world.fake.tell("fail",
                     {{"method", "dispatch"}, {"how", 429}, {"retry_after", 1}, {"times", 1}});
@@ -148,7 +148,7 @@ TEST_CASE("GitHub away or busy: later, and then once") {
 }
 
 TEST_CASE("what was decided otherwise meanwhile is not started") {
-    World world;
+    DispatchWorld world;
     const auto id = world.approved();
     world.move(id, {Status::manual_test_failed});
     (void)world.dispatch();
@@ -157,7 +157,7 @@ TEST_CASE("what was decided otherwise meanwhile is not started") {
 }
 
 TEST_CASE("two servers on one ledger start one run") {
-    World world;
+    DispatchWorld world;
     (void)world.approved();
     const auto other = world.open();
     bot::Dispatcher second(*other, world.github, nullptr, world.config, "other");
@@ -170,7 +170,7 @@ TEST_CASE("two servers on one ledger start one run") {
 }
 
 TEST_CASE("an approval that nobody used in time is asked for anew") {
-    World world;
+    DispatchWorld world;
     const auto id = world.approved();
     bot::Dispatcher dispatcher(*world.ledger, world.github, nullptr, world.config, "me");
     dispatcher.expire();
@@ -186,7 +186,7 @@ TEST_CASE("an approval that nobody used in time is asked for anew") {
 
 TEST_CASE(
     "a deploy from here that finds no ledger is tried again, one that is refused is told of") {
-    World world;
+    DispatchWorld world;
     write_whole(world.folder.path() / "loomrel.toml", "[deploy]\nprod_by = \"direct\"\n");
     config::Inputs inputs;
     inputs.working_directory = world.folder.path();
@@ -207,7 +207,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an old approval expires however many newer releases are under way") {
-    World world;
+    DispatchWorld world;
     const auto id = world.approved();
     for (int i = 0; i < 210; ++i) {
         (void)world.make("v2.0." + std::to_string(i));

@@ -15,7 +15,7 @@ using release::Status;
 
 namespace {
 
-struct World : LedgerWorld {
+struct PollingWorld : LedgerWorld {
     Fake& fake = Fake::shared("fake_telegram.py");
 
     [[nodiscard]] telegram::Options telegram() const {
@@ -39,7 +39,7 @@ struct World : LedgerWorld {
 // A server's bot in a thread of its own, until it is stopped or "killed".
 class Server {
 public:
-    explicit Server(World& world, std::string name)
+    explicit Server(PollingWorld& world, std::string name)
         : m_ledger(world.open()),
           m_bot({*m_ledger,
                  world.config,
@@ -92,7 +92,7 @@ private:
 } // namespace
 
 TEST_CASE("a press is stored, answered and shown; the same update again changes nothing") {
-    World world;
+    PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     Server server(world, "one");
@@ -116,7 +116,7 @@ TEST_CASE("a press is stored, answered and shown; the same update again changes 
 }
 
 TEST_CASE("of two servers one polls and the other waits, and takes over") {
-    World world;
+    PollingWorld world;
     auto first = std::make_unique<Server>(world, "first");
     REQUIRE(wait_until([&] { return first->state() == bot::Poller::State::polling; },
                        std::chrono::seconds(10)));
@@ -132,7 +132,7 @@ TEST_CASE("of two servers one polls and the other waits, and takes over") {
 }
 
 TEST_CASE("from webhook to polling no update is dropped") {
-    World world;
+    PollingWorld world;
     telegram::Api api(world.telegram());
     api.set_webhook("https://127.0.0.1:1/update", "abc");
     const auto id = world.release_to_test();
@@ -147,7 +147,7 @@ TEST_CASE("from webhook to polling no update is dropped") {
 }
 
 TEST_CASE("a press is decided on and answered, one that nobody can read is refused") {
-    World world;
+    PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     const auto ledger = world.open();
@@ -184,7 +184,7 @@ TEST_CASE("a press is decided on and answered, one that nobody can read is refus
 
 TEST_CASE(
     "a rollback that is pressed for begins once, and each time the press comes it is answered") {
-    World world;
+    PollingWorld world;
     const auto id = world.release_to_test();
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
     const json update{{"update_id", 5},
@@ -216,7 +216,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
-    World world;
+    PollingWorld world;
     const auto ledger = world.open();
     world.fake.tell("fail", {{"how", "slow"}, {"seconds", 30}});
     const auto began = std::chrono::steady_clock::now();
@@ -263,7 +263,7 @@ TEST_CASE("what the ledger may be able to do soon has to come again, what it nev
 }
 
 TEST_CASE("what the desk decides is said, of several edits of one message the last") {
-    World world;
+    PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     const auto ledger = world.open();
@@ -297,7 +297,7 @@ TEST_CASE("what the desk decides is said, of several edits of one message the la
 }
 
 TEST_CASE("that a chat of ours has moved is kept, of others it is not") {
-    World world;
+    PollingWorld world;
     const auto ledger = world.open();
     bot::Bot bot({*ledger,
                   world.config,
@@ -322,7 +322,7 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
         given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
     INFO("LOOMREL_SEED=" << seed);
     std::mt19937 random(seed);
-    World world;
+    PollingWorld world;
     world.config.telegram.approvers = {k_qa, k_qa_two, 44444};
     world.config.telegram.quorum = 2;
     for (int round = 0; round < 3; ++round) {
@@ -370,7 +370,7 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
 }
 
 TEST_CASE("updates that are numbered from anywhere after a quiet week are confirmed too") {
-    World world;
+    PollingWorld world;
     const auto ledger = world.open();
     const auto ignore = [](const std::string&, const std::string&) {};
     bot::Bot bot({*ledger, world.config, world.telegram(), nullptr, now, ignore, {}});
@@ -390,7 +390,7 @@ TEST_CASE("updates that are numbered from anywhere after a quiet week are confir
 }
 
 TEST_CASE("a ledger that is away for a while makes no poller deaf") {
-    World world;
+    PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     const auto ledger =

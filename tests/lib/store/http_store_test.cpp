@@ -6,7 +6,6 @@
 using namespace loomrel;
 using namespace loomrel::test;
 using release::Status;
-using What = store::Changed::What;
 
 namespace {
 
@@ -42,7 +41,7 @@ TEST_CASE("a lost reply never makes a second release, move or run") {
     change.open_run = new_run(created.id);
     const auto changed =
         after_lost_replies(ledger, [&](store::Store& store) { return store.apply(change); });
-    CHECK(changed.what == What::done);
+    CHECK(changed.what == store::Changed::What::done);
     CHECK(changed.status == "building");
     CHECK(ledger.sql("SELECT count(*) FROM release_events") == "2");
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "1");
