@@ -48,6 +48,10 @@ std::vector<Told> ask_host(ssh::Connection& connection,
             if (told.empty()) {
                 throw shell_failed(host, control.noise());
             }
+            // What only prints does not say that it is over; half an answer is none.
+            if (!over && (arrived.lost || channel->exit().code != 0)) {
+                throw answer_cut(host);
+            }
             break;
         }
         if (silence.count() > 0 && std::chrono::steady_clock::now() - heard > silence) {

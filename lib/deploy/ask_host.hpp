@@ -20,7 +20,7 @@ using OnBytes = std::function<void(std::string_view)>;
 
 // Sends a script to a connection and gathers what it tells, until "over" or its end. What it prints
 // behind the begin mark goes to `on_output`. Throws Error(no_host) if it says nothing for `silence`
-// (0 = however long); ends early when `stop` says so.
+// (0 = however long) or breaks off; ends early when `stop` says so.
 [[nodiscard]] std::vector<Told>
 ask_host(ssh::Connection& connection,
          const std::string& host,

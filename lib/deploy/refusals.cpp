@@ -44,4 +44,11 @@ Error shell_failed(const std::string& host, std::string_view noise) {
             phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
 }
 
+Error answer_cut(const std::string& host) {
+    return {ErrorKind::no_host,
+            "answer_cut",
+            phrase(Id::deploy_answer_cut, fmt::arg("host", host)),
+            phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
+}
+
 } // namespace loomrel::deploy

@@ -14,4 +14,7 @@ namespace loomrel::deploy {
 // The shell on the host ended before it said hello; `noise` is what it printed instead.
 [[nodiscard]] Error shell_failed(const std::string& host, std::string_view noise);
 
+// It said something, and not that this was all.
+[[nodiscard]] Error answer_cut(const std::string& host);
+
 } // namespace loomrel::deploy

@@ -134,6 +134,9 @@ asio::awaitable<void> Connection::serve() {
 
 // True: the connection may serve another.
 asio::awaitable<bool> Connection::serve_one(bool first) {
+    if (m_hall.stopping) {
+        co_return false; // it was told while we were writing: nobody closes us any more
+    }
     error_code ec;
     wait_for_request();
     if (!first && m_buffer.size() == 0) {

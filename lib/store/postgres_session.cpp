@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace loomrel::store {
 
@@ -40,6 +42,7 @@ public:
         connect();
         PQsetErrorVerbosity(m_connection.get(), PQERRORS_DEFAULT);
         PQsetnonblocking(m_connection.get(), 1);
+        PQenterPipelineMode(m_connection.get());
     }
 
     [[nodiscard]] const Dialect& dialect() const override { return k_postgres; }
@@ -53,68 +56,43 @@ public:
     void set_deadline(Deadline deadline) override { m_deadline = deadline; }
 
     // The settings go with the transaction, not with the session: behind a pooler the next
-    // transaction may be another server process. All is one round trip.
+    // transaction may be another server process. Sent with the first statement, in one round trip.
     void begin(Access access) override {
         const Milliseconds limit =
             access == Access::migrate ? left() : std::min(left(), m_patience);
-        m_limit = std::min(left(), m_patience); // of BEGIN itself
+        m_limit = std::min(left(), m_patience);
         // The server gives up before we do: its word is better than our silence.
         const auto most = [](Milliseconds whole) {
             return std::to_string(std::max<Milliseconds::rep>(whole.count() * 4 / 5, 1));
         };
-        const std::string mode = access == Access::read
-                                     ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                     : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-        send_simple(mode
-                    + "; SET LOCAL TimeZone TO 'UTC'; SET LOCAL DateStyle TO 'ISO, MDY'"
-                      "; SET LOCAL lock_timeout TO "
-                    + most(std::min(left(), m_patience)) + "; SET LOCAL statement_timeout TO "
-                    + most(limit) + "; SET LOCAL idle_in_transaction_session_timeout TO "
-                    + std::to_string(k_idle_limit.count()));
-        m_limit = limit;
+        m_begin = access == Access::read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                         : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        m_settings = {"SELECT set_config('TimeZone', 'UTC', true),"
+                      " set_config('DateStyle', 'ISO, MDY', true),"
+                      " set_config('lock_timeout', $1, true),"
+                      " set_config('statement_timeout', $2, true),"
+                      " set_config('idle_in_transaction_session_timeout', $3, true)",
+                      {most(m_limit), most(limit), std::to_string(k_idle_limit.count())},
+                      true};
         if (access == Access::migrate) {
+            exchange(); // it may take long to migrate, but not to begin
+            m_limit = limit;
             // Anything that all versions of loomrel agree on.
             run({"SELECT pg_advisory_xact_lock(7310872441893520)"});
         }
     }
 
     Result run(const Query& query) override {
-        std::vector<std::string> texts(query.values.size());
-        std::vector<const char*> pointers(query.values.size(), nullptr);
-        for (std::size_t i = 0; i < query.values.size(); ++i) {
-            if (const auto* number = std::get_if<std::int64_t>(&query.values[i])) {
-                texts[i] = std::to_string(*number);
-                pointers[i] = texts[i].c_str();
-            } else if (const auto* text = std::get_if<std::string>(&query.values[i])) {
-                pointers[i] = text->c_str();
-            }
-        }
-        const int count = static_cast<int>(pointers.size());
-        const char* name = query.repeated ? prepared(query.text) : nullptr;
-        const int sent = name != nullptr ? PQsendQueryPrepared(
-                             m_connection.get(), name, count, pointers.data(), nullptr, nullptr, 0)
-                                         : PQsendQueryParams(m_connection.get(),
-                                                             query.text.c_str(),
-                                                             count,
-                                                             nullptr,
-                                                             pointers.data(),
-                                                             nullptr,
-                                                             nullptr,
-                                                             0);
-        if (sent == 0) {
-            throw connection_lost();
-        }
-        try {
-            return read_answers();
-        } catch (const Fault& fault) {
-            m_prepares = m_prepares && !is_of_preparing(fault);
-            throw;
-        }
+        send(query);
+        return exchange();
     }
 
+    void run_later(const Query& query) override { send(query); }
+
     void commit() override {
+        send({"COMMIT"});
         try {
-            send_simple("COMMIT");
+            exchange();
         } catch (Fault& fault) {
             // The server has said no, or it has said nothing.
             fault.in_commit = fault.kind == Fault::Kind::lost || fault.sqlstate.empty();
@@ -127,20 +105,18 @@ public:
 
     [[nodiscard]] bool rollback() noexcept override {
         try {
-            switch (PQtransactionStatus(m_connection.get())) {
-            case PQTRANS_IDLE:
-                return true;
-            case PQTRANS_INTRANS:
-            case PQTRANS_INERROR:
-                send_simple("ROLLBACK");
-                return true;
-            case PQTRANS_ACTIVE:
-            case PQTRANS_UNKNOWN:
+            if (m_in_exchange) {
                 return false;
             }
+            m_begin = nullptr;
+            if (m_sent > 0 || PQtransactionStatus(m_connection.get()) != PQTRANS_IDLE) {
+                send({"ROLLBACK"});
+                exchange();
+            }
+            return true;
         } catch (const std::exception&) {
+            return false;
         }
-        return false;
     }
 
 private:
@@ -151,9 +127,9 @@ private:
         return fault.sqlstate == "26000" || fault.sqlstate == "42P05";
     }
 
-    // The name under which the text is prepared; nullptr = it is not, because this is the first
-    // time or because the server is not ours alone. Two sessions that meet at a pooler's server
-    // mean the same by the same name: it is the text's digest.
+    // The name under which the text is prepared, or is about to be; nullptr = it is not, because
+    // this is the first time or because the server is not ours alone. Two sessions that meet at a
+    // pooler's server mean the same by the same name: it is the text's digest.
     const char* prepared(const std::string& text) {
         if (!m_prepares) {
             return nullptr;
@@ -161,19 +137,48 @@ private:
         const auto [known, first] = m_prepared.try_emplace(text);
         std::string& name = known->second;
         if (!first && name.empty()) {
-            const std::string wanted = "loomrel_" + to_hex(sha256(text)).substr(0, 32);
-            if (PQsendPrepare(m_connection.get(), wanted.c_str(), text.c_str(), 0, nullptr) == 0) {
-                throw connection_lost();
-            }
-            try {
-                read_answers();
-            } catch (const Fault& fault) {
-                m_prepares = !is_of_preparing(fault);
-                throw;
-            }
-            name = wanted;
+            name = "loomrel_" + to_hex(sha256(text)).substr(0, 32);
+            m_new_names.emplace_back(m_sent, &name);
+            count_sent(PQsendPrepare(m_connection.get(), name.c_str(), text.c_str(), 0, nullptr));
         }
         return name.empty() ? nullptr : name.c_str();
+    }
+
+    void count_sent(int sent) {
+        if (sent == 0) {
+            throw connection_lost();
+        }
+        ++m_sent;
+    }
+
+    void open() {
+        if (const char* begin = std::exchange(m_begin, nullptr)) {
+            send({begin});
+            send(m_settings);
+        }
+    }
+
+    // Its answer comes with the next exchange().
+    void send(const Query& query) {
+        open();
+        std::vector<std::string> texts(query.values.size());
+        std::vector<const char*> pointers(query.values.size(), nullptr);
+        for (std::size_t i = 0; i < query.values.size(); ++i) {
+            if (const auto* number = std::get_if<std::int64_t>(&query.values[i])) {
+                texts[i] = std::to_string(*number);
+                pointers[i] = texts[i].c_str();
+            } else if (const auto* text = std::get_if<std::string>(&query.values[i])) {
+                pointers[i] = text->c_str();
+            }
+        }
+        const int count = static_cast<int>(pointers.size());
+        PGconn* to = m_connection.get();
+        const char* name = query.repeated ? prepared(query.text) : nullptr;
+        count_sent(
+            name != nullptr
+                ? PQsendQueryPrepared(to, name, count, pointers.data(), nullptr, nullptr, 0)
+                : PQsendQueryParams(
+                    to, query.text.c_str(), count, nullptr, pointers.data(), nullptr, nullptr, 0));
     }
 
     void connect() {
@@ -206,54 +211,75 @@ private:
         }
     }
 
-    void send_simple(const std::string& text) {
-        if (PQsendQuery(m_connection.get(), text.c_str()) == 0) {
+    // Answers of all that was sent; the last one's rows. The first error is thrown after all are
+    // in, so that the connection can be used again.
+    Result exchange() {
+        open();
+        m_in_exchange = true;
+        if (PQpipelineSync(m_connection.get()) == 0) {
             throw connection_lost();
         }
-        read_answers();
+        const Deadline until = std::min(m_deadline, deadline_in(m_limit));
+        flush(until);
+        Result result;
+        std::optional<Fault> fault;
+        const std::size_t sent = std::exchange(m_sent, 0);
+        for (std::size_t i = 0; i < sent; ++i) {
+            while (const Answer answer = next_answer(until)) {
+                const ExecStatusType status = PQresultStatus(answer.get());
+                if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+                    m_last_command = PQcmdStatus(const_cast<PGresult*>(answer.get()));
+                    result = result_of(*answer);
+                } else if (!fault) {
+                    fault = fault_of(*answer);
+                    forget_names_from(i, *fault);
+                }
+                if (PQstatus(m_connection.get()) == CONNECTION_BAD) {
+                    throw fault ? *fault : connection_lost();
+                }
+            }
+        }
+        const Answer end = next_answer(until);
+        if (!end || PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) {
+            throw fault ? *fault : connection_lost();
+        }
+        (void)next_answer(until); // there is none: the connection is idle again
+        m_in_exchange = false;
+        m_new_names.clear();
+        if (fault) {
+            throw *fault;
+        }
+        return result;
     }
 
-    // All answers of one request; the last one's rows. The first error is thrown after all are in,
-    // so that the connection can be used again.
-    Result read_answers() {
-        const Deadline until = std::min(m_deadline, deadline_in(m_limit));
-        int unsent = PQflush(m_connection.get());
-        while (unsent != 0) {
+    // What was to be prepared at the place of the error or behind it has not been.
+    void forget_names_from(std::size_t place, const Fault& fault) {
+        for (const auto& [sent_at, name] : m_new_names) {
+            if (sent_at >= place) {
+                name->clear();
+            }
+        }
+        m_prepares = m_prepares && !is_of_preparing(fault);
+    }
+
+    void flush(Deadline until) {
+        for (int unsent = PQflush(m_connection.get()); unsent != 0;
+             unsent = PQflush(m_connection.get())) {
             if (unsent < 0) {
                 throw connection_lost();
             }
             wait(POLLIN | POLLOUT, until);
             take_input();
-            unsent = PQflush(m_connection.get());
         }
-        Result result;
-        std::optional<Fault> fault;
-        for (;;) {
-            while (PQisBusy(m_connection.get()) != 0) {
-                wait(POLLIN, until);
-                take_input();
-            }
-            const Answer answer(PQgetResult(m_connection.get()));
-            if (!answer) {
-                break;
-            }
-            const ExecStatusType status = PQresultStatus(answer.get());
-            if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-                if (!fault) {
-                    fault = fault_of(*answer);
-                }
-                if (PQstatus(m_connection.get()) == CONNECTION_BAD) {
-                    break;
-                }
-                continue;
-            }
-            m_last_command = PQcmdStatus(const_cast<PGresult*>(answer.get()));
-            result = result_of(*answer);
+    }
+
+    // nullptr behind the last one of a statement.
+    Answer next_answer(Deadline until) {
+        while (PQisBusy(m_connection.get()) != 0) {
+            wait(POLLIN, until);
+            take_input();
         }
-        if (fault) {
-            throw *fault;
-        }
-        return result;
+        return Answer(PQgetResult(m_connection.get()));
     }
 
     void take_input() {
@@ -300,8 +326,14 @@ private:
     Milliseconds m_limit{0}; // of one answer in the present transaction
     Deadline m_deadline;
     Connection m_connection;
+    const char* m_begin = nullptr; // of a transaction that is yet to be told of, and
+    Query m_settings;              // what holds in it
+    std::size_t m_sent = 0;        // statements without an answer
+    bool m_in_exchange = false;    // or it broke off in one
     std::string m_last_command;
     std::map<std::string, std::string> m_prepared; // text → name; without one: seen once
+    std::vector<std::pair<std::size_t, std::string*>>
+        m_new_names; // those of m_sent, and their place
     bool m_prepares = true;
 };
 

@@ -54,7 +54,7 @@ void patch(Session& session, const Change& change) {
     }
     query.text = "UPDATE releases SET " + columns;
     query.text += " WHERE id = CAST(" + query.bind(change.release_id) + " AS BIGINT)";
-    session.run(query);
+    session.run_later(query);
 }
 
 // Since the last approval reached its quorum; nullopt = none ever did.

@@ -53,7 +53,7 @@ void write_approval(Session& session, const Decision& decision, const std::strin
     query.text += ") ON CONFLICT (release_id, approver_id) DO UPDATE SET"
                   " commit_sha = excluded.commit_sha, approver_name = excluded.approver_name,"
                   " decision = excluded.decision, at = excluded.at";
-    session.run(query);
+    session.run_later(query);
 }
 
 // What became of this very decision before, if it was made before.

@@ -57,7 +57,7 @@ bool update_status(Session& session, std::int64_t id, Status to) {
 void forget_approvals(Session& session, std::int64_t release_id) {
     Query query;
     query.text = "DELETE FROM release_approvals WHERE release_id = " + query.bind(release_id);
-    session.run(query);
+    session.run_later(query);
 }
 
 } // namespace

@@ -25,7 +25,7 @@ void add_line(Session& session, const Line& line) {
     query.text += query.bind(line.event_id) + ", " + query.bind(line.fact) + ", ";
     query.text += query.bind(line.key) + ", " + now + ", " + now;
     query.text += ") ON CONFLICT (key) DO NOTHING";
-    session.run(query);
+    session.run_later(query);
 }
 
 Notice notice_of(const Row& row) {
@@ -164,7 +164,7 @@ void settle_notice(Session& session, const Settlement& settlement) {
                  + ", due_at = " + instant_in(query, session.dialect(), settlement.due_again)
                  + " WHERE id = CAST(";
     query.text += query.bind(settlement.notice_id) + " AS BIGINT) AND state <> 'sent'";
-    session.run(query);
+    session.run_later(query);
 }
 
 void settle_dispatches(Session& session, std::int64_t release_id, const std::string& note) {
@@ -172,7 +172,7 @@ void settle_dispatches(Session& session, std::int64_t release_id, const std::str
     query.text = "UPDATE outbox SET state = 'sent', error = " + query.bind(note);
     query.text += " WHERE state = 'waiting' AND kind = 'dispatch' AND release_id = CAST("
                   + query.bind(release_id) + " AS BIGINT)";
-    session.run(query);
+    session.run_later(query);
 }
 
 } // namespace loomrel::store

@@ -84,6 +84,20 @@ bool insert_key(Session& session, const NewRelease& release, std::int64_t id) {
     return session.run(query).affected == 1;
 }
 
+Query event_query(const Dialect& dialect, const NewEvent& event) {
+    Query query;
+    query.text = "INSERT INTO release_events (release_id, at, from_status, to_status, actor,"
+                 " source, detail, change_id, step) VALUES (";
+    query.text += query.bind(event.release_id) + ", " + dialect.now + ", ";
+    query.text += query.bind(event.from) + ", " + query.bind(event.to) + ", ";
+    query.text += query.bind(storable(event.actor)) + ", ";
+    query.text += query.bind(storable(event.source)) + ", ";
+    query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
+    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ") RETURNING id";
+    query.repeated = true;
+    return query;
+}
+
 // A page read off an index that is ordered by id.
 std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string* status) {
     std::string text = std::string("SELECT ") + k_columns + " FROM releases WHERE 1 = 1";
@@ -122,7 +136,7 @@ Created create_release(Session& session, const NewRelease& release, const std::s
     event.source = release.source;
     event.detail = "{}";
     event.change_id = change_id;
-    add_event(session, event);
+    session.run_later(event_query(session.dialect(), event));
     return {id, true, "initiated"};
 }
 
@@ -180,17 +194,7 @@ std::vector<release::Event> events(Session& session, std::int64_t release_id) {
 }
 
 std::int64_t add_event(Session& session, const NewEvent& event) {
-    Query query;
-    query.text = "INSERT INTO release_events (release_id, at, from_status, to_status, actor,"
-                 " source, detail, change_id, step) VALUES (";
-    query.text += query.bind(event.release_id) + ", " + session.dialect().now + ", ";
-    query.text += query.bind(event.from) + ", " + query.bind(event.to) + ", ";
-    query.text += query.bind(storable(event.actor)) + ", ";
-    query.text += query.bind(storable(event.source)) + ", ";
-    query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
-    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ") RETURNING id";
-    query.repeated = true;
-    return integer_of(session.run(query).rows.at(0)[0]);
+    return integer_of(session.run(event_query(session.dialect(), event)).rows.at(0)[0]);
 }
 
 } // namespace loomrel::store

@@ -65,7 +65,7 @@ void add_host(Session& session, const std::string& run_id, const HostResult& hos
     query.text += query.bind(host.outcome) + ", " + query.bind(storable(host.serves));
     query.text += ") ON CONFLICT (run_id, host) DO UPDATE SET state = excluded.state,"
                   " outcome = excluded.outcome, serves = excluded.serves";
-    session.run(query);
+    session.run_later(query);
 }
 
 } // namespace
@@ -96,7 +96,7 @@ void touch_run(Session& session, const std::string& run_id) {
     Query query;
     query.text = std::string("UPDATE runs SET seen_at = ") + session.dialect().now
                  + " WHERE id = " + query.bind(run_id) + " AND ended_at IS NULL";
-    session.run(query);
+    session.run_later(query);
 }
 
 void end_run(Session& session, const RunEnd& end) {

@@ -45,7 +45,7 @@ std::optional<std::int64_t> find_message(Session& session, const MessagePlace& p
 void keep_message(Session& session, const MessagePlace& place, std::int64_t message_id) {
     Query older;
     older.text = "DELETE FROM messages" + at(older, place);
-    session.run(older);
+    session.run_later(older);
     Query query;
     query.text = "INSERT INTO messages (release_id, chat_id, thread_id, message_id, purpose)"
                  " VALUES (";
@@ -54,7 +54,7 @@ void keep_message(Session& session, const MessagePlace& place, std::int64_t mess
     query.text += query.bind(place.purpose);
     query.text += ") ON CONFLICT (release_id, chat_id, thread_id, message_id)"
                   " DO UPDATE SET purpose = excluded.purpose";
-    session.run(query);
+    session.run_later(query);
 }
 
 std::map<std::int64_t, std::int64_t> moved_chats(Session& session) {
@@ -87,7 +87,7 @@ void prune_updates(Session& session) {
     Query query;
     query.text = "DELETE FROM telegram_updates WHERE at < "
                  + instant_in(query, session.dialect(), -Milliseconds(k_updates_kept));
-    session.run(query);
+    session.run_later(query);
 }
 
 bool take_lease(Session& session,
@@ -116,7 +116,7 @@ void drop_lease(Session& session, const std::string& name, const std::string& ow
     Query query;
     query.text = "DELETE FROM leases WHERE name = " + query.bind(name);
     query.text += " AND owner = " + query.bind(owner);
-    session.run(query);
+    session.run_later(query);
 }
 
 } // namespace loomrel::store

@@ -25,10 +25,10 @@ sockaddr_in local(std::uint16_t port) {
     return address;
 }
 
-// A simple query "COMMIT", as it stands in the protocol.
-constexpr std::string_view k_commit{"Q\0\0\0\x0b"
+// "COMMIT" without a name, as it stands in the protocol.
+constexpr std::string_view k_commit{"P\0\0\0\x0e\0"
                                     "COMMIT\0",
-                                    12};
+                                    13};
 
 bool is_readable(int socket) {
     pollfd watched{socket, POLLIN, 0};
