@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace loomrel::server {
 
@@ -48,6 +49,12 @@ std::string shown(const tcp::endpoint& endpoint) {
            + std::to_string(endpoint.port());
 }
 
+// More of them only wait for one another where processors are few (tests/bench/server.sh).
+int stores_of(const Limits& limits) {
+    const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+    return limits.stores > 0 ? limits.stores : std::max(processors + 1, 3);
+}
+
 } // namespace
 
 Hall::Hall(Settings given, Parts parts)
@@ -57,7 +64,7 @@ Hall::Hall(Settings given, Parts parts)
       watcher(parts.watcher),
       webhook(1, settings.limits.waiting, parts.open_store),
       updates(1, settings.limits.waiting, parts.open_store),
-      pool(settings.limits.stores, settings.limits.waiting, std::move(parts.open_store)) {}
+      pool(stores_of(settings.limits), settings.limits.waiting, std::move(parts.open_store)) {}
 
 struct Server::State {
     State(Settings settings, Parts parts)

@@ -56,3 +56,11 @@ expect_exit 0
 expect_said "loomrel.toml" ".env.servers"
 expect_equal "the host" "$before" "$(fingerprint "$T/stage/home")"
 expect_ups 1 v1.0.0
+# A log that is being followed says when its link breaks; half an answer is none.
+loomrel_start f logs --env stage --service "$SERVICE" --tag v1.0.0 -f
+following=$STARTED
+wait_for 20 "the log" grep -q 'успешно развернут' "$T/out.f"
+pkill -P "$(cat "$T/stage/sshd/pid")"
+loomrel_wait f "$following"
+expect_exit 4
+expect_said "прервалась"
