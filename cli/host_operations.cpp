@@ -93,6 +93,13 @@ HostOperations::~HostOperations() {
     }
 }
 
+// What begins now would be left before it is under way.
+void HostOperations::check_stays() const {
+    if (m_wish == deploy::Wish::leave) {
+        throw Error(ErrorKind::ledger, "stopping", phrase(Id::operations_stopping));
+    }
+}
+
 void HostOperations::start(std::function<void()> work) {
     const std::lock_guard guard(m_mutex);
     std::erase_if(m_deploys, [](Work& deploy) {
@@ -140,6 +147,7 @@ bool HostOperations::can_roll_back(const std::string& service, std::string& why)
 }
 
 bot::Standing HostOperations::standing(const std::string& service) {
+    check_stays();
     RollbackHosts hosts(m_services, options_for(service));
     hosts.look(m_services);
     bot::Standing standing;
@@ -202,6 +210,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
 }
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
+    check_stays();
     const std::shared_ptr<store::Store> store = m_services.open_another_store();
     check_production(m_services, *store, release, false);
     deploy::Request request;

@@ -45,6 +45,8 @@ private:
         std::shared_ptr<std::atomic<bool>> ended;
     };
 
+    // Throws Error(ledger), "ask again": another server, or this one when it is back, will do it.
+    void check_stays() const;
     void start(std::function<void()> work);
 
     Services& m_services;

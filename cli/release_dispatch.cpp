@@ -57,11 +57,16 @@ public:
         if (!m_row || result.what == What::unknown) {
             return; // serve looks for the run
         }
-        const bool started = result.what == What::started;
-        m_ledger->settle_notice({started ? Settled::sent : Settled::parked,
+        if (result.what == What::started) {
+            m_ledger->settle_notice({Settled::sent, m_row->id, result.link, Milliseconds{0}});
+            return;
+        }
+        // It did not begin: what serve would do, with its own token and link, it still does.
+        const bool parked = m_row->state == store::Notice::State::parked;
+        m_ledger->settle_notice({parked ? Settled::parked : Settled::waiting,
                                  m_row->id,
-                                 started ? result.link : result.reason,
-                                 Milliseconds{0}});
+                                 result.reason,
+                                 result.retry_after});
     }
 
 private:

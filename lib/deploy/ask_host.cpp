@@ -49,7 +49,7 @@ std::vector<Told> ask_host(ssh::Connection& connection,
                 throw shell_failed(host, control.noise());
             }
             // What only prints does not say that it is over; half an answer is none.
-            if (!over && (arrived.lost || channel->exit().code != 0)) {
+            if (!over && (arrived.lost || !channel->exit().code)) {
                 throw answer_cut(host);
             }
             break;

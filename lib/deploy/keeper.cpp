@@ -14,9 +14,10 @@ using store::RunOutcome;
 
 // A heartbeat every 5 s comes from the host; the ledger is told every other one.
 constexpr std::chrono::seconds k_heartbeat{8};
-// Whoever has not been heard of for 30 s counts as gone: a ledger that is back must hear of it
-// soon.
+// A ledger that is back must hear soon that somebody is at the run; one that stays away costs the
+// watching thread its whole deadline each time.
 constexpr Milliseconds k_in_peace{10000};
+constexpr int k_most_doublings = 4;
 constexpr std::string_view k_source = "journal";
 
 } // namespace
@@ -83,7 +84,7 @@ bool Keeper::is_away() const {
 }
 
 void Keeper::note_away() {
-    m_away_until = deadline_in(k_in_peace);
+    m_away_until = deadline_in(k_in_peace * (1 << std::min(m_failures++, k_most_doublings)));
 }
 
 void Keeper::step_started(const std::string& step) {
@@ -127,6 +128,7 @@ void Keeper::alive() {
     m_last_seen = now;
     try {
         m_store->touch_run(m_run->id);
+        m_failures = 0;
     } catch (const Error&) {
         note_away();
     }

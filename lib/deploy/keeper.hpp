@@ -70,6 +70,7 @@ private:
     std::string m_rollback_from;
     std::vector<release::Status> m_passed; // moves that the journal has told
     Deadline m_away_until{};               // the ledger failed: it is left in peace for so long
+    int m_failures = 0;                    // in a row
     Deadline m_last_seen{};
 };
 

@@ -52,7 +52,7 @@ std::string shown(const tcp::endpoint& endpoint) {
 // More of them only wait for one another where processors are few (tests/bench/server.sh).
 int stores_of(const Limits& limits) {
     const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-    return limits.stores > 0 ? limits.stores : std::max(processors + 1, 3);
+    return limits.stores > 0 ? limits.stores : std::clamp(processors + 1, 3, 16);
 }
 
 } // namespace

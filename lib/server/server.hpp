@@ -26,7 +26,7 @@ struct Limits {
     std::size_t bodies = 16 << 20;        // bytes of all of them at once
     std::size_t bodies_of_one = 4 << 20;  // client, of these
     std::size_t waiting = 256;            // for a store
-    int stores = 0;                       // 0 = one more than there are processors, three at least
+    int stores = 0;                       // 0 = one more than there are processors, 3 to 16
 };
 
 struct Settings {

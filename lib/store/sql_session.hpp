@@ -104,8 +104,10 @@ public:
     virtual void set_deadline(Deadline deadline) = 0;
     virtual void begin(Access access) = 0;
     virtual Result run(const Query& query) = 0;
+
     // One whose result nobody needs: it may be sent with what comes next, and fails there.
     virtual void run_later(const Query& query) { (void)run(query); }
+
     virtual void commit() = 0;
     // False: the session is of no more use.
     [[nodiscard]] virtual bool rollback() noexcept = 0;

@@ -4,7 +4,7 @@
 
 lab command
 proxy_start stage
-version v1.1.0 --build 'i=0; while [ $i -lt 2600 ]; do i=$((i + 1)); echo "build line $i."; sleep 0.01; done'
+version v1.1.0 --build 'i=0; while [ $i -lt 2600 ]; do i=$((i + 1)); echo "build line $i."; [ $((i % 10)) != 0 ] || sleep 0.1; done'
 as_github 1 1 v1.1.0
 loomrel_start cut stage-deploy
 pid=$STARTED

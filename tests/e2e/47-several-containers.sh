@@ -54,36 +54,30 @@ expect_equal "containers" 3 "$(container_of "$PROJECT" | wc -l)"
 deploy v1.1.0
 expect_exit 0
 expect_all_serve v1.1.0
-deploy v1.2.0
-expect_exit 0
-expect_all_serve v1.2.0
 
 # Bad: all three are back, also the one whose tag is long another.
 deploy v1.3.0 --unhealthy
 expect_exit 1
-expect_json .status staging_failed .failure.step health '.hosts[0].serves' v1.2.0 \
+expect_json .status staging_failed .failure.step health '.hosts[0].serves' v1.1.0 \
     '.hosts[0].restored' true
-expect_all_serve v1.2.0
+expect_all_serve v1.1.0
 
 # An image that nobody has pushed: told before anything is switched.
 version v1.4.0
 stage_deploy v1.4.0
 expect_exit 1
-expect_json .failure.step build .failure.code build_failed '.hosts[0].serves' v1.2.0
+expect_json .failure.step build .failure.code build_failed '.hosts[0].serves' v1.1.0
 expect_said 'docker compose pull demo-side'
-expect_all_serve v1.2.0
+expect_all_serve v1.1.0
 
 # Back with no registry and no origin.
 mv "$T/registry" "$T/no-registry"
 mv "$T/origin/$SERVICE.git" "$T/origin/away"
-loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.0.0 --yes
 expect_exit 0
-expect_json .tag v1.1.0 '.hosts[0].serves' v1.1.0
-expect_all_serve v1.1.0
+expect_json .tag v1.0.0 '.hosts[0].serves' v1.0.0
+expect_all_serve v1.0.0
 expect_equal "containers" 3 "$(container_of "$PROJECT" | wc -l)"
-loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
-expect_exit 0
-expect_all_serve v1.2.0
 
 mv "$T/origin/away" "$T/origin/$SERVICE.git"
 # One of the services is of this release only: the way back, and the restore, do without it.

@@ -40,16 +40,15 @@ newest_other() {
 # Step of a rollback: which version. What was shown to the person who asked must still be so.
 do_choose() {
     if [ -n "$FROM" ] && [ "$FROM" != "$WAS" ]; then
-        m_serves_another
-        fail 3 serves_another
+        failed 3 serves_another
         return
     fi
     if [ "$KIND" = restore ]; then
         # What fell over since is put back too; what somebody else put here since is not ours.
         read_current
-        read_capsule "${BEFORE:-$N_ID}" && [ "$C_ID" = "${ID%-back}" ] || {
-            m_serves_another
-            fail 3 serves_another
+        [ -n "$PARTS" ] || BEFORE=$N_ID
+        read_capsule "$BEFORE" && [ "$C_ID" = "${ID%-back}" ] || {
+            failed 3 serves_another
             return
         }
         TARGET=$C_PREVIOUS WHY=none
@@ -68,13 +67,11 @@ do_choose() {
         ;;
     rebuild:*' build '*) V_NAME=$TAG ;;
     second_step*)
-        m_second_step
-        fail 3 second_step
+        failed 3 second_step
         return
         ;;
     *)
-        m_no_target
-        fail 3 no_target
+        failed 3 no_target
         return
         ;;
     esac

@@ -23,6 +23,7 @@ NEW_LINE='
 # Newest first, into CAPSULES; only when that is empty: it is emptied by whoever keeps or drops one.
 list_capsules() {
     [ -n "$CAPSULES" ] || CAPSULES=$(for c in "$D"/capsules/*/capsule; do
+        case $c in *.old/* | *.new/*) continue ;; esac
         { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $i"
     done | sort -rn | cut -d' ' -f2)
 }
@@ -268,8 +269,7 @@ do_keep() {
         [ "$HEALTH" != none ] || health=unknown
         is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
             "${BEFORE:--}" "$MADE" && CAPSULE_NOW=$ID || {
-            m_keep_failed
-            fail 1 keep_failed
+            failed 1 keep_failed
             return
         }
         m_capsule_kept

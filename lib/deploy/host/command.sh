@@ -74,13 +74,11 @@ do_build() {
     name_version
     m_building
     make_tree || {
-        m_build_failed
-        fail 1 build_failed
+        failed 1 build_failed
         return
     }
     [ -z "$BUILD" ] || told "$BUILD" in_tree "$BUILD" || {
-        m_build_failed
-        fail 1 build_failed
+        failed 1 build_failed
     }
 }
 
@@ -97,8 +95,7 @@ do_up() {
     }
     m_up
     told "$UP" in_tree "$UP" || {
-        m_up_failed
-        fail 1 up_failed
+        failed 1 up_failed
     }
 }
 
@@ -116,8 +113,7 @@ do_verify() {
         sleep 0.25
     done
     WHY=$T_OTHER_COMMIT
-    m_verify_failed
-    fail 1 verify_failed
+    failed 1 verify_failed
 }
 
 last_lines() { :; }

@@ -32,13 +32,11 @@ dock() {
 
 can_compose() {
     cd "$SYSTEM" 2>/dev/null && [ -f "$COMPOSE_FILE" ] || {
-        m_no_compose_file
-        fail 1 no_compose_file
+        failed 1 no_compose_file
         return
     }
     command -v docker >/dev/null 2>&1 && find_compose || {
-        m_no_docker
-        fail 1 no_docker
+        failed 1 no_docker
     }
 }
 
@@ -206,11 +204,9 @@ prepare_made() {
 
 not_built() {
     if dock version >/dev/null 2>&1; then
-        m_build_failed
-        fail 1 build_failed
+        failed 1 build_failed
     else
-        m_no_docker
-        fail 1 no_docker
+        failed 1 no_docker
     fi
 }
 
@@ -228,8 +224,7 @@ know_health() {
                 HEALTH=none
                 return
             }
-            m_no_health
-            fail 2 no_health
+            failed 2 no_health
             return
             ;;
         esac

@@ -59,8 +59,7 @@ do_verify() {
     [ "$STABLE" = 0 ] || m_stable_waiting
     if [ -z "$CAPSULE" ]; then
         is_prepared && MADE=$(sed 1d "$R/made") || {
-            m_keep_failed
-            fail 1 keep_failed
+            failed 1 keep_failed
             return
         }
     fi

@@ -20,8 +20,7 @@ read_head() {
 
 do_lock() {
     if [ ! -d "$TREE/.git" ]; then
-        m_no_repository
-        fail 1 no_repository
+        failed 1 no_repository
         return
     fi
     if ! flock -n 9; then
@@ -73,8 +72,7 @@ do_repository() {
     m_fetching
     told 'git fetch origin' own_git fetch -q --force --tags --prune --no-recurse-submodules origin \
         '+refs/heads/*:refs/remotes/origin/*' || {
-        m_fetch_failed
-        fail 1 fetch_failed
+        failed 1 fetch_failed
         return
     }
     FOUND=$(own_git rev-parse -q --verify "$REF^{commit}") || {
@@ -103,8 +101,7 @@ not_superseded() {
     [ -n "$TAG" ] && [ -n "$NEWER" ] && [ -z "$OLDER" ] && [ "$NEWER" != "$TAG" ] || return 0
     [ "$(own_git -c versionsort.suffix=- for-each-ref --sort=-version:refname --count=1 \
         --format='%(refname:lstrip=2)' "refs/tags/$TAG" "refs/tags/$NEWER")" = "$NEWER" ] || return 0
-    m_superseded
-    fail 3 superseded
+    failed 3 superseded
 }
 
 # Nothing on the host is lost: what is not committed becomes a patch in the run's folder, commits
@@ -161,8 +158,7 @@ do_checkout() {
     }
     told "git checkout --detach $COMMIT" own_git checkout -q --force --detach "$COMMIT" -- \
         && read_head && [ "$HEAD_COMMIT" = "$COMMIT" ] || {
-        m_checkout_failed
-        fail 1 checkout_failed
+        failed 1 checkout_failed
         return
     }
     clean_branches

@@ -8,8 +8,7 @@ hook() {
     HOOK=$1
     m_hook
     told "hook $1: $2" in_hook "$2" && return
-    m_hook_failed
-    fail 1 hook_failed
+    failed 1 hook_failed
 }
 
 in_hook() {
@@ -21,13 +20,17 @@ in_hook() {
         LOOMREL_TAG=${TAG:-$BRANCH_NAME} LOOMREL_PREVIOUS_TAG=$LEFT_NAME
         export LOOMREL_KIND LOOMREL_SERVICE LOOMREL_ENVIRONMENT LOOMREL_RELEASE_ID LOOMREL_COMMIT \
             LOOMREL_TAG LOOMREL_TARGET_TAG LOOMREL_PREVIOUS_TAG
-        apart timeout -k 10 "$HOOK_SECONDS" /bin/sh -c "$1"
+        # Not every busybox can kill what does not obey.
+        k=
+        timeout -k 1 1 true 2>/dev/null && k='-k 9'
+        # shellcheck disable=SC2086
+        apart timeout $k "$HOOK_SECONDS" /bin/sh -c "$1"
     )
 }
 
-# In a restore it is run only if this is known to have gone well.
+# In a restore it is run only if this is known to have gone well. From here on things change.
 do_before_up() {
-    hook before_up "$BEFORE_UP" && note hooked yes
+    is_adopted && hook before_up "$BEFORE_UP" && note hooked yes
 }
 
 do_after_up() {

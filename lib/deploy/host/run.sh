@@ -58,6 +58,12 @@ fail() {
     return 1
 }
 
+# The same, where the reason has a sentence of its own in the log.
+failed() {
+    "m_$2"
+    fail "$@"
+}
+
 # Runs a command whose name ($1) people are told when it fails.
 told() {
     what=$1
@@ -109,6 +115,8 @@ work() {
             step "$s"
         fi || {
             [ "$RC" != 3 ] || OUTCOME=refused
+            rc=$RC why=$REASON
+            is_adopted || RC=$rc REASON=$why
             note result "$RC $OUTCOME $STEP $REASON ."
             return
         }
