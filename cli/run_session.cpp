@@ -202,6 +202,7 @@ ExitCode RunSession::finish(const store::Run& run,
     if (m_cancels && report.exit == 0 && !is_all_cancelled(report)) {
         report.exit = 3;
         m_services.note(m_services.say(Id::cancel_ended, fmt::arg("run", run.id)));
+        m_services.note(m_services.say(Id::cancel_ended_hint, fmt::arg("run", run.id)));
     }
     if (report.failure) {
         m_view->annotate(report.failure->message, to_text(*report.failure, m_services.language()));

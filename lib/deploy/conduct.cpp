@@ -99,6 +99,7 @@ Conductor::Conductor(std::vector<Target> targets, Watcher& watcher, Patience pat
     for (const Target& target : m_targets) {
         m_seats.push_back(std::make_unique<Seat>(target, watcher, m_bell));
         m_seats.back()->follower.patience = patience;
+        m_seats.back()->follower.has_others = m_targets.size() > 1;
     }
 }
 

@@ -103,7 +103,8 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
                 m_connection = sent ? reconnect(give_up) : m_connector();
             }
             Talk channel;
-            const std::string script = make_script({channel.nonce, m_offset}, !m_greeted);
+            const std::string script =
+                make_script({channel.nonce, m_offset, has_others ? m_host : ""}, !m_greeted);
             m_channel = m_connection->exec(k_shell, patience.connect);
             channel.only = !may_be_there;
             sent = true;

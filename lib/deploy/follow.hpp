@@ -67,6 +67,8 @@ public:
     const std::atomic<Wish>* wish = nullptr;
     // Somebody else may have started the run: that this end cannot reach it says nothing of it.
     bool may_be_there = false;
+    // The run has other hosts too: one that turns out to be another's machine is refused.
+    bool has_others = false;
 
     // May be called before the run row is committed: log-in and ledger go side by side.
     void connect();

@@ -30,6 +30,12 @@ Error refusal(const std::string& host, std::string_view told) {
                 phrase(Id::deploy_host_disk_full, host_argument, fmt::arg("path", detail)),
                 phrase(Id::deploy_host_disk_full_hint, host_argument)};
     }
+    if (word == "same_host") {
+        return {ErrorKind::no_host,
+                "same_host",
+                phrase(Id::deploy_host_same, host_argument, fmt::arg("other", detail)),
+                phrase(Id::deploy_host_same_hint)};
+    }
     return {ErrorKind::no_host,
             "host_state_dir",
             phrase(Id::deploy_host_state_dir, host_argument, fmt::arg("path", detail)),

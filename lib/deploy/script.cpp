@@ -139,7 +139,8 @@ std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::
     set_place(values, place);
     values.set("S", mark.nonce)
         .set("OFFSET", static_cast<std::int64_t>(mark.offset))
-        .set("MODE", mode);
+        .set("MODE", mode)
+        .set("AT", mark.host);
     return values.text();
 }
 

@@ -12,6 +12,8 @@ namespace loomrel::deploy {
 struct ChannelMark {
     std::string nonce;
     std::uint64_t offset = 0;
+    // Its configured name, where the run has several hosts: two of one machine are refused.
+    std::string host{};
 };
 
 // Where a run lies on a host: all that attaching needs.

@@ -53,3 +53,16 @@ expect_equal h2 v1.0.0 "$(version_at 2)"
 loomrel --json attach "$RUN"
 expect_exit 1
 expect_json '.hosts[1].ok' false '.hosts[1].serves' v1.0.0
+
+# One machine under two names: the run belongs to the first, and is not begun there twice.
+: >"$T/h1/home/after"
+port=$(port_of h1)
+sed 's/127\.0\.0\.1/localhost/' "$T/ci/loomrel.known_hosts" >"$T/localhost"
+cat "$T/localhost" >>"$T/ci/loomrel.known_hosts"
+sed -i "s|^hosts = .*|hosts = [\"127.0.0.1:$port\", \"localhost:$port\"]|" "$T/ci/loomrel.toml"
+version v1.3.0
+stage_deploy v1.3.0
+expect_exit 1
+expect_json '.hosts[1].ok' false
+expect_said "localhost:$port" 'та же машина' "127.0.0.1:$port"
+expect_equal h1 v1.0.0 "$(version_at 1)"

@@ -74,11 +74,35 @@ expect_sql 1 'SELECT count(*) FROM releases'
 wait_for 5 "STOPPING is told" grep -qx STOPPING=1 "$T/told"
 jq -es 'map(.event) | index("stopping") and index("stopped")' "$T/serve.err" >/dev/null || fail "the log does not say so"
 
-# Its port is free again at once.
+# Its port is free again at once. Told to stop while it answers without a pause, it does so as soon.
 SERVE_ENV=()
 serve_start
 SIGNAL=INT serve_stop
 expect_equal "exit code" 0 "$CODE"
+cat >"$T/askers.py" <<'END'
+import http.client, sys, threading
+address, _, prefix = sys.argv[1].partition("/")
+def ask():
+    try:
+        c = http.client.HTTPConnection(address)
+        while True:
+            c.request("GET", f"/{prefix}/releases", headers={"Authorization": f"Bearer {sys.argv[2]}"})
+            c.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        pass
+for _ in range(8):
+    threading.Thread(target=ask).start()
+END
+for _ in 1 2 3 4 5; do
+    serve_start
+    start python3 "$T/askers.py" "${API#http://}" "$KEY"
+    sleep 0.4
+    began=$SECONDS
+    serve_stop
+    expect_equal "exit code" 0 "$CODE"
+    [ $((SECONDS - began)) -lt 5 ] || fail "stops after $((SECONDS - began)) s only"
+    wait "$STARTED"
+done
 
 # A ledger that goes away: 503, and health says so; it comes back by itself.
 require postgres
@@ -112,3 +136,16 @@ serve_start
 start_postgres
 call GET /health
 expect_answer 200
+
+# … and one that it has never seen: it is made ready when it is there.
+serve_stop
+sql 'DROP SCHEMA public CASCADE; CREATE SCHEMA public' >/dev/null
+stop_ledger
+serve_start
+start_postgres
+is_created() {
+    call POST /release '{"service_name":"demo","release_tag":"v1.0.0","initiated_by":"me","github_run_id":"1"}'
+    [ "$STATUS" = 201 ]
+}
+wait_for 30 "a release in a ledger that is new" is_created
+expect_sql 1 'SELECT count(*) FROM releases'

@@ -31,11 +31,20 @@ have_tools() {
     done
 }
 
+# Of several hosts of a run two may be one machine: the first that comes is who the run belongs to.
+is_ours() {
+    [ -z "$AT" ] || ln -s "$AT" "$R/at" 2>/dev/null || {
+        at=$(readlink "$R/at")
+        [ "${at:-$AT}" = "$AT" ] || refuse same_host "$at"
+    }
+}
+
 # A failed redirection of "exec" would end the shell: it is tried on a plain command first.
 own_folder() {
     if [ "$MODE" != attach ]; then
         mkdir -p "$D/runs" 2>/dev/null || refuse state_dir || return
         mkdir "$R" 2>/dev/null || [ -d "$R" ] || refuse state_dir || return
+        is_ours || return
     fi
     [ -d "$R" ] || {
         tell hello absent - 0

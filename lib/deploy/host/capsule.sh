@@ -21,11 +21,13 @@ NEW_LINE='
 '
 
 # Newest first, into CAPSULES; only when that is empty: it is emptied by whoever keeps or drops one.
+# Of two that are of one second the files' times tell.
 list_capsules() {
-    [ -n "$CAPSULES" ] || CAPSULES=$(for c in "$D"/capsules/*/capsule; do
+    # shellcheck disable=SC2012
+    [ -n "$CAPSULES" ] || CAPSULES=$(ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
         case $c in *.old/* | *.new/*) continue ;; esac
         { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $i"
-    done | sort -rn | cut -d' ' -f2)
+    done | sort -srnk1,1 | cut -d' ' -f2)
 }
 CAPSULES=''
 
@@ -105,14 +107,13 @@ keep_capsule() {
     clock
     printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
         && sync "$c.new/capsule" "$D/restore.new" && { [ ! -e "$c" ] || rm -rf "$c"; } \
-        && mv "$c.new" "$c" && mv "$D/restore.new" "$D/restore" && sync "$D/capsules"
+        && mv "$D/restore.new" "$D/restore" && mv "$c.new" "$c" && sync "$D/capsules"
 }
 
 # set_current NAME COMMIT ID HOW
 set_current() {
     clock
-    echo "$1 $2 $3 $4 $EPOCH" >"$D/current.new" && sync "$D/current.new" \
-        && mv "$D/current.new" "$D/current" && sync "$D"
+    echo "$1 $2 $3 $4 $EPOCH" >"$D/current.new" && settle "$D/current"
 }
 
 drop_capsule() {

@@ -57,9 +57,9 @@ config_table() {
 
 take_table() {
     PROJECT='' TABLE=''
-    { read -r PROJECT && TABLE=$(cat); } <<EOF_TABLE
+    { read -r PROJECT && TABLE=$(cat); } <<EOF
 $1
-EOF_TABLE
+EOF
     [ -n "$PROJECT" ] && [ -n "$TABLE" ]
 }
 
@@ -75,9 +75,9 @@ need_table() {
 row() {
     while read -r row_of IMAGE ORIGIN CHECK; do
         [ "$row_of" != "$1" ] || return 0
-    done <<EOF_TABLE
+    done <<EOF
 $TABLE
-EOF_TABLE
+EOF
     IMAGE='' ORIGIN='' CHECK=''
 }
 
@@ -98,9 +98,9 @@ take_ids() {
     IDS=''
     while read -r c state _; do
         case ${2:-}$state in -a* | running | restarting | paused) IDS="$IDS $c" ;; esac
-    done <<EOF_CONTAINERS
+    done <<EOF
 $1
-EOF_CONTAINERS
+EOF
 }
 
 # inspect FORMAT: of what runs; of IDS if they are known.
@@ -237,17 +237,16 @@ know_health() {
 # run began was noted then; nobody else but this run has changed it since.
 clear_remains() {
     if [ -n "$REMOVE_FIRST" ]; then
-        there=$(containers -a)
+        THERE=$(containers -a)
     else
         wait "$NOTING"
-        there=$(cat "$R/containers" 2>/dev/null)
+        THERE=$(cat "$R/containers" 2>/dev/null)
         true >"$R/containers"
     fi
-    THERE=$there
-    left=$(echo "$there" | grep -E '^[^ ]+ created |[ ,][0-9a-f]{12}_')
-    [ -n "$there" ] && [ -n "$left$REMOVE_FIRST" ] || return 0
+    left=$(echo "$THERE" | grep -E '^[^ ]+ created |[ ,][0-9a-f]{12}_')
+    [ -n "$THERE" ] && [ -n "$left$REMOVE_FIRST" ] || return 0
     [ -z "$left" ] || m_remains_removed
-    take_ids "$there" -a
+    take_ids "$THERE" -a
     # shellcheck disable=SC2086
     timeout 60 docker rm -f $IDS >/dev/null
     IDS='' THERE=''

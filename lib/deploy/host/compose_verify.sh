@@ -30,9 +30,9 @@ is_as_made() {
         ! add_part "$p $s $i" || hashes=$hashes$h,
         SEEN="$SEEN$p $s $i $c$NEW_LINE" states="$states $state"
         restarts "$c" "$count" || again=yes
-    done <<EOF_RUNS
+    done <<EOF
 $RUNS
-EOF_RUNS
+EOF
     WHY=$T_NOT_RUNNING
     [ "$FOUND" = "$MADE" ] || {
         [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE

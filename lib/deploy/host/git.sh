@@ -109,10 +109,10 @@ not_superseded() {
 save_work() {
     [ -z "$(own_git status --porcelain --ignore-submodules)" ] || {
         SAVED=$R/uncommitted.patch
-        GIT_INDEX_FILE=$R/index own_git read-tree HEAD \
-            && GIT_INDEX_FILE=$R/index own_git add -A \
-            && GIT_INDEX_FILE=$R/index own_git diff --cached --binary HEAD >"$SAVED" \
-            && sync "$SAVED" || return
+        (
+            export GIT_INDEX_FILE="$R/index"
+            own_git read-tree HEAD && own_git add -A && own_git diff --cached --binary HEAD >"$SAVED"
+        ) && sync "$SAVED" || return
         rm -f "$R/index"
         m_work_saved
         journal saved "$SAVED"

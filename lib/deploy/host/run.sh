@@ -9,7 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER='' VIEW_AT=''
+RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER=0 VIEW_AT=''
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -24,7 +24,7 @@ journal() {
 # What time it is, into NOW and EPOCH; date is asked once a minute.
 clock() {
     up_time
-    if [ "$U" -ge "${MINUTE_OVER:-0}" ]; then
+    if [ "$U" -ge $MINUTE_OVER ]; then
         # shellcheck disable=SC2046
         set -- $(date '+%s %F %H:%M %S')
         MINUTE_BEGAN=$((U - ${4#0} * 100)) MINUTE="$2 $3" MINUTE_EPOCH=$(($1 - ${4#0}))
@@ -46,10 +46,14 @@ note() {
     printf '%-63s\n' "$2" 1<>"$R/$1"
 }
 
-# The same for the end, then renamed: whole or not at all, whatever happens to the machine.
+# settle FILE: FILE.new is it from now on, whole or not at all, whatever happens to the machine.
+settle() {
+    sync "$1.new" && mv "$1.new" "$1" && sync "${1%/*}"
+}
+
+# The end, into its room too.
 put_status() {
-    printf '%s' "$1" 1<>"$R/status.new" && sync "$R/status.new" \
-        && mv "$R/status.new" "$R/status" && sync "$R"
+    printf '%s' "$1" 1<>"$R/status.new" && settle "$R/status"
 }
 
 # Ends the step: exit code of the run, a word for the reason. Always "fails".
@@ -244,8 +248,8 @@ write_end() {
 take_back_other() {
     case $ID in *-back) other=$D/runs/${ID%-back} ;; *) return ;; esac
     [ -f "$other/status" ] || return 0
-    echo "${ID%-back} 1 failed keep taken_back ${SERVES:--} yes yes whole ." >"$other/status.back" \
-        && sync "$other/status.back" && mv "$other/status.back" "$other/status" && sync "$other"
+    echo "${ID%-back} 1 failed keep taken_back ${SERVES:--} yes yes whole ." >"$other/status.new" \
+        && settle "$other/status"
 }
 
 # Whoever waits for the end has it now.

@@ -163,22 +163,19 @@ TEST_CASE("a press is decided on and answered, one that nobody can read is refus
                       refused.push_back(why + " " + std::to_string(who));
                   }});
     const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
-    bot.handle({*telegram::read_update(
-        json{{"update_id", 5},
-             {"callback_query",
-              {{"id", "77"},
-               {"from", {{"id", k_qa}, {"first_name", "A"}}},
-               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
-               {"data", data}}}})});
+    const auto press = [&](int number, const std::string& button) {
+        bot.handle({*telegram::read_update(
+            json{{"update_id", number},
+                 {"callback_query",
+                  {{"id", std::to_string(number)},
+                   {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                   {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+                   {"data", button}}}})});
+    };
+    press(5, data);
     CHECK(world.status(id) == "manual_test_passed");
     CHECK(world.fake.calls("answerCallbackQuery").size() == 1);
-    bot.handle({*telegram::read_update(
-        json{{"update_id", 6},
-             {"callback_query",
-              {{"id", "78"},
-               {"from", {{"id", k_qa}, {"first_name", "A"}}},
-               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
-               {"data", "?"}}}})});
+    press(6, "?");
     CHECK(refused == std::vector<std::string>{"unreadable 11111"});
 }
 

@@ -446,6 +446,36 @@ TEST_CASE(
     CHECK(ledger.sql("SELECT max(prepared) > 0 FROM seen") == "t");
 }
 
+TEST_CASE("statements that somebody else has prepared at a pooler's server cost one try as well") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    const auto first = open_ledger(ledger);
+    first->migrate();
+    // Whatever one session prepares, every other one finds prepared behind its first transaction.
+    ledger.sql(
+        "CREATE TABLE texts (name text PRIMARY KEY, statement text);"
+        "CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE t record; BEGIN"
+        " INSERT INTO texts SELECT name, statement FROM pg_prepared_statements"
+        "  WHERE NOT from_sql ON CONFLICT DO NOTHING;"
+        " FOR t IN SELECT * FROM texts WHERE name NOT IN (SELECT name FROM pg_prepared_statements)"
+        "  LOOP EXECUTE 'PREPARE ' || quote_ident(t.name) || ' AS ' || t.statement; END LOOP;"
+        " RETURN NEW; END $$;"
+        "CREATE TRIGGER meets AFTER INSERT ON release_events"
+        " FOR EACH ROW EXECUTE FUNCTION meet()");
+    const auto second = open_ledger(ledger);
+    for (int i = 1; i <= 8; ++i) {
+        store::NewRelease release;
+        release.service = "loom-content";
+        release.tag = "v1.0." + std::to_string(i);
+        release.by = "developer";
+        release.run_id = std::to_string(i);
+        release.source = "cli";
+        CHECK((i <= 4 ? first : second)->create_release(release).created);
+    }
+    CHECK(ledger.sql("SELECT count(*) FROM releases") == "8");
+    CHECK(ledger.sql("SELECT count(*) > 0 FROM texts") == "t");
+}
+
 TEST_CASE("the server can see who we are") {
     LOOMREL_NEEDS(PostgresLedger);
     const PostgresLedger ledger;
