@@ -28,7 +28,8 @@ config::Host typed_host(Services& services, const RollbackOptions& options) {
 } // namespace
 
 RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
-    : by_kept_program(options.host.has_value()) {
+    : by_kept_program(options.host.has_value()),
+      m_to(options.to.value_or("")) {
     if (by_kept_program) {
         hosts = {typed_host(services, options)};
         m_service = options.service.value_or("");
@@ -58,12 +59,12 @@ void RollbackHosts::look_at(std::size_t index) {
             m_connections[index] = m_targets[index].connector();
         }
         if (by_kept_program) {
-            auto seen =
-                deploy::look_kept(*m_connections[index], name, m_service, settings.environment);
+            auto seen = deploy::look_kept(
+                *m_connections[index], name, m_service, settings.environment, m_to);
             m_chosen[index] = seen.chosen;
             looked_at[index].sight = std::move(seen.sight);
         } else {
-            looked_at[index].sight = deploy::look(*m_connections[index], name, settings);
+            looked_at[index].sight = deploy::look(*m_connections[index], name, settings, m_to);
         }
     } catch (const Error& error) {
         m_errors[index] = error;

@@ -53,6 +53,7 @@ private:
     std::vector<std::optional<Error>> m_errors;
     std::vector<std::string> m_chosen;
     std::string m_service; // as typed; "" = the only one there
+    std::string m_to;      // likewise; "" = where each host would go back to
 };
 
 } // namespace loomrel::cli

@@ -316,10 +316,16 @@ void Follower::pass_on_wish(Talk& talk) {
 }
 
 void Follower::acknowledge() {
-    if (!m_channel) {
+    if (m_channel) {
+        m_channel->write("ack\nbye\n");
+        m_acknowledged = true;
+    }
+}
+
+Follower::~Follower() {
+    if (!m_acknowledged) {
         return;
     }
-    m_channel->write("ack\nbye\n");
     const Deadline until = deadline_in(Milliseconds{1000});
     while (left_until(until).count() > 0) {
         const ssh::Arrived arrived = m_channel->poll(left_until(until));

@@ -62,6 +62,10 @@ struct Passing {
 class Follower {
 public:
     Follower(std::string host, Connector connector, Watcher& watcher, Passing passing);
+    // Waits for the host's word that the acknowledgement has come, a second at most.
+    ~Follower();
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
 
     Patience patience;
     const std::atomic<Wish>* wish = nullptr;
@@ -83,7 +87,8 @@ public:
     // HowFollowed::going_on.
     Followed replay(const RunPlace& place);
 
-    // After the ledger's commit: the host may prune the run's folder. Best effort.
+    // After the ledger's commit: the host may prune the run's folder. Best effort; not waited for
+    // here, so that several hosts take no longer than one.
     void acknowledge();
 
 private:
@@ -115,6 +120,7 @@ private:
     Milliseconds m_pause;       // before the next try to come back
     bool m_only_look = false;
     bool m_only_now = false;
+    bool m_acknowledged = false;
     Wish m_asked = Wish::none;
     Followed m_followed;
 };

@@ -95,12 +95,13 @@ const Kept* Sight::find_kept(const std::string& id_or_name) const {
 
 Sight look(ssh::Connection& connection,
            const std::string& host,
-           const config::DeploySettings& settings) {
+           const config::DeploySettings& settings,
+           const std::string& to) {
     return sight_of(ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
-            return look_script(settings, {nonce, 0});
+            return look_script(settings, to, {nonce, 0});
         },
         k_silence));
 }
@@ -108,12 +109,13 @@ Sight look(ssh::Connection& connection,
 KeptSight look_kept(ssh::Connection& connection,
                     const std::string& host,
                     const std::string& service,
-                    const std::string& environment) {
+                    const std::string& environment,
+                    const std::string& to) {
     const auto told = ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
-            return look_kept_script({"-", service, environment, ""}, {nonce, 0});
+            return look_kept_script({"-", service, environment, ""}, to, {nonce, 0});
         },
         k_silence);
     KeptSight found;

@@ -38,15 +38,18 @@ struct Sight {
     std::string serving;      // of `kept`, what serves; "" = it is none of them
     std::string back;         // of `kept`, where a rollback without a target leads; "" = nowhere
     bool second_step = false; // because what serves was itself put there by one
-    bool changed = false;     // compose's configuration is another than when `back` was deployed
+    bool changed = false; // compose's configuration is another than when the target was deployed
     bool has_repository = true;
     std::vector<std::string> services; // look_kept: all that are on this host
 
     [[nodiscard]] const Kept* find_kept(const std::string& id_or_name) const;
 };
 
-[[nodiscard]] Sight
-look(ssh::Connection& connection, const std::string& host, const config::DeploySettings& settings);
+// `to`: the version that somebody wants to go back to; "" = `back`.
+[[nodiscard]] Sight look(ssh::Connection& connection,
+                         const std::string& host,
+                         const config::DeploySettings& settings,
+                         const std::string& to = "");
 
 // Without a configuration: by the program that the last deploy left there. An empty service = the
 // only one there is. `chosen` is the one that was looked at, "" = none.
@@ -58,7 +61,8 @@ struct KeptSight {
 [[nodiscard]] KeptSight look_kept(ssh::Connection& connection,
                                   const std::string& host,
                                   const std::string& service,
-                                  const std::string& environment);
+                                  const std::string& environment,
+                                  const std::string& to);
 
 struct Check {
     std::string name;

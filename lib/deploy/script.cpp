@@ -140,7 +140,7 @@ std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::
     values.set("S", mark.nonce)
         .set("OFFSET", static_cast<std::int64_t>(mark.offset))
         .set("MODE", mode)
-        .set("AT", mark.host);
+        .set("HOST", mark.host);
     return values.text();
 }
 
@@ -186,7 +186,7 @@ esac
 case $1 in
 run) guard ;;
 conclude) conclude_dead ;;
-look) S=$2 && look ;;
+look) S=$2 TO=$3 && look ;;
 *) by_hand "$@" ;;
 esac
 exit
@@ -259,13 +259,21 @@ std::string looking_script(const config::DeploySettings& settings,
 
 } // namespace
 
-std::string look_script(const config::DeploySettings& settings, const ChannelMark& mark) {
-    return looking_script(settings, mark, {}, "", "look");
+std::string look_script(const config::DeploySettings& settings,
+                        const std::string& to,
+                        const ChannelMark& mark) {
+    Assignments more;
+    more.set("TO", to);
+    return looking_script(settings, mark, more, "", "look");
 }
 
-std::string look_kept_script(const RunPlace& place, const ChannelMark& mark) {
-    return channel_values(place, mark, "look") + std::string(k_host_lay) + std::string(k_host_boot)
-           + std::string(k_host_kept) + "state_of_host && look_kept; exit\n";
+std::string
+look_kept_script(const RunPlace& place, const std::string& to, const ChannelMark& mark) {
+    Assignments more;
+    more.set("TO", to);
+    return channel_values(place, mark, "look") + more.text() + std::string(k_host_lay)
+           + std::string(k_host_boot) + std::string(k_host_kept)
+           + "state_of_host && look_kept; exit\n";
 }
 
 std::string doctor_script(const config::DeploySettings& settings, const ChannelMark& mark) {

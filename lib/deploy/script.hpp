@@ -43,12 +43,13 @@ attach_script(const RunPlace& place, const ChannelMark& mark, bool bury = false)
 [[nodiscard]] std::string run_script(const Plan& plan);
 
 // Tells what serves, who holds the lock, which runs are open: for `status`. Changes nothing.
-[[nodiscard]] std::string look_script(const config::DeploySettings& settings,
-                                      const ChannelMark& mark);
+[[nodiscard]] std::string
+look_script(const config::DeploySettings& settings, const std::string& to, const ChannelMark& mark);
 
 // The same by the kept program. An empty service = the only one there, told as "chosen"; all there
 // are told as "service".
-[[nodiscard]] std::string look_kept_script(const RunPlace& place, const ChannelMark& mark);
+[[nodiscard]] std::string
+look_kept_script(const RunPlace& place, const std::string& to, const ChannelMark& mark);
 
 // Tries what a deploy will need: for `doctor`. Changes nothing that stays.
 [[nodiscard]] std::string doctor_script(const config::DeploySettings& settings,

@@ -80,6 +80,8 @@ Link::Link(const Endpoint& endpoint,
     set_option(session, SSH_OPTIONS_PORT, &port);
     set_option(session, SSH_OPTIONS_USER, endpoint.user.c_str());
     set_option(session, SSH_OPTIONS_NODELAY, &nodelay);
+    // A script is a third of its size then: one flight of a fresh connection instead of three.
+    set_option(session, SSH_OPTIONS_COMPRESSION, "zlib@openssh.com,none");
     // Nothing blocks here, but without it some of libssh's own waits would have no end at all.
     set_option(session, SSH_OPTIONS_TIMEOUT, &timeout_s);
     set_option(session, SSH_OPTIONS_KEY_EXCHANGE, k_key_exchange);

@@ -33,17 +33,16 @@ have_tools() {
 
 # Of several hosts of a run two may be one machine: the first that comes is who the run belongs to.
 is_ours() {
-    [ -z "$AT" ] || ln -s "$AT" "$R/at" 2>/dev/null || {
-        at=$(readlink "$R/at")
-        [ "${at:-$AT}" = "$AT" ] || refuse same_host "$at"
+    [ -z "$HOST" ] || ln -s "$HOST" "$R/host" 2>/dev/null || {
+        h=$(readlink "$R/host")
+        [ "${h:-$HOST}" = "$HOST" ] || refuse same_host "$h"
     }
 }
 
 # A failed redirection of "exec" would end the shell: it is tried on a plain command first.
 own_folder() {
     if [ "$MODE" != attach ]; then
-        mkdir -p "$D/runs" 2>/dev/null || refuse state_dir || return
-        mkdir "$R" 2>/dev/null || [ -d "$R" ] || refuse state_dir || return
+        mkdir "$R" 2>/dev/null || mkdir -p "$R" 2>/dev/null || refuse state_dir || return
         is_ours || return
     fi
     [ -d "$R" ] || {
@@ -75,14 +74,16 @@ boot() {
     fi
     exec 8>&-
     { read -r NONCE <"$R/nonce"; } 2>/dev/null || NONCE=-
-    tell hello $HOW "$NONCE" "$({ wc -c <"$R/out"; } 2>/dev/null || echo 0)"
+    size=0
+    [ $HOW = started ] || size=$({ wc -c <"$R/out"; } 2>/dev/null)
+    tell hello $HOW "$NONCE" "${size:-0}"
     [ $HOW != unstarted ]
 }
 
 # Only a small regular file is ever opened: the status may be anything after a bad day.
 told_status() {
-    if [ -f "$R/status" ] && [ ! -L "$R/status" ] && [ "$(wc -c <"$R/status")" -le 1024 ]; then
-        tr -d '\000\n' <"$R/status"
+    if [ -f "$R/status" ] && [ ! -L "$R/status" ]; then
+        head -c 1025 "$R/status" | tr -d '\000\n'
     fi
 }
 

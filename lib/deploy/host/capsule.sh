@@ -20,6 +20,14 @@ read_capsule() {
 NEW_LINE='
 '
 
+# take FILE: its lines into TAKEN, without a fork.
+take() {
+    TAKEN=''
+    while IFS= read -r line; do
+        TAKEN=${TAKEN:+$TAKEN$NEW_LINE}$line
+    done 2>/dev/null <"$1"
+}
+
 # Newest first, into CAPSULES; only when that is empty: it is emptied by whoever keeps or drops one.
 # Of two that are of one second the files' times tell.
 list_capsules() {
@@ -63,7 +71,8 @@ note_made() {
 made_as() {
     # shellcheck disable=SC2012
     for m in $(ls -1t "$D"/runs/*/made 2>/dev/null | head -n 100); do
-        [ "$(sed 1d "$m")" != "$1" ] || {
+        take "$m"
+        [ "${TAKEN#*"$NEW_LINE"}" != "$1" ] || {
             read -r M_NAME M_COMMIT <"$m"
             return
         }
@@ -101,13 +110,16 @@ is_prepared() {
     }
 }
 
-# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS, of one that is prepared.
+# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS: of one that is prepared, and is what was
+# put here last.
 keep_capsule() {
     c=$D/capsules/$1 CAPSULES=''
     clock
     printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
-        && sync "$c.new/capsule" "$D/restore.new" && { [ ! -e "$c" ] || rm -rf "$c"; } \
-        && mv "$D/restore.new" "$D/restore" && mv "$c.new" "$c" && sync "$D/capsules"
+        && echo "$2 $3 $1 $4 $EPOCH" >"$D/current.new" \
+        && sync "$c.new/capsule" "$D/restore.new" "$D/current.new" \
+        && { [ ! -e "$c" ] || rm -rf "$c"; } && mv "$D/restore.new" "$D/restore" \
+        && mv "$c.new" "$c" && mv "$D/current.new" "$D/current" && sync "$D/capsules" "$D"
 }
 
 # set_current NAME COMMIT ID HOW
@@ -234,8 +246,7 @@ do_adopt() {
 adopt() {
     can_hold "$PARTS" || exit 2
     prepare_capsule "$ID-before" "$PARTS" \
-        && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" \
-        && set_current "$B_NAME" "$B_COMMIT" "$ID-before" adopt || {
+        && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" || {
         drop_capsule "$ID-before" >/dev/null 2>&1
         exit 1
     }
@@ -265,17 +276,16 @@ name_version() {
 
 do_keep() {
     name_version
-    if [ -z "$CAPSULE" ]; then
-        health=yes
-        [ "$HEALTH" != none ] || health=unknown
-        is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" \
-            "${BEFORE:--}" "$MADE" && CAPSULE_NOW=$ID || {
-            failed 1 keep_failed
-            return
-        }
-        m_capsule_kept
-    else
-        CAPSULE_NOW=$CAPSULE
+    if [ -n "$CAPSULE" ]; then
+        set_current "$V_NAME" "$V_COMMIT" "$CAPSULE" "$HOW" || fail 1 keep_failed
+        return
     fi
-    set_current "$V_NAME" "$V_COMMIT" "$CAPSULE_NOW" "$HOW" || fail 1 keep_failed
+    health=yes
+    [ "$HEALTH" != none ] || health=unknown
+    is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" "${BEFORE:--}" \
+        "$MADE" || {
+        failed 1 keep_failed
+        return
+    }
+    m_capsule_kept
 }

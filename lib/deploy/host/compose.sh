@@ -56,11 +56,10 @@ config_table() {
 }
 
 take_table() {
-    PROJECT='' TABLE=''
-    { read -r PROJECT && TABLE=$(cat); } <<EOF
-$1
-EOF
-    [ -n "$PROJECT" ] && [ -n "$TABLE" ]
+    PROJECT=${1%%"$NEW_LINE"*}
+    TABLE=${1#"$PROJECT"}
+    TABLE=${TABLE#"$NEW_LINE"}
+    [ -n "$TABLE" ]
 }
 
 # need_table "$(config_table)": or compose's own words on what is wrong with its file.
@@ -152,11 +151,24 @@ note_parts() {
         [ -z "$IDS" ] || parts_now >"$R/parts"
     ) >/dev/null 2>&1 &
     NOTING=$!
+    # Who goes back knows where to.
+    [ -z "$TO" ] || {
+        TABLE_OF=$TO
+        table_of "$TO" >/dev/null 2>&1 &
+        TABLING=$!
+    }
+}
+
+table_of() {
+    CAPSULE=$1
+    name_version
+    can_compose && config_table >"$R/table"
 }
 
 wait_for_parts() {
     wait "$NOTING"
-    PARTS=$(cat "$R/parts" 2>/dev/null)
+    take "$R/parts"
+    PARTS=$TAKEN
 }
 
 do_build() {
@@ -169,7 +181,8 @@ do_build() {
         return
     }
     wait $!
-    need_table "$(cat "$R/table")" || return
+    take "$R/table"
+    need_table "$TAKEN" || return
     echo "$PROJECT" >"$D/project"
     pulled='' IMAGES=''
     for s in $COMPOSE_SERVICES; do
@@ -240,10 +253,13 @@ clear_remains() {
         THERE=$(containers -a)
     else
         wait "$NOTING"
-        THERE=$(cat "$R/containers" 2>/dev/null)
+        take "$R/containers"
+        THERE=$TAKEN
         true >"$R/containers"
     fi
-    left=$(echo "$THERE" | grep -E '^[^ ]+ created |[ ,][0-9a-f]{12}_')
+    hex='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]' left=''
+    # shellcheck disable=SC2254
+    case $THERE in *' created '* | *[\ ,]$hex$hex${hex}_*) left=yes ;; esac
     [ -n "$THERE" ] && [ -n "$left$REMOVE_FIRST" ] || return 0
     [ -z "$left" ] || m_remains_removed
     take_ids "$THERE" -a
@@ -257,7 +273,14 @@ do_up() {
     KEPT='' SERVICES=" $COMPOSE_SERVICES" OTHERS=''
     if [ -n "$CAPSULE" ]; then
         KEPT='--pull never'
-        can_compose && need_table "$(config_table)" || return
+        can_compose || return
+        if [ "$TABLE_OF" = "$CAPSULE" ]; then
+            wait "$TABLING"
+            take "$R/table"
+        else
+            TAKEN=$(config_table)
+        fi
+        need_table "$TAKEN" || return
         told "docker tag" name_kept || {
             m_capsule_gone
             # It must not be offered again; a docker that is away says nothing of it.

@@ -58,13 +58,16 @@ do_verify() {
     since=$U PAST=''
     [ "$STABLE" = 0 ] || m_stable_waiting
     if [ -z "$CAPSULE" ]; then
-        is_prepared && MADE=$(sed 1d "$R/made") || {
+        is_prepared || {
             failed 1 keep_failed
             return
         }
+        take "$R/made"
+        MADE=${TAKEN#*"$NEW_LINE"}
     fi
     wait "$LISTING"
-    take_ids "$(cat "$R/up")"
+    take "$R/up"
+    take_ids "$TAKEN"
     while is_as_made; do
         IDS=''
         up_time

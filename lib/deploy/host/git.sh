@@ -67,7 +67,10 @@ drop_stale_index_lock() {
 
 do_repository() {
     m_updating_repository
-    STATE_NOW=$(own_git describe --tags --always 2>/dev/null || echo '?')
+    read_current
+    STATE_NOW=$N_NAME
+    [ -n "$TAG" ] && [ "$HEAD_COMMIT" = "${N_COMMIT:-none}" ] \
+        || STATE_NOW=$(own_git describe --tags --always 2>/dev/null || echo '?')
     m_current_state
     m_fetching
     told 'git fetch origin' own_git fetch -q --force --tags --prune --no-recurse-submodules origin \

@@ -15,7 +15,7 @@ look_kept() {
     D=$STATE/$ENVIRONMENT/$SERVICE
     if [ -n "$SERVICE" ] && [ -f "$D/restore" ]; then
         tell chosen "$SERVICE"
-        exec /bin/sh "$D/restore" look "$S"
+        exec /bin/sh "$D/restore" look "$S" "$TO"
     fi
     tell over
 }

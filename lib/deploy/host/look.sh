@@ -24,10 +24,20 @@ look_at_runs() {
     done
 }
 
-# What serves, and what can be gone back to; whether compose's configuration is another than when that
-# was deployed.
+# tell_changed CAPSULE: whether compose's configuration is another than when that was deployed.
+tell_changed() {
+    CAPSULE=$1
+    name_version
+    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes
+}
+
+# What serves, and what can be gone back to.
 look_at_versions() {
     list_capsules
+    [ -z "$TO" ] || {
+        find_kept "$TO"
+        tell_changed "$TARGET" &
+    }
     PARTS=$(parts_now 2>/dev/null)
     if kept_as "$PARTS"; then
         tell serves "$C_NAME"
@@ -40,9 +50,7 @@ look_at_versions() {
     for i in $CAPSULES; do
         ! read_capsule "$i" || tell capsule "$C_NAME $C_COMMIT $C_ID $C_HOW $C_SECONDS $C_HEALTH $C_HASH $C_PREVIOUS"
     done
-    CAPSULE=${TO:-$TARGET}
-    name_version
-    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes &
+    [ -n "$TO" ] || tell_changed "$TARGET" &
 }
 
 look() {

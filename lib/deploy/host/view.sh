@@ -53,7 +53,8 @@ END {
 open_log() {
     LOG_FILE=$LOG_ROOT/$LOG_PATH
     umask 022
-    if ! mkdir -p "${LOG_FILE%/*}" 2>/dev/null || ! true 2>/dev/null >>"$LOG_FILE"; then
+    if ! { [ -d "${LOG_FILE%/*}" ] || mkdir -p "${LOG_FILE%/*}" 2>/dev/null; } \
+        || ! true 2>/dev/null >>"$LOG_FILE"; then
         LOG_FILE=$D/log/$LOG_PATH
         mkdir -p "${LOG_FILE%/*}" && true >>"$LOG_FILE" || LOG_FILE=
     fi

@@ -34,7 +34,7 @@ std::vector<std::string> all_scripts() {
             deploy::start_script(compose, k_mark),
             deploy::start_script(command, k_mark),
             deploy::attach_script({"run-1", "loom-content", "stage", ""}, k_mark),
-            deploy::look_script(compose_settings(), k_mark),
+            deploy::look_script(compose_settings(), "", k_mark),
             deploy::doctor_script(compose_settings(), k_mark),
             deploy::logs_script(compose_settings(), "v1.2.3", true, k_mark)};
 }
@@ -117,7 +117,13 @@ TEST_CASE("the command engine without its commands is refused before anything st
     CHECK_THROWS_AS(plan_of(settings), Error);
 }
 
-TEST_CASE("a script stays small enough for two flights of a fresh connection") {
-    // Ten segments of 1448 bytes, then twenty.
-    CHECK(deploy::start_script(plan_of(compose_settings()), k_mark).size() < 30 * 1448);
+TEST_CASE("a script stays small enough to travel at once") {
+    // It is compressed on its way. Eleven segments of 1448 bytes: a fresh connection sends ten,
+    // then twenty.
+    const TempFolder folder;
+    const auto file = folder.path() / "script.sh";
+    const auto packed = folder.path() / "packed";
+    write_whole(file, deploy::start_script(plan_of(compose_settings()), k_mark));
+    REQUIRE(wait_for(start_program({"gzip", "-c", file.string()}, packed)) == 0);
+    CHECK(read_whole(packed).size() < 11 * 1448);
 }

@@ -100,7 +100,7 @@ TEST_CASE("One-byte slices change nothing") {
     CHECK((ended.out == std::string("a\0b\n", 4) + numbers(3000)));
     CHECK(ended.err == "end\n");
     CHECK(ended.exit.code == 5);
-    CHECK(proxy.count("down") > 10000);
+    CHECK(proxy.count("down") > 5000);
 }
 
 TEST_CASE("A reset at any point is an error or a lost link, never a wrong or a false end") {
