@@ -11,45 +11,6 @@ RANDOM=${LOOMREL_SEED:=$$}
 rounds=${LOOMREL_ROUNDS:-2} presses=${LOOMREL_PRESSES:-100}
 echo "LOOMREL_SEED=$LOOMREL_SEED"
 
-# press_at_once HOW_MANY: ✅ and ❌ of all three, twenty at a time; one of four comes twice.
-press_at_once() {
-    python3 - "$FAKE_TELEGRAM/control" "$1" "$RANDOM" "$CHAT" "$MESSAGE" "$id:$commit" \
-        "$ANYA" "$BORIS" "$STRANGER" <<'PRESSES' || fail "the presses"
-import concurrent.futures
-import json
-import random
-import sys
-import urllib.request
-
-control, count, seed, chat, message, number, *people = sys.argv[1:]
-dice = random.Random(int(seed))
-
-
-def tell(path, **fields):
-    request = urllib.request.Request(f"{control}/{path}", json.dumps(fields).encode(),
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
-
-
-def press(one):
-    who, verdict, twice = one
-    update = tell("press", chat=int(chat), message=int(message), user=int(who),
-                  button=f"data:{verdict}n:{number}")["update"]
-    if twice:
-        tell("repeat", update=update)
-
-
-all_of_them = [(dice.choice(people), "R" if dice.random() < 0.17 else "A", dice.random() < 0.25)
-               for _ in range(int(count))]
-with concurrent.futures.ThreadPoolExecutor(20) as pool:
-    list(pool.map(press, all_of_them))
-PRESSES
-}
-
-all_taken() {
-    [ "$(curl -fsS "$FAKE_TELEGRAM/control/state" | jq .pending)" = 0 ]
-}
 settled() {
     status=$(sql "SELECT status FROM releases WHERE id = $id")
     runs=$(at_github runs | jq --arg id "$id" '[.[] | select(.inputs.release_id == $id)] | length')
@@ -69,7 +30,7 @@ for ((round = 1; round <= rounds; ++round)); do
     expect_message "🏷️ Версия: $tag"
     id=$(jq .release_id "$T/out")
     commit=$(commit_of "$tag" | cut -c 1-8)
-    press_at_once $((presses / 2))
+    press_at_once $((presses / 2)) "$ANYA" "$BORIS" "$STRANGER"
     if [ "$round" = 1 ] || [ $((RANDOM % 8)) = 0 ]; then
         victim=$((round == 1 ? 0 : RANDOM % 2))
         kill -9 "${servers[victim]}"
@@ -78,7 +39,7 @@ for ((round = 1; round <= rounds; ++round)); do
         servers[victim]=$SERVING
         names+=("again$started")
     fi
-    press_at_once $((presses - presses / 2))
+    press_at_once $((presses - presses / 2)) "$ANYA" "$BORIS" "$STRANGER"
     # The killed one's lease has to run out first.
     wait_for 90 "all presses taken" all_taken
     expect_sql 1 "SELECT COUNT(*) FROM release_events WHERE release_id = $id

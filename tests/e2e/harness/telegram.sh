@@ -138,3 +138,44 @@ expect_refusals() {
     wait_for 20 "$2 refusals about release $1; there are $(refusals "$1")" \
         eval "[ \"\$(refusals $1)\" = $2 ]"
 }
+
+# press_at_once HOW_MANY PERSON…: ✅ and ❌ on $MESSAGE, of release $id at $commit, twenty at a time;
+# one of four comes twice. NO is how often a press is ❌.
+press_at_once() {
+    python3 - "$FAKE_TELEGRAM/control" "$1" "$RANDOM" "$CHAT" "$MESSAGE" "$id:$commit" \
+        "${NO:-0.17}" "${@:2}" <<'PRESSES' || fail "the presses"
+import concurrent.futures
+import json
+import random
+import sys
+import urllib.request
+
+control, count, seed, chat, message, number, no, *people = sys.argv[1:]
+dice = random.Random(int(seed))
+
+
+def tell(path, **fields):
+    request = urllib.request.Request(f"{control}/{path}", json.dumps(fields).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def press(one):
+    who, verdict, twice = one
+    update = tell("press", chat=int(chat), message=int(message), user=int(who),
+                  button=f"data:{verdict}n:{number}")["update"]
+    if twice:
+        tell("repeat", update=update)
+
+
+all_of_them = [(dice.choice(people), "R" if dice.random() < float(no) else "A", dice.random() < 0.25)
+               for _ in range(int(count))]
+with concurrent.futures.ThreadPoolExecutor(20) as pool:
+    list(pool.map(press, all_of_them))
+PRESSES
+}
+
+all_taken() {
+    [ "$(curl -fsS "$FAKE_TELEGRAM/control/state" | jq .pending)" = 0 ]
+}
