@@ -61,8 +61,10 @@ bool is_absent(const deploy::Followed& host) {
     return host.how == deploy::HowFollowed::absent;
 }
 
+// Its end, or that it never was one of the run's hosts.
 bool is_told(const deploy::Followed& host) {
-    return host.how == deploy::HowFollowed::ended && host.end;
+    return (host.how == deploy::HowFollowed::ended && host.end)
+           || host.how == deploy::HowFollowed::not_started;
 }
 
 bool is_told_or_absent(const deploy::Followed& host) {

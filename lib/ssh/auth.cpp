@@ -50,18 +50,18 @@ public:
         collect();
         // Asking what is offered costs a round trip; most who have a key are let in by it.
         const bool has_key = !m_ways.empty() && m_ways.front().method == SSH_AUTH_METHOD_PUBLICKEY;
-        int result = has_key ? show(m_ways.front())
-                             : drive([&] { return ssh_userauth_none(m_session, nullptr); });
+        int result = has_key ? show(m_ways.front()) : ask();
         for (int round = 0; round < k_most_rounds && result != SSH_AUTH_SUCCESS; ++round) {
             if (result == SSH_AUTH_ERROR) {
                 refused_or_lost();
             }
             m_offered = ssh_userauth_list(m_session, nullptr);
             Way* way = next();
-            if (way == nullptr) {
+            // A key that never went out has told nobody what is offered: an agent may have none.
+            if (way == nullptr && m_asked) {
                 fail("");
             }
-            result = show(*way);
+            result = way == nullptr ? ask() : show(*way);
         }
         if (result != SSH_AUTH_SUCCESS) {
             fail("");
@@ -75,6 +75,11 @@ private:
         std::function<int()> go;
         bool used = false;
     };
+
+    int ask() {
+        m_asked = true;
+        return drive([&] { return ssh_userauth_none(m_session, nullptr); });
+    }
 
     int show(Way& way) {
         way.used = true;
@@ -242,6 +247,7 @@ private:
     ssh_session m_session;
     const Endpoint& m_endpoint;
     Deadline m_deadline;
+    bool m_asked = false; // what is offered
     int m_offered = 0;
     std::vector<Way> m_ways;
     std::vector<Phrase> m_tried;

@@ -66,3 +66,20 @@ expect_exit 1
 expect_json '.hosts[1].ok' false
 expect_said "localhost:$port" 'та же машина' "127.0.0.1:$port"
 expect_equal h1 v1.0.0 "$(version_at 1)"
+
+# The same where nobody watched it to its end.
+echo ': >"$HOME/after-runs"; while [ ! -e "$HOME/go" ]; do sleep 0.1; done' >"$T/h1/home/after"
+rm -f "$T/h1/home/after-runs" "$T/h1/home/go"
+version v1.4.0
+loomrel_start b --json stage-deploy --service "$SERVICE" --tag v1.4.0
+pid=$STARTED
+wait_for 60 "the hook of h1" test -e "$T/h1/home/after-runs"
+kill -9 "$pid"
+RUN=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
+: >"$T/h1/home/go"
+wait_for 30 "the end on h1" sh -c '[ -s "$1" ]' - "$T/h1/home/.local/state/loomrel/stage/$SERVICE/runs/$RUN/status"
+loomrel --json attach "$RUN"
+expect_exit 1
+expect_said 'та же машина'
+expect_row v1.4.0 status staging_failed
+expect_sql 0 "SELECT count(*) FROM runs WHERE ended_at IS NULL"

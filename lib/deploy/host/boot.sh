@@ -33,22 +33,22 @@ have_tools() {
 
 # Of several hosts of a run two may be one machine: the first that comes is who the run belongs to.
 is_ours() {
-    [ -z "$HOST" ] || ln -s "$HOST" "$R/host" 2>/dev/null || {
-        h=$(readlink "$R/host")
-        [ "${h:-$HOST}" = "$HOST" ] || refuse same_host "$h"
-    }
+    [ -n "$HOST" ] || return 0
+    [ "$MODE" != start ] || ln -s "$HOST" "$R/host" 2>/dev/null
+    h=$(readlink "$R/host")
+    [ "${h:-$HOST}" = "$HOST" ] || refuse same_host "$h"
 }
 
 # A failed redirection of "exec" would end the shell: it is tried on a plain command first.
 own_folder() {
     if [ "$MODE" != attach ]; then
         mkdir "$R" 2>/dev/null || mkdir -p "$R" 2>/dev/null || refuse state_dir || return
-        is_ours || return
     fi
     [ -d "$R" ] || {
         tell hello absent - 0
         return 1
     }
+    is_ours || return
     true 2>/dev/null >>"$R/alive" || refuse state_dir
 }
 
@@ -83,7 +83,7 @@ boot() {
 # Only a small regular file is ever opened: the status may be anything after a bad day.
 told_status() {
     if [ -f "$R/status" ] && [ ! -L "$R/status" ]; then
-        head -c 1025 "$R/status" | tr -d '\000\n'
+        head -c 1025 "$R/status" | tr '\000\n' '  '
     fi
 }
 

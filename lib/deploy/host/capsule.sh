@@ -33,11 +33,11 @@ take() {
 list_capsules() {
     # shellcheck disable=SC2012
     [ -n "$CAPSULES" ] || CAPSULES=$(ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
-        case $c in *.old/* | *.new/*) continue ;; esac
-        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $i"
-    done | sort -srnk1,1 | cut -d' ' -f2)
+        case ${c%/capsule} in *.old | *.new) continue ;; esac
+        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $((k += 1)) $i"
+    done | sort -k1,1nr -k2,2n | cut -d' ' -f3)
 }
-CAPSULES=''
+CAPSULES='' k=0
 
 read_current() {
     N_HOW='' N_ID=''

@@ -151,18 +151,6 @@ note_parts() {
         [ -z "$IDS" ] || parts_now >"$R/parts"
     ) >/dev/null 2>&1 &
     NOTING=$!
-    # Who goes back knows where to.
-    [ -z "$TO" ] || {
-        TABLE_OF=$TO
-        table_of "$TO" >/dev/null 2>&1 &
-        TABLING=$!
-    }
-}
-
-table_of() {
-    CAPSULE=$1
-    name_version
-    can_compose && config_table >"$R/table"
 }
 
 wait_for_parts() {
@@ -273,14 +261,8 @@ do_up() {
     KEPT='' SERVICES=" $COMPOSE_SERVICES" OTHERS=''
     if [ -n "$CAPSULE" ]; then
         KEPT='--pull never'
-        can_compose || return
-        if [ "$TABLE_OF" = "$CAPSULE" ]; then
-            wait "$TABLING"
-            take "$R/table"
-        else
-            TAKEN=$(config_table)
-        fi
-        need_table "$TAKEN" || return
+        # Not earlier: the file may lie in the tree, or be made by the hook before the checkout.
+        can_compose && need_table "$(config_table)" || return
         told "docker tag" name_kept || {
             m_capsule_gone
             # It must not be offered again; a docker that is away says nothing of it.

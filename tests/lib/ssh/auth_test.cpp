@@ -245,7 +245,9 @@ TEST_CASE("An agent that is gone or frozen costs time, not the connection") {
     endpoint.key_file.clear();
     SECTION("gone") {
         const test::Variable variable("SSH_AUTH_SOCK", "/nonexistent/agent");
-        CHECK(holds(auth_error(endpoint).message().en, "ssh-agent - is not running"));
+        const Error error = auth_error(endpoint);
+        CHECK(holds(error.message().en, "ssh-agent - is not running"));
+        CHECK(holds(error.message().en, "publickey")); // what the server takes
     }
     SECTION("frozen") {
         const test::Variable variable("SSH_AUTH_SOCK", agent.socket());
@@ -289,6 +291,14 @@ TEST_CASE("A password lets in, and a wrong one does not") {
         const Error error = auth_error(endpoint);
         CHECK(holds(error.message().en, "Tried: password"));
         CHECK_FALSE(holds(error.message().en, "wrong"));
+        // An agent that has nothing to show does not stand in its way.
+        endpoint.password = Secret(k_password);
+        endpoint.use_agent = true;
+        const Agent agent;
+        for (const std::string& socket : {agent.socket(), std::string("/nonexistent/agent")}) {
+            const test::Variable variable("SSH_AUTH_SOCK", socket);
+            check_let_in(endpoint);
+        }
     }
     SECTION("by keyboard-interactive only") {
         // PAM asks; /etc/pam.d/sshd comes with the server.
