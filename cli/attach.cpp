@@ -44,7 +44,9 @@ deploy::Plan plan_of(Services& services, const store::Run& run) {
                              random_hex(8));
 }
 
-ExitCode show_plan(Services& services, const store::Run& run) {
+} // namespace
+
+ExitCode show_would_attach(Services& services, const store::Run& run) {
     const std::string state = run.ended_at ? "ended" : "open";
     if (services.json()) {
         services.out_json({{"dry_run", true},
@@ -64,13 +66,11 @@ ExitCode show_plan(Services& services, const store::Run& run) {
     return ExitCode::ok;
 }
 
-} // namespace
-
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();
     const store::Run run = find_run(services, options.run);
     if (options.dry_run) {
-        return show_plan(services, run);
+        return show_would_attach(services, run);
     }
     RunSession session(
         services, services.config().deploy(run.service, run.environment), hosts_of(services, run));

@@ -101,6 +101,9 @@ std::unique_ptr<store::Store> ledger_if_it_answers(
         first(*store);
         return store;
     } catch (const Error& error) {
+        if (error.kind() == ErrorKind::refused) {
+            throw; // it answers
+        }
         services.note(services.redactor().redact(
             services.say(Id::deploy_without_ledger,
                          fmt::arg("reason", in(services.language(), error.message())))));

@@ -44,6 +44,9 @@ void tell_dev_end(Services& services,
         {"failure", report.failure ? redactor.redact(report.failure->message) : ""},
         {"log", redactor.redact(sanitize_line(report.log))},
         {"run_id", run.id}};
+    if (report.unchecked) {
+        fact["health"] = "none";
+    }
     store::NewNotice notice;
     notice.key = "dev:" + run.id;
     notice.kind = "dev";

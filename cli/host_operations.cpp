@@ -195,6 +195,9 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     }
     store::Run run = rollback_row(m_services, plan, chosen, names);
     const auto store = m_services.open_another_store();
+    if (chosen.rebuild) {
+        check_has_served(*store, service, chosen.to);
+    }
     claim_rollback(*store, run, chosen.from, actor, k_source);
     deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
     keeper.set_run(run);

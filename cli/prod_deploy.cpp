@@ -1,5 +1,6 @@
 #include "cli/prod_deploy.hpp"
 
+#include "cli/attach.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
@@ -99,6 +100,22 @@ void check_newest(store::Store& store, const Release& release) {
            Id::prod_expired_hint);
 }
 
+// For a plan: what the claim will say, which goes by the database's clock.
+void check_not_expired(Services& services, store::Store& store, const Release& release) {
+    std::optional<Time> approved;
+    for (const release::Event& event : store.events(release.id)) {
+        if (event.to == to_string(Status::manual_test_passed) && event.from != event.to) {
+            approved = event.at;
+        }
+    }
+    if (!approved || now() - *approved > services.config().telegram.approval_expires) {
+        refuse("approval_expired",
+               release,
+               sentence(services, Id::prod_expired, release),
+               Id::prod_expired_hint);
+    }
+}
+
 std::int64_t release_id_of(const ProdDeployOptions& options) {
     if (!options.release_id) {
         throw Error(ErrorKind::usage,
@@ -177,22 +194,24 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
                                   services.config().deploy(service, k_prod),
                                   services.config().hosts(k_prod, service));
     const auto decision = deploy::decide(runs_of(store, release.id, k_prod), deploying.asker);
-    if (options.dry_run) {
-        if (decision.what == deploy::Decision::What::start) {
-            check_production(services, store, release, options.older);
-        }
-        return show_dry_run(services, deploying.plan, deploying.hosts);
-    }
-    RunSession session(services, deploying.plan.settings, deploying.hosts);
-    session.set_store(store);
     // A run that has ended is the answer as long as the release is where it left it: not after a
     // rollback.
     const bool is_there =
         release.state() == Status::deployed || release.state() == Status::production_failed;
-    if (decision.what != deploy::Decision::What::report || is_there) {
-        if (const auto done = join_or_report(services, session, deploying, decision)) {
-            return *done;
-        }
+    const bool joins = decision.what == deploy::Decision::What::attach
+                       || (decision.what == deploy::Decision::What::report && is_there);
+    if (options.dry_run && joins) {
+        return show_would_attach(services, *decision.run);
+    }
+    if (options.dry_run) {
+        check_production(services, store, release, options.older);
+        check_not_expired(services, store, release);
+        return show_dry_run(services, deploying.plan, deploying.hosts);
+    }
+    RunSession session(services, deploying.plan.settings, deploying.hosts);
+    session.set_store(store);
+    if (joins) {
+        return *join_or_report(services, session, deploying, decision);
     }
     check_production(services, store, release, options.older);
     conclude_open_runs(services, store, service, k_prod);

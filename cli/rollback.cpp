@@ -163,7 +163,15 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     deploy::Plan plan =
         rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
     const std::string text = plan_text(services, hosts, target);
+    const auto check_target = [&](store::Store& ledger) {
+        if (target.rebuild && hosts.settings.environment == "prod") {
+            check_has_served(ledger, hosts.settings.service, target.to);
+        }
+    };
     if (options.dry_run) {
+        if (target.rebuild) {
+            (void)ledger_if_it_answers(services, k_ledger_patience, check_target);
+        }
         if (!services.json()) {
             services.out(text);
         }
@@ -180,6 +188,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         if (!hosts.by_kept_program && hosts.all_answered()) {
             conclude_open_runs(services, ledger, run.service, run.environment);
         }
+        check_target(ledger);
         claim_rollback(ledger, run, target.from, services.actor(), "cli");
     });
     if (store) {

@@ -1,11 +1,18 @@
 #include "cli/rollback_run.hpp"
 
+#include "cli/run_result.hpp"
+#include "cli/run_session.hpp"
 #include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/messages/status_texts.hpp"
 #include "lib/store/rollback.hpp"
+
+#include <algorithm>
 
 namespace loomrel::cli {
 
 using deploy::RollbackTarget;
+using messages::Id;
 
 deploy::Plan rollback_plan(Services& services,
                            const RollbackHosts& hosts,
@@ -48,6 +55,61 @@ store::Run rollback_row(Services& services,
     return run;
 }
 
+void check_has_served(store::Store& store, const std::string& service, const std::string& tag) {
+    using release::Status;
+    store::ReleaseQuery query;
+    query.service = service;
+    query.tag = tag;
+    const auto releases = store.list_releases(query);
+    const bool has_served = std::any_of(releases.begin(), releases.end(), [](const auto& each) {
+        const auto state = each.state();
+        return state == Status::deployed || state == Status::rollback
+               || state == Status::rollback_done || state == Status::rollback_failed;
+    });
+    if (releases.empty() || has_served) {
+        return;
+    }
+    const auto status = [&](Language language) {
+        const auto state = releases.front().state();
+        return state ? messages::label(language, *state) : releases.front().status;
+    };
+    const auto say = [&](Language language) {
+        return messages::say(language,
+                             Id::rollback_never_served,
+                             fmt::arg("tag", tag),
+                             fmt::arg("id", releases.front().id),
+                             fmt::arg("status", status(language)));
+    };
+    throw Error(ErrorKind::refused,
+                "never_served",
+                {say(Language::ru), say(Language::en)},
+                messages::phrase(Id::rollback_never_served_hint, fmt::arg("service", service)));
+}
+
+namespace {
+
+// Two that were asked for at once: one is at it.
+void check_nobody_is_at_it(store::Store& store, const store::Run& run) {
+    store::RunQuery query;
+    query.service = run.service;
+    query.environment = run.environment;
+    query.open_only = true;
+    for (const store::Run& other : store.list_runs(query)) {
+        if (other.kind == store::RunKind::rollback && !is_unwatched(other)) {
+            const std::string command = "loomrel attach " + other.id;
+            throw Error(ErrorKind::refused,
+                        "run_in_progress",
+                        messages::phrase(Id::rollback_running,
+                                         fmt::arg("host", join(other.hosts, ", ")),
+                                         fmt::arg("run", other.id),
+                                         fmt::arg("holder", short_ref(other.ref))),
+                        Phrase{command, command});
+        }
+    }
+}
+
+} // namespace
+
 void claim_rollback(store::Store& store,
                     store::Run& run,
                     const std::string& from,
@@ -68,7 +130,9 @@ void claim_rollback(store::Store& store,
         if (changed.what == store::Changed::What::done) {
             return;
         }
-        // Already in rollback, by somebody who did not end it: this run concludes it.
+        // Already in rollback, by somebody who is at it or who did not end it: then this run
+        // concludes it.
+        check_nobody_is_at_it(store, run);
     }
     (void)store.open_run(run);
 }

@@ -19,8 +19,13 @@ namespace loomrel::cli {
                                       const deploy::RollbackTarget& target,
                                       const std::vector<std::string>& hosts);
 
+// Error(refused) where the ledger knows the tag and knows that it never served in production: what
+// QA has not approved does not get there by way of a rollback that builds it.
+void check_has_served(store::Store& store, const std::string& service, const std::string& tag);
+
 // The release that serves is moved with the run's row, in one transaction, before anything starts;
-// which one that is comes to stand in the row. `from`: the tag that serves.
+// which one that is comes to stand in the row. `from`: the tag that serves. Error(refused) where
+// somebody else is at it.
 void claim_rollback(store::Store& store,
                     store::Run& run,
                     const std::string& from,

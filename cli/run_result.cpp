@@ -63,6 +63,13 @@ std::string people_text(Services& services,
     } else if (report.outcome == store::RunOutcome::cancelled && report.exit == 0) {
         text += services.say(Id::cancel_done, fmt::arg("run", report.subject.run_id));
         text += report.failure ? "\n   " + report.failure->serves : "";
+    } else if (report.exit == 0 && report.past) {
+        text += services.say(Id::deploy_was_done,
+                             fmt::arg("run", report.subject.run_id),
+                             fmt::arg("service", report.subject.service),
+                             fmt::arg("ref", report.subject.ref),
+                             fmt::arg("environment", report.subject.environment),
+                             fmt::arg("date", services.date(*report.past)));
     } else if (report.exit == 0) {
         const bool back = report.subject.kind == store::RunKind::rollback;
         text += services.say(back ? Id::rollback_done : Id::deploy_done,
@@ -70,6 +77,7 @@ std::string people_text(Services& services,
                              fmt::arg("ref", report.subject.ref),
                              fmt::arg("environment", report.subject.environment),
                              fmt::arg("seconds", seconds_text(services.language(), report.took)));
+        text += report.unchecked ? "\n   " + services.say(Id::deploy_unchecked) : "";
     } else if (report.failure) {
         text += to_text(*report.failure, services.language());
     }
@@ -190,17 +198,6 @@ std::string text_in(const json& result, const char* key) {
                : std::string();
 }
 
-// Why a run failed, of what the ledger keeps; "" if it did not.
-std::string stored_failure(const json& result) {
-    if (!result.is_object() || !result.contains("failure") || !result["failure"].is_object()) {
-        return "";
-    }
-    const json& failure = result["failure"];
-    return sanitize_line(text_in(failure, "message")) + "\n  "
-           + sanitize_line(text_in(failure, "serves")) + "\n  "
-           + sanitize_line(text_in(failure, "next")) + "\n";
-}
-
 // A branch has no release: its run's outcome is all there is to tell.
 std::string status_of(const Report& report) {
     return report.release_id ? report.status : std::string(to_string(report.outcome));
@@ -271,9 +268,10 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                                           fmt::arg("ref", short_ref(run.ref)),
                                           fmt::arg("date", services.date(run.started_at)));
     services.note(text);
-    const std::string why = stored_failure(result);
+    const auto failure = deploy::failure_of_then(run, services.language());
+    const std::string why = failure ? to_text(*failure, services.language()) : "";
     if (!why.empty() && services.github().active) {
-        services.io().err(github::error(why.substr(0, why.find('\n')), why) + "\n");
+        services.io().err(github::error(failure->message, why) + "\n");
     }
     if (services.json()) {
         services.out_json(result.is_object() ? result : json::object());

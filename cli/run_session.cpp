@@ -36,13 +36,6 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     return make_view(options);
 }
 
-// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
-constexpr Milliseconds k_unwatched{30000};
-
-bool is_unwatched(const store::Run& run) {
-    return !run.ended_at && run.unseen_for > k_unwatched;
-}
-
 // Stopped on every host, and nothing left that should have been put back.
 bool is_all_cancelled(const deploy::Report& report) {
     return std::all_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
@@ -76,6 +69,11 @@ bool any_absent(const std::vector<deploy::Followed>& hosts) {
 }
 
 } // namespace
+
+bool is_unwatched(const store::Run& run) {
+    constexpr Milliseconds k_unwatched{30000};
+    return !run.ended_at && run.unseen_for > k_unwatched;
+}
 
 RunSession::RunSession(Services& services,
                        config::DeploySettings settings,
@@ -111,7 +109,8 @@ void RunSession::spool_only() {
 deploy::Keeper RunSession::make_keeper(const store::Run& run) const {
     deploy::Keeper keeper(m_store, make_spool(m_services), m_services.actor());
     keeper.set_run(run);
-    if (run.release_id) {
+    // What has ended is shown once more, and moves nothing.
+    if (run.release_id && !run.ended_at) {
         keeper.set_release(*run.release_id, run.environment);
     }
     keeper.set_rollback_from(m_rollback_from);
@@ -182,6 +181,12 @@ ExitCode RunSession::finish(const store::Run& run,
     // What was told of it then is all there is, once its hosts have forgotten it.
     if (run.ended_at && !any_ended(report)) {
         return show_stored_result(m_services, run);
+    }
+    if (run.ended_at) {
+        report.past = run.started_at;
+        if (report.failure) {
+            report.failure->serves = deploy::serves_of_then(run, m_services.language());
+        }
     }
     if (m_cancels && is_all_cancelled(report)) {
         report.exit = 0;

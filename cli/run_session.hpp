@@ -72,6 +72,9 @@ private:
 // cancelled.
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run);
 
+// Nobody has seen it for so long that it has no watcher (design 6, "Who moves the status").
+[[nodiscard]] bool is_unwatched(const store::Run& run);
+
 // The next command on a service and environment concludes runs that ended while nobody watched,
 // before its own start. A run still going on is left alone. `host`: only runs on that one.
 void conclude_open_runs(Services& services,

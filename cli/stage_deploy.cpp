@@ -1,5 +1,6 @@
 #include "cli/stage_deploy.hpp"
 
+#include "cli/attach.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
@@ -121,10 +122,19 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
                                   request_for(asked, options),
                                   services.config().deploy(asked.service, k_stage),
                                   services.config().hosts(k_stage, asked.service));
-    if (options.dry_run) {
+    if (options.dry_run && !asked.release_id) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     store::Store& store = services.store();
+    if (options.dry_run) {
+        const Release release = given_release(store, asked);
+        const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
+        if (decision.run) {
+            return show_would_attach(services, *decision.run);
+        }
+        check_stage_status(services, release);
+        return show_dry_run(services, deploying.plan, deploying.hosts);
+    }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.begin_connecting();
     // Beside the log-in: the ledger.

@@ -101,6 +101,7 @@ public:
         if (to == Status::manual_testing && m_facts.config.telegram.approvers.empty()) {
             line(Id::notice_nobody_approves);
         }
+        unchecked_line(detail);
         const std::string reason = text_of(detail, "reason");
         if (to == Status::manual_test_failed && reason != "tag_moved") {
             line(Id::notice_rejected_by, fmt::arg("name", escape_line(event.actor, 100)));
@@ -116,6 +117,12 @@ public:
                 line(Id::notice_went_back,
                      fmt::arg("tag", escape_line(m_facts.release->rollback_to_tag)));
             }
+        }
+    }
+
+    void unchecked_line(const json& detail) {
+        if (text_of(detail, "health") == "none") {
+            line(Id::notice_unchecked);
         }
     }
 
@@ -229,6 +236,7 @@ NoticeText render_dev(const store::Notice& notice, const NoticeFacts& facts, con
     if (!link.empty()) {
         writer.line(Id::notice_link, fmt::arg("link", telegram::escape_html(link)));
     }
+    writer.unchecked_line(fact);
     const Why why = why_of(fact, facts.config.language);
     if (!why.html.empty()) {
         writer.gap();

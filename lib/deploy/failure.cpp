@@ -258,6 +258,13 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                fmt::arg("service", subject.service),
                                fmt::arg("run", subject.run_id),
                                fmt::arg("id", subject.release_id.value_or(0)));
+    // What the tag names now is another release, to be tested anew.
+    if (reason.code == "tag_moved" && subject.is_tag && !followed.book.commit.empty()) {
+        failure.next = fmt::format("loomrel stage-deploy --service {} --tag {} --commit {}",
+                                   subject.service,
+                                   subject.ref,
+                                   sanitize_line(followed.book.commit));
+    }
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
         // Of an unknown outcome only attaching again will tell.

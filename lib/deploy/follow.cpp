@@ -201,8 +201,8 @@ bool Follower::talk(const std::string& script, Talk& talk) {
         pass_on_wish(talk);
     }
     if (talk.refused) {
-        // The host's definite word; of a run that was there before it says nothing, unless the run is
-        // another host's.
+        // The host's definite word; of a run that was there before it says nothing, unless the run
+        // is another host's.
         const bool certain = talk.only || talk.refused->starts_with("same_host ");
         m_followed.how = certain ? HowFollowed::not_started : HowFollowed::unknown;
         m_followed.error = refusal(m_host, *talk.refused);

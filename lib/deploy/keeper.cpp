@@ -63,6 +63,11 @@ std::string what_serves(const store::RunEnd& end) {
     return serves;
 }
 
+std::string tag_of(const std::string& ref) {
+    constexpr std::string_view k_tags = "refs/tags/";
+    return ref.starts_with(k_tags) ? ref.substr(k_tags.size()) : ref;
+}
+
 } // namespace
 
 Keeper::Keeper(store::Store* store, store::Spool spool, std::string actor)
@@ -103,6 +108,9 @@ void Keeper::step_started(const std::string& step) {
     change.steps = {{*move, "{}"}};
     change.actor = m_actor;
     change.source = k_source;
+    if (m_run) {
+        change.during_run = m_run->id;
+    }
     try {
         // A refusal here (somebody else concluded already) shows itself again at the end.
         (void)m_store->apply(change);
@@ -181,7 +189,9 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
             change.commit = commit;
         }
         const std::string serves = what_serves(end);
-        if (end.outcome != RunOutcome::good && !serves.empty()) {
+        if (end.outcome == RunOutcome::good) {
+            change.rollback_to_tag = "";
+        } else if (!serves.empty() && !(m_run && tag_of(m_run->ref) == serves)) {
             change.rollback_to_tag = serves;
         }
     } else if (m_run) {
@@ -209,13 +219,11 @@ void Keeper::set_rollback_from(std::string tag) {
 }
 
 Keeper::Conclusion Keeper::conclude_rollback(const store::RunEnd& end, const std::string& detail) {
-    constexpr std::string_view k_tags = "refs/tags/";
     store::Rollback rollback;
     rollback.id = random_uuid();
     rollback.release_id = m_run->release_id;
     rollback.from_tag = m_rollback_from;
-    rollback.to_tag =
-        m_run->ref.starts_with(k_tags) ? m_run->ref.substr(k_tags.size()) : m_run->ref;
+    rollback.to_tag = tag_of(m_run->ref);
     rollback.good = end.outcome == RunOutcome::good;
     rollback.detail = detail;
     rollback.actor = m_actor;

@@ -62,6 +62,8 @@ Sight sight_of(const std::vector<Told>& told) {
             take_back(sight, rest);
         } else if (line.word == "capsule") {
             take_capsule(sight, rest);
+        } else if (line.word == "no_tag") {
+            sight.has_tag = false;
         } else if (line.word == "changed") {
             sight.changed = true;
         } else if (line.word == "current") {

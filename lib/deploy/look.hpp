@@ -39,6 +39,7 @@ struct Sight {
     std::string back;         // of `kept`, where a rollback without a target leads; "" = nowhere
     bool second_step = false; // because what serves was itself put there by one
     bool changed = false; // compose's configuration is another than when the target was deployed
+    bool has_tag = true;  // what is wanted is kept, or a tag of the clone: it can be built
     bool has_repository = true;
     std::vector<std::string> services; // look_kept: all that are on this host
 

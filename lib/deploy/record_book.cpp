@@ -38,6 +38,8 @@ void RecordBook::add(const Record& record) {
         log_file = record.rest;
     } else if (record.kind == "saved") {
         saved_file = record.rest;
+    } else if (record.kind == "unchecked") {
+        unchecked = true;
     } else if (record.kind == "switched") {
         switched = true;
     } else if (m_failed) {

@@ -1,5 +1,8 @@
 #include "lib/deploy/report.hpp"
 
+#include "lib/base/text.hpp"
+#include "lib/messages/messages.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -113,6 +116,7 @@ Report make_report(Subject subject, std::vector<Followed> hosts, Language langua
     report.exit = exit_of(report);
     report.outcome = outcome_of(report);
     for (const Followed& host : report.hosts) {
+        report.unchecked = report.unchecked || (report.exit == 0 && host.book.unchecked);
         if (report.commit.empty()) {
             report.commit = host.book.commit;
         }
@@ -128,6 +132,49 @@ Report make_report(Subject subject, std::vector<Followed> hosts, Language langua
         report.failure = explain(report.hosts.front(), report.subject, language);
     }
     return report;
+}
+
+std::string serves_of_then(const store::Run& run, Language language) {
+    return messages::say(language,
+                         messages::Id::why_serves_ask,
+                         fmt::arg("environment", run.environment),
+                         fmt::arg("service", run.service));
+}
+
+std::optional<Failure> failure_of_then(const store::Run& run, Language language) {
+    const auto report = nlohmann::json::parse(run.result, nullptr, false);
+    const auto found = report.is_object() ? report.find("failure") : report.end();
+    if (!report.is_object() || found == report.end() || !found->is_object()) {
+        return std::nullopt;
+    }
+    const auto text = [&](const char* key) {
+        const auto value = found->find(key);
+        return value != found->end() && value->is_string()
+                   ? sanitize_line(value->get<std::string>())
+                   : std::string();
+    };
+    const auto lines = [&](const char* key) {
+        std::vector<std::string> all;
+        const auto values = found->find(key);
+        for (const auto& each : values != found->end() ? *values : nlohmann::json::array()) {
+            if (each.is_string()) {
+                all.push_back(sanitize_line(each.get<std::string>()));
+            }
+        }
+        return all;
+    };
+    Failure failure;
+    failure.host = text("host");
+    failure.code = text("code");
+    failure.message = text("message");
+    failure.step = text("step");
+    failure.command = text("command");
+    failure.how = text("how");
+    failure.lines = lines("lines");
+    failure.container = lines("container");
+    failure.serves = serves_of_then(run, language);
+    failure.next = text("next");
+    return failure;
 }
 
 store::RunEnd to_run_end(const Report& report) {
@@ -172,11 +219,17 @@ std::string to_json(const Report& report) {
     if (!report.subject.is_tag) {
         object["branch"] = report.subject.ref;
     }
+    if (report.unchecked) {
+        object["health"] = "none";
+    }
     return object.dump(-1, ' ', false, k_replace);
 }
 
 std::string to_event_detail(const Report& report) {
     ordered_json detail{{"run_id", report.subject.run_id}, {"outcome", to_string(report.outcome)}};
+    if (report.unchecked) {
+        detail["health"] = "none";
+    }
     if (report.failure) {
         detail["host"] = report.failure->host;
         detail["reason"] = report.failure->code;

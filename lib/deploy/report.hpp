@@ -21,9 +21,18 @@ struct Report {
     store::RunOutcome outcome = store::RunOutcome::unknown;
     int exit = 0;                   // by the table of exit codes, before 6 and 130
     std::optional<Failure> failure; // the first host's that failed
+    bool unchecked = false;         // it is good as far as anybody asked: health = "none"
+    std::optional<Time> past;       // it ended before it was asked for, and began then
 };
 
+// Instead of what served when it ended.
+[[nodiscard]] std::string serves_of_then(const store::Run& run, Language language);
+
 [[nodiscard]] Report make_report(Subject subject, std::vector<Followed> hosts, Language language);
+
+// Of what was told before (runs.result): why it failed. What serves now `status` will say. nullopt
+// = it did not, or that cannot be read.
+[[nodiscard]] std::optional<Failure> failure_of_then(const store::Run& run, Language language);
 
 // For the ledger: run_hosts and runs.result.
 [[nodiscard]] store::RunEnd to_run_end(const Report& report);
@@ -31,7 +40,8 @@ struct Report {
 // The object of --json, one line.
 [[nodiscard]] std::string to_json(const Report& report);
 
-// {"run_id", "outcome", and of a failure what Failure holds}: the event's detail.
+// {"run_id", "outcome", "health": "none" where nobody asked, and of a failure what Failure holds}:
+// the event's detail.
 [[nodiscard]] std::string to_event_detail(const Report& report);
 
 } // namespace loomrel::deploy

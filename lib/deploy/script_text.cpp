@@ -147,6 +147,7 @@ void add_health_texts(Functions& functions, const config::DeploySettings& settin
     functions.add(
         "health_failed", Id::log_health_failed, fmt::arg("attempts", settings.health_attempts));
     functions.add("health_skipped", Id::log_health_skipped);
+    functions.add("unchecked", Id::log_unchecked, fmt::arg("tag", variable("SERVES")));
     functions.add("stable_waiting",
                   Id::log_stable_waiting,
                   fmt::arg("seconds", settings.stable_for.count() / 1000));

@@ -167,8 +167,15 @@ Answer ApiClient::read(const http::Response& response) const {
                     phrase(Id::store_failed, fmt::arg("url", m_shown), fmt::arg("reason", said.en)),
                     phrase(Id::store_api_failed_hint));
     }
+    if (code == "approval_required") {
+        throw Error(
+            ErrorKind::refused,
+            code,
+            phrase(Id::store_no_approvals, fmt::arg("url", m_shown), fmt::arg("reason", said.en)),
+            phrase(Id::store_no_approvals_hint));
+    }
     if (response.status == 403) {
-        throw Error(ErrorKind::refused, code == "approval_required" ? code : "refused", said);
+        throw Error(ErrorKind::refused, "refused", said);
     }
     throw not_understood(said.en);
 }

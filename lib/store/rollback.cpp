@@ -92,6 +92,7 @@ Changed tell(Store& store, const Rollback& rollback) {
         back.actor = rollback.actor;
         back.source = "journal";
         back.steps = {{Status::deployed, rollback.detail}};
+        back.rollback_to_tag = "";
         (void)store.apply(back);
     }
     return changed;

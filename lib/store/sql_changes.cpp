@@ -26,6 +26,13 @@ bool has_opened_its_run(Session& session, const Change& change) {
     return run && run->release_id == change.open_run->release_id;
 }
 
+// Of a run that tells something: was its end told before?
+bool is_of_an_ended_run(Session& session, const Change& change) {
+    const std::string id = change.end_run ? change.end_run->run_id : change.during_run.value_or("");
+    const auto run = id.empty() ? std::nullopt : find_run(session, id);
+    return run && run->ended_at && run->outcome != RunOutcome::unknown;
+}
+
 // Behind the last step that is the present status.
 std::size_t first_step_to_do(const Change& change, const std::string& status) {
     for (std::size_t i = change.steps.size(); i > 0; --i) {
@@ -98,6 +105,9 @@ Changed apply_change(Session& session, const Change& change) {
     }
     if (was_done_before(session, change) || has_opened_its_run(session, change)) {
         return {What::done, present->status, ""};
+    }
+    if (is_of_an_ended_run(session, change)) {
+        return {What::already, present->status, ""};
     }
     if (change.commit && !present->commit.empty() && present->commit != *change.commit) {
         throw Refusal{{What::refused, present->status, "commit"}};

@@ -93,6 +93,9 @@ struct Change {
     std::optional<std::string> link;   // github_action_link
     std::optional<std::string> rollback_to_tag;
     std::optional<Run> open_run; // inserted with the move: the claim
+    // What a run's journal says counts while the run is open: of one whose end the ledger has been
+    // told (here or by `end_run`) the release may have moved on. Then: What::already.
+    std::optional<std::string> during_run;
     std::optional<RunEnd> end_run;
     // The claim wants an approval that reached its quorum no longer ago than this, by the
     // database's clock; else it is refused with the conflict "expired".

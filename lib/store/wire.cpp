@@ -213,6 +213,7 @@ json to_json(const Change& change) {
     put(object, "run_id", change.run_id);
     put(object, "link", change.link);
     put(object, "rollback_to_tag", change.rollback_to_tag);
+    put(object, "during_run", change.during_run);
     if (change.approved_within) {
         object["approved_within_ms"] = change.approved_within->count();
     }
@@ -241,6 +242,7 @@ Change change_from(const json& object) {
     change.run_id = fields.maybe_text("run_id");
     change.link = fields.maybe_text("link");
     change.rollback_to_tag = fields.maybe_text("rollback_to_tag");
+    change.during_run = fields.maybe_text("during_run");
     if (const auto within = fields.maybe_integer("approved_within_ms")) {
         change.approved_within = Milliseconds(*within);
     }

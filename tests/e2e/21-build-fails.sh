@@ -30,3 +30,14 @@ expect_exit 0
 expect_sql 1 "SELECT count(*) FROM releases WHERE release_tag = 'v1.2.0'"
 expect_moves v1.2.0 "initiated building staging_failed building stage_deploy manual_testing"
 expect_serves v1.2.0
+
+# Looked at again, a run that has ended moves nothing.
+version v1.3.0 --build 'false'
+stage_deploy v1.3.0
+expect_exit 1
+loomrel --json attach "$(jq -r .run_id "$T/out")"
+expect_exit 1
+expect_json .status staging_failed
+expect_said 'loomrel status --env stage'
+expect_moves v1.3.0 "initiated building staging_failed"
+expect_sql 1 "SELECT completed_at IS NOT NULL FROM releases WHERE release_tag = 'v1.3.0'"

@@ -14,3 +14,14 @@ loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --dry-run
 expect_exit 0
 expect_json 'type' object
 expect_json '.moves | join(" ")' "building stage_deploy manual_testing" '.notices | join(" ")' manual_testing
+
+# What the command itself would refuse or would not start, a plan does not promise.
+loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --release-id 77 --dry-run
+expect_exit 2
+expect_json .error.code release_not_found
+stage_deploy v1.0.0
+expect_exit 0
+run=$(jq -r .run_id "$T/out")
+loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --release-id 1 --dry-run
+expect_exit 0
+expect_json .run_id "$run" .state ended

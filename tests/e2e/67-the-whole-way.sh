@@ -63,7 +63,7 @@ expect_row v1.1.0 status deployed
 loomrel --json rollback --service "$SERVICE" --to v1.2.0 --yes
 expect_exit 0
 expect_serves v1.2.0 prod
-expect_row v1.2.0 status deployed
+expect_row v1.2.0 status deployed rollback_to_tag ""
 expect_row v1.1.0 status rollback_done
 
 # What is bad on production comes back by itself; the same approved commit may be tried again.
@@ -85,12 +85,17 @@ in_dev push -q -f origin v1.4.0
 prod_deploy v1.4.0 "$ID_OF"
 expect_exit 3
 expect_json .failure.code tag_moved .status production_failed
+expect_said "loomrel stage-deploy --service $SERVICE --tag v1.4.0 --commit $(commit_of v1.4.0)"
 expect_serves v1.2.0 prod
 
 # An approval that has expired is asked for anew.
 approved_on_stage v1.5.0
 sed -i 's/^approval_expires.*/approval_expires = "1s"/' "$T/ci/loomrel.toml"
 sleep 1.2
+loomrel --json prod-deploy --service "$SERVICE" --tag v1.5.0 --release-id "$ID_OF" --dry-run
+expect_exit 3
+expect_json .error.code approval_expired
+expect_row v1.5.0 status manual_test_passed
 prod_deploy v1.5.0 "$ID_OF"
 expect_exit 3
 expect_json .error.code approval_expired

@@ -30,7 +30,7 @@ for ((round = 1; round <= rounds; ++round)); do
     expect_message "🏷️ Версия: $tag"
     id=$(jq .release_id "$T/out")
     commit=$(commit_of "$tag" | cut -c 1-8)
-    press_at_once $((presses / 2)) "$ANYA" "$BORIS" "$STRANGER"
+    press_at_once $((presses / 2)) "$id:$commit" "$ANYA" "$BORIS" "$STRANGER"
     if [ "$round" = 1 ] || [ $((RANDOM % 8)) = 0 ]; then
         victim=$((round == 1 ? 0 : RANDOM % 2))
         kill -9 "${servers[victim]}"
@@ -39,7 +39,7 @@ for ((round = 1; round <= rounds; ++round)); do
         servers[victim]=$SERVING
         names+=("again$started")
     fi
-    press_at_once $((presses - presses / 2)) "$ANYA" "$BORIS" "$STRANGER"
+    press_at_once $((presses - presses / 2)) "$id:$commit" "$ANYA" "$BORIS" "$STRANGER"
     # The killed one's lease has to run out first.
     wait_for 90 "all presses taken" all_taken
     expect_sql 1 "SELECT COUNT(*) FROM release_events WHERE release_id = $id

@@ -27,13 +27,13 @@ for tag in v1.1.0 v1.2.0; do
     expect_message "🏷️ Версия: $tag"
     id=$(jq .release_id "$T/out")
     commit=$(commit_of $tag | cut -c 1-8)
-    press_at_once 40 "$ANYA" "$BORIS" "$STRANGER"
+    press_at_once 40 "$id:$commit" "$ANYA" "$BORIS" "$STRANGER"
     wait_for 60 "$tag is being built for production" test -e "$T/prod/home/building-$tag"
     if [ $tag = v1.2.0 ]; then
         kill -9 "${servers[@]}"
         wait "${servers[@]}" 2>/dev/null || :
         start_both 2
-        press_at_once 20 "$ANYA" "$BORIS"
+        press_at_once 20 "$id:$commit" "$ANYA" "$BORIS"
     fi
     # Killed ones' leases have to run out, and the run must have been unseen for half a minute.
     wait_for 120 "$tag is deployed" is_deployed $tag

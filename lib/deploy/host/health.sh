@@ -25,6 +25,9 @@ window() {
 do_health() {
     if [ "$HEALTH" = none ]; then
         m_health_skipped
+        # To be said wherever "it works" would be.
+        true >"$R/unchecked"
+        journal unchecked
         return
     fi
     ASK=ask_url

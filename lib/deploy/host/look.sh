@@ -36,7 +36,11 @@ look_at_versions() {
     list_capsules
     [ -z "$TO" ] || {
         find_kept "$TO"
-        tell_changed "$TARGET" &
+        if [ -n "$TARGET" ]; then
+            tell_changed "$TARGET" &
+        else
+            own_git rev-parse -q --verify "refs/tags/$TO^{commit}" >/dev/null 2>&1 || tell no_tag
+        fi
     }
     PARTS=$(parts_now 2>/dev/null)
     if kept_as "$PARTS"; then

@@ -228,7 +228,15 @@ write_end() {
     fi
     step_text
     case $OUTCOME-$REASON in
-    good-*) if [ "$KIND" = deploy ]; then m_deployed; else m_rolled_back; fi ;;
+    good-*)
+        if [ -e "$R/unchecked" ]; then
+            m_unchecked
+        elif [ "$KIND" = deploy ]; then
+            m_deployed
+        else
+            m_rolled_back
+        fi
+        ;;
     cancelled-*) m_cancelled ;;
     *-time_limit) m_time_limit ;;
     *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;

@@ -139,11 +139,11 @@ expect_refusals() {
         eval "[ \"\$(refusals $1)\" = $2 ]"
 }
 
-# press_at_once HOW_MANY PERSON…: ✅ and ❌ on $MESSAGE, of release $id at $commit, twenty at a time;
-# one of four comes twice. NO is how often a press is ❌.
+# press_at_once HOW_MANY RELEASE:COMMIT PERSON…: ✅ and ❌ on $MESSAGE, twenty at a time; one of four
+# comes twice. NO is how often a press is ❌.
 press_at_once() {
-    python3 - "$FAKE_TELEGRAM/control" "$1" "$RANDOM" "$CHAT" "$MESSAGE" "$id:$commit" \
-        "${NO:-0.17}" "${@:2}" <<'PRESSES' || fail "the presses"
+    python3 - "$FAKE_TELEGRAM/control" "$1" "$RANDOM" "$CHAT" "$MESSAGE" "$2" \
+        "${NO:-0.17}" "${@:3}" <<'PRESSES' || fail "the presses"
 import concurrent.futures
 import json
 import random

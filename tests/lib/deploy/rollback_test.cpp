@@ -51,6 +51,13 @@ TEST_CASE("a version is found by its tag and by its commit") {
     CHECK(choose_target({{"a", sight()}}, wish("c1")).to == "v1.0.0");
 }
 
+TEST_CASE("what is no tag of the clone is a mistyped name, and what is kept is named") {
+    Sight seen = sight();
+    seen.has_tag = false;
+    CHECK(refusal({{"a", seen}}, wish("v1.0.1")) == "not_kept");
+    CHECK(choose_target({{"a", sight()}}, wish("v1.0.1")).rebuild);
+}
+
 TEST_CASE("what serves already is nothing to do") {
     CHECK(choose_target({{"a", sight()}}, wish("v1.2.0")).already);
 }

@@ -152,6 +152,41 @@ TEMPLATE_TEST_CASE(
     CHECK(store->list_runs({}).size() == 1);
 }
 
+TEMPLATE_TEST_CASE("a run whose end was told moves nothing any more",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = release_in(*store, {});
+    const store::Run run = new_run(id);
+    REQUIRE(store->open_run(run));
+    auto end = change_to(id, {Status::building, Status::staging_failed});
+    end.end_run = store::RunEnd{run.id, store::RunOutcome::failed, "{}", {}};
+    CHECK(store->apply(end).what == What::done);
+    const std::size_t events = store->events(id).size();
+    // Its journal, read once more; its end, told by another who had watched it.
+    auto replayed = change_to(id, {Status::building});
+    replayed.during_run = run.id;
+    CHECK(store->apply(replayed).what == What::already);
+    auto again = change_to(id, {Status::building, Status::stage_deploy, Status::manual_testing});
+    again.end_run = store::RunEnd{run.id, store::RunOutcome::good, "{}", {}};
+    CHECK(store->apply(again).what == What::already);
+    CHECK(store->find_release(id)->status == "staging_failed");
+    CHECK(store->find_release(id)->completed_at);
+    CHECK(store->events(id).size() == events);
+    CHECK(store->find_run(run.id)->outcome == store::RunOutcome::failed);
+    // A run under way does.
+    const store::Run next = new_run(id);
+    REQUIRE(store->open_run(next));
+    auto moved = change_to(id, {Status::building});
+    moved.during_run = next.id;
+    CHECK(store->apply(moved).what == What::done);
+    CHECK(store->find_release(id)->status == "building");
+}
+
 TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds it taken",
                    "",
                    SqliteLedger,
