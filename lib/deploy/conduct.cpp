@@ -19,9 +19,9 @@ constexpr Milliseconds k_sign_of_life{5000};
 // What the hosts' threads tell the calling one.
 class Conductor::Bell {
 public:
-    void step(const std::string& name) {
+    void step(const StepRecord& step) {
         const std::lock_guard guard(m_mutex);
-        m_steps.push_back(name);
+        m_steps.push_back(step);
         m_rung.notify_one();
     }
 
@@ -49,7 +49,7 @@ public:
             const bool alive = std::exchange(m_alive, false) || !rung;
             const bool over = m_done >= count;
             guard.unlock();
-            for (const std::string& step : steps) {
+            for (const StepRecord& step : steps) {
                 keeper.step_started(step);
             }
             if (alive) {
@@ -65,7 +65,7 @@ public:
 private:
     std::mutex m_mutex;
     std::condition_variable m_rung;
-    std::deque<std::string> m_steps;
+    std::deque<StepRecord> m_steps;
     bool m_alive = false;
     std::size_t m_done = 0;
 };
@@ -76,7 +76,7 @@ struct Conductor::Seat {
             target.name,
             target.connector,
             watcher,
-            {[bell](const std::string& step) { bell->step(step); }, [bell] { bell->alive(); }}) {
+            {[bell](const StepRecord& step) { bell->step(step); }, [bell] { bell->alive(); }}) {
         followed.host = target.name;
         followed.how = HowFollowed::not_started;
     }

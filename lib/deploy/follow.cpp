@@ -254,6 +254,13 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
         }
         return;
     }
+    // "12345.67"
+    const std::string_view up = words.size() > 3 ? words[3] : "";
+    const std::size_t dot = up.find('.');
+    if (how != "started" && dot != std::string_view::npos) {
+        const std::string cs = std::string(up.substr(0, dot)) + std::string(up.substr(dot + 1));
+        m_followed.book.set_clock(now(), parse_integer(cs).value_or(0));
+    }
     if (m_only_look && how == "running") {
         m_followed.how = HowFollowed::going_on;
         talk.over = true;
@@ -282,7 +289,7 @@ void Follower::take_record(const Record& record) {
     book.add(record);
     if (record.kind == "start") {
         m_watcher.step_started(m_host, record.rest);
-        m_passing.step_started(record.rest);
+        m_passing.step_started(book.steps().back());
     } else if (record.kind == "end" && !book.steps().empty()) {
         const StepRecord& step = book.steps().back();
         m_watcher.step_ended(m_host, step.name, step.ok.value_or(false), step.took);

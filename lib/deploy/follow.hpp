@@ -53,7 +53,7 @@ struct Followed {
 
 // Called from the host's thread as things pass; must not wait for anything slow.
 struct Passing {
-    std::function<void(const std::string& step)> step_started = [](const std::string&) {};
+    std::function<void(const StepRecord& step)> step_started = [](const StepRecord&) {};
     std::function<void()> alive = [] {}; // on every beat
 };
 

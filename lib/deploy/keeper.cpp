@@ -92,20 +92,27 @@ void Keeper::note_away() {
     m_away_until = deadline_in(k_in_peace * (1 << std::min(m_failures++, k_most_doublings)));
 }
 
-void Keeper::step_started(const std::string& step) {
-    const auto move = move_of(m_environment, step);
-    if (!m_release_id || !move
-        || std::find(m_passed.begin(), m_passed.end(), *move) != m_passed.end()) {
-        return;
+// The move that the step means, once, with the journal's time where that is not now.
+bool Keeper::pass(const StepRecord& step) {
+    const auto move = move_of(m_environment, step.name);
+    const bool known = std::any_of(
+        m_passed.begin(), m_passed.end(), [&](const auto& each) { return each.to == move; });
+    if (!move || known) {
+        return false;
     }
-    m_passed.push_back(*move);
-    if (m_store == nullptr || is_away()) {
+    m_passed.push_back(
+        {*move, step.began ? R"({"at":")" + to_rfc3339(*step.began) + R"("})" : std::string("{}")});
+    return true;
+}
+
+void Keeper::step_started(const StepRecord& step) {
+    if (!m_release_id || !pass(step) || m_store == nullptr || is_away()) {
         return;
     }
     store::Change change;
     change.id = random_uuid();
     change.release_id = *m_release_id;
-    change.steps = {{*move, "{}"}};
+    change.steps = {m_passed.back()};
     change.actor = m_actor;
     change.source = k_source;
     if (m_run) {
@@ -121,10 +128,7 @@ void Keeper::step_started(const std::string& step) {
 
 void Keeper::catch_up(const RecordBook& book) {
     for (const StepRecord& step : book.steps()) {
-        const auto move = move_of(m_environment, step.name);
-        if (move && std::find(m_passed.begin(), m_passed.end(), *move) == m_passed.end()) {
-            m_passed.push_back(*move);
-        }
+        pass(step);
     }
 }
 
@@ -143,14 +147,14 @@ void Keeper::alive() {
 }
 
 std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string& detail) const {
-    std::vector<store::Change::Step> steps;
-    std::vector<Status> moves = m_passed;
+    std::vector<store::Change::Step> steps = m_passed;
     // A good end has passed every move, whatever of the journal was seen here.
-    if (last == Status::manual_testing) {
-        moves = {Status::building, Status::stage_deploy};
-    }
-    for (const Status move : moves) {
-        steps.push_back({move, "{}"});
+    for (const Status move : {Status::building, Status::stage_deploy}) {
+        const bool seen = std::any_of(
+            steps.begin(), steps.end(), [&](const auto& step) { return step.to == move; });
+        if (last == Status::manual_testing && !seen) {
+            steps.insert(steps.begin() + (move == Status::building ? 0 : 1), {move, "{}"});
+        }
     }
     steps.push_back({last, detail});
     return steps;

@@ -27,7 +27,7 @@ public:
     // The release's status when the run was opened: what there is to catch up from.
     void set_release(std::int64_t id, std::string environment);
 
-    void step_started(const std::string& step);
+    void step_started(const StepRecord& step);
     void alive();
 
     // There is a ledger, but it does not answer: what the run comes to goes to the spool.
@@ -55,6 +55,7 @@ public:
 private:
     template <typename What> void keep(const What& what, Conclusion& conclusion);
     Conclusion conclude_rollback(const store::RunEnd& end, const std::string& detail);
+    bool pass(const StepRecord& step);
     [[nodiscard]] bool is_away() const;
     void note_away();
     [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
@@ -68,9 +69,9 @@ private:
     std::string m_environment;
     bool m_later = false;
     std::string m_rollback_from;
-    std::vector<release::Status> m_passed; // moves that the journal has told
-    Deadline m_away_until{};               // the ledger failed: it is left in peace for so long
-    int m_failures = 0;                    // in a row
+    std::vector<store::Change::Step> m_passed; // moves that the journal has told
+    Deadline m_away_until{};                   // the ledger failed: it is left in peace for so long
+    int m_failures = 0;                        // in a row
     Deadline m_last_seen{};
 };
 

@@ -18,8 +18,11 @@ void keep_end(std::string& text, std::string_view bytes) {
 } // namespace
 
 void RecordBook::add(const Record& record) {
+    if (m_boot) {
+        last = *m_boot + record.uptime_cs * k_cs;
+    }
     if (record.kind == "start") {
-        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}});
+        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}, last});
         m_step_began = record.uptime_cs;
         // What came before a failure is its reason; what follows only brings things back.
         if (!m_failed) {

@@ -14,6 +14,7 @@ struct StepRecord {
     std::string name;
     std::optional<bool> ok; // nullopt: not ended
     Milliseconds took{0};
+    std::optional<Time> began{}; // by our clock; of a run that was found, not started here
 };
 
 // What the journal of one host's run has told so far: enough for the result and for why it failed.
@@ -21,10 +22,15 @@ struct StepRecord {
 class RecordBook {
 public:
     void add(const Record& record);
+
+    // The journal's clock is the host's uptime: what it shows now, where a run is caught up with.
+    void set_clock(Time now, std::int64_t uptime_cs) { m_boot = now - uptime_cs * k_cs; }
+
     void add_output(std::string_view bytes);
 
     [[nodiscard]] const std::vector<StepRecord>& steps() const { return m_steps; }
 
+    std::optional<Time> last;   // record, likewise
     std::string commit;         // full, once the repository was fetched
     std::string log_file;       // on the host
     std::string saved_file;     // the patch of what was not committed there
@@ -42,7 +48,10 @@ public:
     [[nodiscard]] const std::string& container() const { return m_container; }
 
 private:
+    static constexpr Milliseconds k_cs{10};
+
     std::vector<StepRecord> m_steps;
+    std::optional<Time> m_boot;
     std::int64_t m_step_began = 0;
     std::string m_head;
     std::string m_tail;

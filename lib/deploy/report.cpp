@@ -227,6 +227,14 @@ std::string to_json(const Report& report) {
 
 std::string to_event_detail(const Report& report) {
     ordered_json detail{{"run_id", report.subject.run_id}, {"outcome", to_string(report.outcome)}};
+    // Of a run that was caught up with: when it ended.
+    std::optional<Time> last;
+    for (const Followed& host : report.hosts) {
+        last = std::max(last, host.book.last);
+    }
+    if (last) {
+        detail["at"] = to_rfc3339(*last);
+    }
     if (report.unchecked) {
         detail["health"] = "none";
     }

@@ -40,8 +40,8 @@ struct Report {
 // The object of --json, one line.
 [[nodiscard]] std::string to_json(const Report& report);
 
-// {"run_id", "outcome", "health": "none" where nobody asked, and of a failure what Failure holds}:
-// the event's detail.
+// {"run_id", "outcome", "at" of one that was caught up with, "health": "none" where nobody asked,
+// and of a failure what Failure holds}: the event's detail.
 [[nodiscard]] std::string to_event_detail(const Report& report);
 
 } // namespace loomrel::deploy

@@ -12,6 +12,8 @@ wait "$pid" 2>/dev/null || :
 run=$(sql "SELECT id FROM runs")
 touch "$T/stage/home/go"
 wait_for 20 "the run ends on the host" test -s "$T/stage/state/stage/$SERVICE/runs/$run/status"
+ended=$(date +%s)
+sleep 3
 expect_serves v1.1.0
 expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "✅ Тег v1.1.0 успешно развернут и приложение работает!"
 expect_sql 0 "SELECT count(*) FROM runs WHERE ended_at IS NOT NULL"
@@ -19,6 +21,11 @@ loomrel --json attach "$run"
 expect_exit 0
 expect_json .ok true .run_id "$run" .status manual_testing
 expect_moves v1.1.0 "initiated building stage_deploy manual_testing"
+# What is caught up has the journal's time beside the ledger's.
+for at in $(sql "SELECT json_extract(detail, '$.at') FROM release_events WHERE to_status IN ('stage_deploy', 'manual_testing')"); do
+    off=$(($(date -d "$at" +%s) - ended))
+    [ "${off#-}" -le 2 ] || fail "a move is said to be $off s away from when it was"
+done
 expect_ups 1 v1.1.0
 
 # Concluded by the next command on the service, too.

@@ -76,7 +76,8 @@ boot() {
     { read -r NONCE <"$R/nonce"; } 2>/dev/null || NONCE=-
     size=0
     [ $HOW = started ] || size=$({ wc -c <"$R/out"; } 2>/dev/null)
-    tell hello $HOW "$NONCE" "${size:-0}"
+    read -r up _ </proc/uptime
+    tell hello $HOW "$NONCE" "${size:-0}" "$up"
     [ $HOW != unstarted ]
 }
 
