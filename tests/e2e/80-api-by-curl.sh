@@ -58,6 +58,8 @@ KEY=wrong call GET /releases
 expect_answer 401 .error.code unauthorized
 call PATCH /release '{"release_id":1,"status":"manual_test_passed"}'
 expect_answer 403 .error.code approval_required
+call PATCH /release '{"release_id":1,"status":"manual_test_failed"}'
+expect_answer 403 .error.code approval_required
 call POST /releases/1/approvals '{"id":"7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d2","approver_id":1,
 "verdict":"approved"}'
 expect_answer 403 .error.code approval_required

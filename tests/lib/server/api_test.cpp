@@ -74,7 +74,18 @@ TEST_CASE("an approval is not given by writing a status") {
                 + status + R"("}]})");
         CHECK(change.status == 403);
     }
+    // Nor is one taken back by anybody but a person, or expiry.
+    world.ledger.rows.at(1).status = "manual_test_passed";
+    const auto failed =
+        world.ask("PATCH", "/release", R"({"release_id":1,"status":"manual_test_failed"})");
+    CHECK(failed.status == 403);
+    CHECK(code_of(failed) == "approval_required");
     CHECK(world.ledger.changes.empty());
+    CHECK(world.ask("PATCH", "/release", R"({"release_id":1,"status":"manual_testing"})").status
+          == 200);
+    CHECK(world.ledger.rows.at(1).status == "manual_testing");
+}
+
 }
 
 TEST_CASE("every route wants the key, but for health, the webhook's look and Telegram") {

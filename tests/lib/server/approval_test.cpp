@@ -79,3 +79,22 @@ TEST_CASE("a quorum that nobody can reach is said, and asking again does not hel
     CHECK(json::parse(answer.body).at("error").at("code") == "quorum_unreachable");
     CHECK(world.ledger.decisions.empty());
 }
+
+TEST_CASE("where the API may approve, a status still decides nothing, and says what does") {
+    ApprovingWorld world(rules_of(1, true));
+    for (const std::string from : {"manual_testing", "manual_test_passed"}) {
+        for (const std::string to : {"manual_test_passed", "manual_test_failed"}) {
+            world.ledger.rows[1].status = from;
+            const auto head = ApiWorld::head("PATCH", "/release");
+            const json body{{"release_id", 1}, {"status", to}};
+            const auto answer =
+                world.api.answer(world.api.match(head), head, body.dump(), world.store);
+            CHECK(answer.status == 403);
+            const json error = json::parse(answer.body).at("error");
+            CHECK(error.at("code") == "approval_required");
+            const std::string message = error.at("message");
+            CHECK(message.find("POST /releases/1/approvals") != std::string::npos);
+        }
+    }
+    CHECK(world.ledger.changes.empty());
+}
