@@ -86,6 +86,24 @@ TEST_CASE("an approval is not given by writing a status") {
     CHECK(world.ledger.rows.at(1).status == "manual_testing");
 }
 
+TEST_CASE("a note poses neither as the bot's nor as a person's word") {
+    ApiWorld world;
+    (void)world.ask("POST", "/release", k_release);
+    const auto note = [&](const std::string& source, const std::string& detail) {
+        const json body{{"id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
+                        {"actor", "Аня"},
+                        {"source", source},
+                        {"detail", detail}};
+        return world.ask("POST", "/releases/1/notes", body.dump()).status;
+    };
+    CHECK(note("bot", "{}") == 422);
+    CHECK(note("cli", R"({"approval":"approved"})") == 422);
+    CHECK(note("cli", R"({"\u0061pproval":"approved"})") == 422);
+    CHECK(note("cli", R"({"dispatch":"again"})") == 422);
+    CHECK(note("cli", "[]") == 422);
+    CHECK(note("cli", "{") == 422);
+    CHECK(world.ledger.notes.empty());
+    CHECK(note("cli", R"({"said":"hello"})") == 200);
 }
 
 TEST_CASE("every route wants the key, but for health, the webhook's look and Telegram") {
