@@ -79,6 +79,22 @@ std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, S
     return {{to, "{}"}};
 }
 
+// What a release was made with stays; saying nothing would look like having changed it.
+void refuse_fixed_columns(const Fields& fields) {
+    for (const char* column : {"id",
+                               "service_name",
+                               "release_tag",
+                               "initiated_by",
+                               "github_ref",
+                               "created_at",
+                               "started_at",
+                               "completed_at"}) {
+        if (fields.find(column) != nullptr) {
+            throw FieldError(column, "cannot be changed");
+        }
+    }
+}
+
 } // namespace
 
 Response no_release() {
@@ -109,6 +125,7 @@ Response create_release(Call& call) {
 Response patch_release(Call& call) {
     const json body = parse_body(call.body);
     const Fields fields(body);
+    refuse_fixed_columns(fields);
     store::Change change;
     change.id = random_uuid();
     change.release_id = fields.integer("release_id");
