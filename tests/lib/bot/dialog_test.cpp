@@ -176,6 +176,20 @@ TEST_CASE("a release without a commit is not approved, and that says what to typ
     CHECK(world.status(id) == "manual_test_failed");
 }
 
+TEST_CASE("the history tells why a release was rejected, and takes no note for a word") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    REQUIRE(world.ledger->note_event(
+        {"n1", id, "Аня", "cli", R"({"said":"\"approval\"","more":{"approval":1}})"}));
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    world.say(k_qa, "не <работает>\nвход " + std::string(1000, 'x'), k_chat, true);
+    world.press_data(k_qa, "hn:" + std::to_string(id));
+    CHECK(holds(world.message.html, "💬 не &lt;работает&gt; вход xxx"));
+    CHECK_FALSE(holds(world.message.html, std::string(400, 'x')));
+    CHECK(holds(world.message.html, "📝 Аня"));
+    CHECK_FALSE(holds(world.message.html, "одобрил"));
+}
+
 TEST_CASE("a rollback: choice, question, progress, end") {
     DialogWorld world;
     const auto id = world.release_to_test();
