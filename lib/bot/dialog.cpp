@@ -57,11 +57,13 @@ Reply toast(const std::string& text, bool alert) {
 Dialog::Dialog(store::ServerLedger& ledger,
                const config::Config& config,
                Operations* operations,
-               WallClock clock)
+               WallClock clock,
+               OwnName own_name)
     : m_ledger(ledger),
       m_config(config),
       m_operations(operations),
-      m_clock(std::move(clock)) {}
+      m_clock(std::move(clock)),
+      m_own_name(std::move(own_name)) {}
 
 Context Dialog::context(const std::string& service) {
     std::string why;

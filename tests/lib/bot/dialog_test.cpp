@@ -20,7 +20,7 @@ struct DialogWorld : LedgerWorld {
     int presses = 0;
     std::int64_t replied_to = 123456; // whose message say() replies to
     // By the ledger's clock things happen now.
-    bot::Dialog dialog{*ledger, config, &operations, now};
+    bot::Dialog dialog{*ledger, config, &operations, now, [] { return "Release_bot"; }};
 
     bot::Reply press_data(std::int64_t who, const std::string& data, std::int64_t chat = k_chat) {
         telegram::Press press;
@@ -157,6 +157,41 @@ TEST_CASE("a sticker is no reason, and another bot's question is none of ours") 
     world.replied_to = 123456;
     CHECK(world.say(k_qa, "не работает", k_chat, true));
     CHECK(world.status(id) == "manual_test_failed");
+}
+
+TEST_CASE("a command in reply to the question is that command, and rejects nothing") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    const auto question = world.message;
+    const auto answer = [&](const std::string& text) {
+        world.message = question;
+        const auto reply = world.say(k_qa, text, k_chat, true);
+        CHECK(world.status(id) == "manual_testing");
+        return reply && reply->send ? reply->send->html : "";
+    };
+    CHECK(holds(answer("/cancel"), "команда, а не причина"));
+    CHECK(holds(answer(" /отмена\nпередумал"), "команда, а не причина"));
+    CHECK(holds(answer("/status"), "📊 Сейчас"));
+    CHECK(holds(answer("/id now"), "11111"));
+    CHECK(answer("/cancel@other_bot").empty());
+    world.message = question;
+    CHECK(world.say(k_qa, "qa@example.com пишет: не работает", k_chat, true));
+    CHECK(world.status(id) == "manual_test_failed");
+}
+
+TEST_CASE("a command addressed to another bot is not ours") {
+    DialogWorld world;
+    for (const std::string command : {"/status@other_bot", "/id@other_bot", "/start@other_bot x"}) {
+        CHECK_FALSE(world.say(k_qa, command, k_chat));
+    }
+    CHECK(world.say(k_qa, "/status@release_BOT", k_chat));
+    bot::Dialog nameless(*world.ledger, world.config, nullptr, now, [] { return ""; });
+    telegram::Said said;
+    said.from.id = k_qa;
+    said.chat_id = k_chat;
+    said.text = "/status@release_bot";
+    CHECK(nameless.said(said));
 }
 
 TEST_CASE("a release without a commit is not approved, and that says what to type") {
