@@ -77,6 +77,7 @@ Reply Dialog::open_page(const Callback& callback) {
     query.list = list_of(callback.origin);
     query.limit = static_cast<int>(k_most_pages) + 1;
     const std::vector<release::Release> all = m_ledger.list_releases(query);
+    Reply reply;
     Page page;
     page.origin = callback.origin;
     page.more = all.size() > k_most_pages;
@@ -95,7 +96,10 @@ Reply Dialog::open_page(const Callback& callback) {
         }
     }
     if (!all.empty()) {
-        at = std::min({at, all.size() - 1, page.pages - 1});
+        if (callback.extra == "+" && at >= page.pages) {
+            reply.toast = say(m_config.language, Id::bot_list_end);
+        }
+        at = std::min(at, page.pages - 1);
         page.release = &all[at];
         page.number = at + 1;
         page.approvals = m_ledger.approvals(all[at].id);
@@ -105,7 +109,6 @@ Reply Dialog::open_page(const Callback& callback) {
             page.run_link = has_begun(dispatch) ? dispatch->error : "";
         }
     }
-    Reply reply;
     reply.edit =
         list_page(context(page.release == nullptr ? "" : page.release->service_name), page);
     return reply;

@@ -530,4 +530,24 @@ TEST_CASE("however much there is, it fits into a message") {
     CHECK(telegram::utf16_length(telegram::plain_of(world.message.html)) <= 4096);
     CHECK(world.message.keyboard.size() == 9);
 }
+
+TEST_CASE("behind the last page that is counted there is no more, and that is said") {
+    DialogWorld world;
+    world.release_to_test("v1.0.0");
+    (void)run_program(
+        {"sqlite3",
+         "-bail",
+         (world.folder.path() / "releases.db").string(),
+         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)"
+         " INSERT INTO releases (service_name, release_tag, status, initiated_by,"
+         " github_run_id, github_action_link, github_ref) SELECT 'loom-content',"
+         " 'v1.0.' || i, 'building', 'x', i, '', '' FROM n"});
+    world.press_data(k_qa, "la:3");
+    CHECK(holds(drawn(world.message), "999/1000+"));
+    CHECK(world.press(k_qa, "➡️").toast.empty());
+    CHECK(holds(drawn(world.message), "1000/1000+"));
+    const auto reply = world.press(k_qa, "➡️");
+    CHECK(holds(reply.toast, "loomrel release list"));
+    CHECK(reply.edit);
+    CHECK(holds(drawn(world.message), "1000/1000+"));
 }
