@@ -18,6 +18,7 @@ using telegram::Problem;
 constexpr std::size_t k_remembered = 2000;
 constexpr std::size_t k_most_works = 4;
 constexpr Milliseconds k_one_call{8000};
+constexpr Milliseconds k_own_name{2000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
 
@@ -32,12 +33,28 @@ bool is_for_later(const Error& error) {
 Bot::Bot(BotParts parts)
     : m_parts(std::move(parts)),
       m_api(m_parts.telegram),
-      m_dialog(m_parts.ledger, m_parts.config, m_parts.operations, m_parts.clock) {}
+      m_dialog(m_parts.ledger, m_parts.config, m_parts.operations, m_parts.clock, [this] {
+          return own_name();
+      }) {}
 
 Bot::~Bot() {
     for (Work& work : m_works) {
         work.thread.join();
     }
+}
+
+// Asked for once, and not before somebody names a bot: whoever decides waits for it.
+std::string Bot::own_name() {
+    if (m_own_name.empty()) {
+        telegram::Api api(m_parts.telegram); // the other one is the teller's
+        api.set_deadline(deadline_in(k_own_name));
+        try {
+            m_own_name = api.get_me().username;
+        } catch (const Problem& problem) {
+            m_parts.trouble("getMe", problem.what());
+        }
+    }
+    return m_own_name;
 }
 
 bool Bot::seen(std::int64_t update_id) const {

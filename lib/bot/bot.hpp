@@ -65,8 +65,9 @@ public:
     // Error if the ledger is away: they have to come again.
     void handle(const std::vector<telegram::Update>& updates);
 
-    // The two halves of the above. The first asks nobody but the ledger, the second nobody but
-    // Telegram; each by one thread at a time, which may be two.
+    // The two halves of the above. The first asks nobody but the ledger, and once Telegram for
+    // the bot's own name; the second nobody but Telegram. Each by one thread at a time, which may
+    // be two.
     void decide(const telegram::Update& update, Outgoing& outgoing);
     void tell(const Outgoing& outgoing);
 
@@ -79,6 +80,7 @@ private:
     [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
     bool call(const std::string& what, const std::function<void()>& action);
     [[nodiscard]] bool seen(std::int64_t update_id) const;
+    [[nodiscard]] std::string own_name();
 
     struct Work {
         std::thread thread;
@@ -88,6 +90,7 @@ private:
     BotParts m_parts;
     telegram::Api m_api;
     Dialog m_dialog;
+    std::string m_own_name;          // "" = not known yet
     std::deque<std::int64_t> m_seen; // the last ones, those of other servers are in the ledger
     std::vector<Work> m_works;
 };

@@ -4,6 +4,8 @@
 #include "lib/messages/status_texts.hpp"
 #include "lib/telegram/text.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace loomrel::bot {
@@ -134,36 +136,51 @@ void add_pages(const Context& context, const Page& page, telegram::Keyboard& key
 }
 
 // Somebody's word, or a no: nothing moved.
-std::string history_note(Language language, const release::Event& event);
-
-std::string history_line(const Context& context, const release::Event& event) {
-    const Language language = context.config.language;
+std::string
+history_note(Language language, const release::Event& event, const nlohmann::json& detail) {
     const std::string actor = escape_line(event.actor, 60);
-    const std::string what = event.from == event.to
-                                 ? history_note(language, event)
-                                 : escape_line(status_label(language, event.to)) + "\n"
-                                       + say(language,
-                                             Id::bot_history_who,
-                                             fmt::arg("actor", actor),
-                                             fmt::arg("source", escape_line(event.source, 20)));
-    return say(language,
-               Id::bot_history_move,
-               fmt::arg("time", to_local_minute(event.at, context.config.timezone)),
-               fmt::arg("status", what));
-}
-
-std::string history_note(Language language, const release::Event& event) {
-    const std::string actor = escape_line(event.actor, 60);
-    if (event.detail.find("\"approval\"") != std::string::npos) {
+    if (detail.contains("approval")) {
         return say(language, Id::bot_history_approved, fmt::arg("actor", actor));
     }
-    if (event.detail.find("\"dispatch\"") != std::string::npos) {
+    if (detail.contains("dispatch")) {
         return say(language, Id::bot_history_dispatch, fmt::arg("actor", actor));
     }
-    if (event.detail.find("\"refused\"") != std::string::npos) {
+    if (detail.contains("refused")) {
         return say(language, Id::bot_history_refused, fmt::arg("actor", actor));
     }
     return say(language, Id::bot_history_note, fmt::arg("actor", actor));
+}
+
+std::string
+history_move(Language language, const release::Event& event, const nlohmann::json& detail) {
+    std::string what = escape_line(status_label(language, event.to)) + "\n"
+                       + say(language,
+                             Id::bot_history_who,
+                             fmt::arg("actor", escape_line(event.actor, 60)),
+                             fmt::arg("source", escape_line(event.source, 20)));
+    const auto reason = detail.find("reason");
+    if (event.to == to_string(Status::manual_test_failed) && reason != detail.end()
+        && reason->is_string() && !reason->get_ref<const std::string&>().empty()) {
+        what += "\n"
+                + say(language,
+                      Id::bot_history_reason,
+                      fmt::arg("reason", escape_line(reason->get<std::string>(), 300)));
+    }
+    return what;
+}
+
+std::string history_line(const Context& context, const release::Event& event) {
+    const Language language = context.config.language;
+    nlohmann::json detail = nlohmann::json::parse(event.detail, nullptr, false);
+    if (!detail.is_object()) {
+        detail = nlohmann::json::object();
+    }
+    return say(language,
+               Id::bot_history_move,
+               fmt::arg("time", to_local_minute(event.at, context.config.timezone)),
+               fmt::arg("status",
+                        event.from == event.to ? history_note(language, event, detail)
+                                               : history_move(language, event, detail)));
 }
 
 } // namespace

@@ -57,11 +57,13 @@ Reply toast(const std::string& text, bool alert) {
 Dialog::Dialog(store::ServerLedger& ledger,
                const config::Config& config,
                Operations* operations,
-               WallClock clock)
+               WallClock clock,
+               OwnName own_name)
     : m_ledger(ledger),
       m_config(config),
       m_operations(operations),
-      m_clock(std::move(clock)) {}
+      m_clock(std::move(clock)),
+      m_own_name(std::move(own_name)) {}
 
 Context Dialog::context(const std::string& service) {
     std::string why;
@@ -75,6 +77,7 @@ Reply Dialog::open_page(const Callback& callback) {
     query.list = list_of(callback.origin);
     query.limit = static_cast<int>(k_most_pages) + 1;
     const std::vector<release::Release> all = m_ledger.list_releases(query);
+    Reply reply;
     Page page;
     page.origin = callback.origin;
     page.more = all.size() > k_most_pages;
@@ -93,7 +96,10 @@ Reply Dialog::open_page(const Callback& callback) {
         }
     }
     if (!all.empty()) {
-        at = std::min({at, all.size() - 1, page.pages - 1});
+        if (callback.extra == "+" && at >= page.pages) {
+            reply.toast = say(m_config.language, Id::bot_list_end);
+        }
+        at = std::min(at, page.pages - 1);
         page.release = &all[at];
         page.number = at + 1;
         page.approvals = m_ledger.approvals(all[at].id);
@@ -103,7 +109,6 @@ Reply Dialog::open_page(const Callback& callback) {
             page.run_link = has_begun(dispatch) ? dispatch->error : "";
         }
     }
-    Reply reply;
     reply.edit =
         list_page(context(page.release == nullptr ? "" : page.release->service_name), page);
     return reply;
@@ -154,6 +159,7 @@ std::string Dialog::why_not(const telegram::User& who,
     }
     if (action == Action::approve || action == Action::ask_approve) {
         try {
+            check_has_commit(release);
             const release::ApprovalRules rules = m_config.approval_rules();
             check_not_own(rules, approver_of(rules, who.id), release.initiated_by);
             (void)council_of(rules, release.initiated_by);

@@ -27,6 +27,9 @@ struct Reply {
     std::string unheard;
 };
 
+// What the bot is called, as in "/status@release_bot"; "" where that cannot be found out now.
+using OwnName = std::function<std::string()>;
+
 // Only a word to the one who pressed.
 [[nodiscard]] Reply toast(const std::string& text, bool alert = false);
 
@@ -43,7 +46,8 @@ public:
     Dialog(store::ServerLedger& ledger,
            const config::Config& config,
            Operations* operations,
-           WallClock clock);
+           WallClock clock,
+           OwnName own_name);
 
     // Throws Error if the ledger is away; then nothing was decided.
     [[nodiscard]] Reply pressed(const telegram::Press& press);
@@ -90,6 +94,7 @@ private:
     const config::Config& m_config;
     Operations* m_operations;
     WallClock m_clock;
+    OwnName m_own_name;
 };
 
 } // namespace loomrel::bot

@@ -17,9 +17,21 @@ using telegram::escape_line;
 // Well below what Telegram takes (k_longest_message).
 constexpr std::size_t k_longest_status = 3900;
 
-// "/start@release_bot now" -> "/start"
-std::string command_of(const std::string& text) {
-    return text.substr(0, text.find_first_of(" @\n"));
+// "/start@release_bot now" -> "/start", "release_bot"
+struct Command {
+    std::string name; // "" = it is none
+    std::string bot;  // "" = whoever hears it
+};
+
+Command command_of(std::string_view text) {
+    text = trim(text);
+    if (!text.starts_with('/')) {
+        return {};
+    }
+    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n"));
+    const std::size_t sign = std::min(word.find('@'), word.size());
+    return {std::string(word.substr(0, sign)),
+            std::string(word.substr(std::min(sign + 1, word.size())))};
 }
 
 // The question that a message with these buttons asks, if it wants a reason.
@@ -65,7 +77,13 @@ private:
 
 std::optional<Reply> Dialog::said(const telegram::Said& said) {
     const Language language = m_config.language;
-    const std::string command = command_of(said.text);
+    const auto [command, bot] = command_of(said.text);
+    if (!bot.empty()) {
+        const std::string own = m_own_name();
+        if (!own.empty() && to_lower(own) != to_lower(bot)) {
+            return std::nullopt; // another's
+        }
+    }
     Reply reply;
     reply.once = true;
     if (command == "/id") {
@@ -110,6 +128,10 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
         return reply;
     }
     // The reason of a rejection, as a reply to the question.
+    if (!command.empty()) {
+        reply.send = {say(language, Id::bot_command_no_reason), {}};
+        return reply;
+    }
     if (trim(said.text).empty()) {
         reply.send = {say(language, Id::bot_reason_wanted), {}};
         return reply;

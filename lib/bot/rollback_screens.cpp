@@ -15,10 +15,32 @@ using telegram::escape_line;
 
 constexpr std::size_t k_most_choices = 8;
 constexpr std::size_t k_longest_reason = 2500;
-constexpr std::size_t k_longest_tags = 3000;
 
 telegram::Text with_back(Language language, const std::string& html, const Callback& back) {
     return {html, {{button(language, Id::bot_button_back, back)}}};
+}
+
+// A button for each version that can be gone back to.
+telegram::Text with_choices(const Context& context,
+                            Origin origin,
+                            const release::Release& release,
+                            const Standing& standing,
+                            const std::string& html) {
+    const Language language = context.config.language;
+    telegram::Text text{html, {}};
+    for (const KeptVersion& version : standing.kept) {
+        if (text.keyboard.size() == k_most_choices) {
+            break;
+        }
+        std::string label = "🏷️ " + telegram::cut_utf16(version.tag, 40);
+        if (version.deployed_at) {
+            label += " · " + to_local_minute(*version.deployed_at, context.config.timezone);
+        }
+        text.keyboard.push_back(
+            {{label, to_data({Action::ask_rollback, origin, release.id, digest_of(version.tag)})}});
+    }
+    text.keyboard.push_back({button(language, Id::bot_button_back, back_to(origin, release.id))});
+    return text;
 }
 
 } // namespace
@@ -35,25 +57,14 @@ telegram::Text rollback_choice(const Context& context,
                                Origin origin,
                                const release::Release& release,
                                const Standing& standing) {
-    const Language language = context.config.language;
-    telegram::Text text{say(language,
+    return with_choices(context,
+                        origin,
+                        release,
+                        standing,
+                        say(context.config.language,
                             Id::bot_rollback_choice,
                             fmt::arg("service", escape_line(release.service_name)),
-                            fmt::arg("current", escape_line(standing.serves))),
-                        {}};
-    for (const KeptVersion& version : standing.kept) {
-        if (text.keyboard.size() == k_most_choices) {
-            break;
-        }
-        std::string label = "🏷️ " + telegram::cut_utf16(version.tag, 40);
-        if (version.deployed_at) {
-            label += " · " + to_local_minute(*version.deployed_at, context.config.timezone);
-        }
-        text.keyboard.push_back(
-            {{label, to_data({Action::ask_rollback, origin, release.id, digest_of(version.tag)})}});
-    }
-    text.keyboard.push_back({button(language, Id::bot_button_back, back_to(origin, release.id))});
-    return text;
+                            fmt::arg("current", escape_line(standing.serves))));
 }
 
 telegram::Text rollback_question(const Context& context,
@@ -85,35 +96,32 @@ telegram::Text rollback_screen(const Context& context,
                                const release::Release& release,
                                const Standing& standing) {
     const Language language = context.config.language;
-    const Callback back = back_to(origin, release.id);
-    if (standing.kept.empty()) {
-        return with_back(language,
-                         say(language,
-                             Id::bot_rollback_nowhere,
-                             fmt::arg("service", escape_line(release.service_name)),
-                             fmt::arg("current", escape_line(standing.serves))),
-                         back);
-    }
-    if (standing.serves == release.release_tag) {
+    const auto service = fmt::arg("service", escape_line(release.service_name));
+    const auto current = fmt::arg("current", escape_line(standing.serves));
+    const auto tag = fmt::arg("tag", escape_line(release.release_tag));
+    const bool serves = standing.serves == release.release_tag;
+    if (serves && !standing.kept.empty()) {
         return rollback_choice(context, origin, release, standing);
     }
-    if (const KeptVersion* own = find_kept(standing, digest_of(release.release_tag))) {
+    const KeptVersion* own = serves ? nullptr : find_kept(standing, digest_of(release.release_tag));
+    if (own != nullptr) {
         return rollback_question(context, origin, release, standing, *own);
     }
-    std::string tags;
-    for (const KeptVersion& version : standing.kept) {
-        if (telegram::utf16_length(tags) > k_longest_tags) {
-            tags += ", …";
-            break;
-        }
-        tags += (tags.empty() ? "" : ", ") + escape_line(version.tag, 60);
+    // A deploy that failed has put it back, or a rollback has.
+    const bool is_back =
+        !serves && !standing.serves.empty() && standing.serves == release.rollback_to_tag;
+    std::string html;
+    if (is_back) {
+        html = say(language, Id::bot_rollback_is_back, service, tag, current);
+    } else if (standing.kept.empty()) {
+        html = say(language, Id::bot_rollback_nowhere, service, current);
+    } else {
+        html = say(language, Id::bot_rollback_not_kept, service, tag);
     }
-    return with_back(language,
-                     say(language,
-                         Id::bot_rollback_not_kept,
-                         fmt::arg("tag", escape_line(release.release_tag)),
-                         fmt::arg("tags", tags)),
-                     back);
+    if (!standing.kept.empty()) {
+        html += "\n\n" + say(language, Id::bot_rollback_which);
+    }
+    return with_choices(context, origin, release, standing, html);
 }
 
 RollbackScreen::RollbackScreen(const Context& context,

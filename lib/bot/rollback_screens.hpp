@@ -19,7 +19,7 @@ namespace loomrel::bot {
                                                const Standing& standing,
                                                const KeptVersion& target);
 // What there is to press on the card of `release`: the choice where it serves, else the question
-// for its own tag, else why it cannot be.
+// for its own tag, else why there is none and the choice.
 [[nodiscard]] telegram::Text rollback_screen(const Context& context,
                                              Origin origin,
                                              const release::Release& release,

@@ -33,10 +33,6 @@ std::optional<std::vector<std::string>> match_path(std::string_view pattern,
     return pieces;
 }
 
-bool is_plain_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
 // nullopt: absent, there twice, or with bytes that no key has.
 std::optional<std::string_view> the_one(const Head& head, std::string_view name) {
     const auto value = head.header(name);
@@ -160,9 +156,11 @@ Match Api::match(const Head& head) const {
     }
     path.remove_prefix(m_settings.prefix.size());
     std::string allowed;
+    // The answer to HEAD is GET's; the connection keeps its body back.
+    const std::string_view method = head.method == "HEAD" ? "GET" : std::string_view(head.method);
     for (const Route& route : routes()) {
         auto pieces = match_path(route.path, path);
-        if (pieces && route.method == head.method) {
+        if (pieces && route.method == method) {
             match.route = &route;
             match.pieces = *std::move(pieces);
         } else if (pieces) {

@@ -172,8 +172,16 @@ void check(const store::Decision& decision) {
 void check(const store::NewNote& note) {
     check_uuid("id", note.id);
     check_line("actor", note.actor);
-    if (note.source != "bot") {
-        check_source(note.source);
+    check_source(note.source);
+    // By these the history shows a person's word and who began a deploy: the ledger's own to write.
+    const nlohmann::json detail = nlohmann::json::parse(note.detail, nullptr, false);
+    if (!detail.is_object()) {
+        throw FieldError("detail", "must be a JSON object");
+    }
+    for (const char* member : {"approval", "dispatch"}) {
+        if (detail.contains(member)) {
+            throw FieldError("detail", std::string("must not hold \"") + member + '"');
+        }
     }
 }
 

@@ -305,7 +305,10 @@ Connection::write(const Response& response, unsigned version, bool keep, Served&
         message.body() = response.body;
         message.keep_alive(keep);
         message.prepare_payload();
-        served.bytes_out = response.body.size();
+        if (served.method == "HEAD") {
+            message.body().clear(); // its length is told all the same
+        }
+        served.bytes_out = message.body().size();
         m_stream.expires_after(m_limits.reply);
         co_await http::async_write(m_stream, message, into(ec));
     }

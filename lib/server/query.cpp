@@ -44,7 +44,10 @@ std::optional<std::int64_t> Query::integer(const std::string& name) const {
 
 int Query::limit() const {
     const std::int64_t wanted = integer("limit").value_or(k_usual);
-    return static_cast<int>(std::clamp<std::int64_t>(wanted, 0, k_most));
+    if (wanted < 0) {
+        throw FieldError("limit", "must not be negative");
+    }
+    return static_cast<int>(std::min(wanted, k_most));
 }
 
 } // namespace loomrel::server

@@ -23,27 +23,25 @@ std::string named(const Fields& fields, const char* column, const char* short_na
     return value ? *value : fields.text_or(short_name, "");
 }
 
-// Approvals are people's (design 8). Taking one back, because it expired or its tag moved, is not
-// giving one.
+// Approvals and rejections are people's (design 8). No status says whose, so that none is taken for
+// one, also where the API may approve: POST …/approvals is where the rules are asked. Nothing that
+// loomrel does by itself leads to either.
 void refuse_decisions(const Call& call, const store::Change& change) {
-    if (call.api.settings().api_approvals) {
-        return;
+    const ApiSettings& settings = call.api.settings();
+    if (settings.api_approvals && !settings.approval) {
+        return; // nobody has said who may
     }
     for (const store::Change::Step& step : change.steps) {
-        if (!release::is_decision(step.to)) {
-            continue;
+        if (release::is_decision(step.to)) {
+            throw Refused{
+                refusal(403,
+                        "approval_required",
+                        "\"" + std::string(to_string(step.to))
+                            + "\" is a person's decision: in Telegram, loomrel release "
+                              "approve|reject, or, where [server] api_approvals is set, POST "
+                              "/releases/"
+                            + std::to_string(change.release_id) + "/approvals")};
         }
-        if (step.to == Status::manual_test_failed && change.steps.size() == 1) {
-            const auto row = call.store.find_release(change.release_id);
-            if (row && row->state() == Status::manual_test_passed) {
-                continue;
-            }
-        }
-        throw Refused{refusal(403,
-                              "approval_required",
-                              "\"" + std::string(to_string(step.to))
-                                  + "\" is a person's decision: in Telegram, or loomrel release "
-                                    "approve|reject")};
     }
 }
 
@@ -70,12 +68,31 @@ Response of_refusal(const store::Changed& changed) {
 }
 
 // The spec's own scripts go from `building` to `manual_testing` directly; its diagram has a status
-// between them.
-std::vector<store::Change::Step> steps_to(Status to) {
+// between them. An approval that is taken back, because it expired, does not come that way.
+std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, Status to) {
     if (to == Status::manual_testing) {
-        return {{Status::stage_deploy, "{}"}, {to, "{}"}};
+        const auto row = call.store.find_release(release_id);
+        if (row && row->state() != Status::manual_test_passed) {
+            return {{Status::stage_deploy, "{}"}, {to, "{}"}};
+        }
     }
     return {{to, "{}"}};
+}
+
+// What a release was made with stays; saying nothing would look like having changed it.
+void refuse_fixed_columns(const Fields& fields) {
+    for (const char* column : {"id",
+                               "service_name",
+                               "release_tag",
+                               "initiated_by",
+                               "github_ref",
+                               "created_at",
+                               "started_at",
+                               "completed_at"}) {
+        if (fields.find(column) != nullptr) {
+            throw FieldError(column, "cannot be changed");
+        }
+    }
 }
 
 } // namespace
@@ -108,6 +125,7 @@ Response create_release(Call& call) {
 Response patch_release(Call& call) {
     const json body = parse_body(call.body);
     const Fields fields(body);
+    refuse_fixed_columns(fields);
     store::Change change;
     change.id = random_uuid();
     change.release_id = fields.integer("release_id");
@@ -122,7 +140,7 @@ Response patch_release(Call& call) {
         if (!to) {
             throw FieldError("status", "is not a known status");
         }
-        change.steps = steps_to(*to);
+        change.steps = steps_to(call, change.release_id, *to);
     } else if (!change.run_id && !change.link && !change.rollback_to_tag && !change.commit) {
         throw FieldError("status", "is missing");
     }

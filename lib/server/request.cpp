@@ -77,6 +77,10 @@ private:
 
 } // namespace
 
+bool is_plain_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 std::optional<std::string_view> Head::header(std::string_view name) const {
     const auto found = std::find_if(
         headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });

@@ -24,6 +24,9 @@ struct Head {
     [[nodiscard]] std::size_t count(std::string_view name) const;
 };
 
+// Letters, digits and signs: what a key in a header is made of.
+[[nodiscard]] bool is_plain_ascii(std::string_view text);
+
 struct Response {
     int status = 200;
     std::string body;

@@ -57,13 +57,13 @@ Response get_run(Call& call) {
 Response patch_run(Call& call) {
     const std::string id = call.run_id();
     json body = parse_body(call.body);
+    if (!call.store.find_run(id)) {
+        return no_run();
+    }
     if (body.contains("outcome")) {
         body["run_id"] = id;
         const store::RunEnd end = store::wire::run_end_from(body);
         check(end);
-        if (!call.store.find_run(id)) {
-            return no_run();
-        }
         call.store.end_run(end);
     } else {
         call.store.touch_run(id);

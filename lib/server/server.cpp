@@ -164,6 +164,12 @@ void check_key(const Settings& settings) {
         throw Error(
             ErrorKind::config, "no_key", phrase(Id::server_no_key), phrase(Id::server_no_key_hint));
     }
+    if (!is_plain_ascii(settings.api.key.reveal())) {
+        throw Error(ErrorKind::config,
+                    "bad_key",
+                    phrase(Id::server_bad_key),
+                    phrase(Id::server_no_key_hint));
+    }
 }
 
 Server::Server(Settings settings, Parts parts) {

@@ -58,7 +58,8 @@ public:
     virtual void ended(const Served& served) = 0;
 };
 
-// Throws Error(config): no key is configured. Asked before anything is opened.
+// Throws Error(config): no key is configured, or one that no request can bring. Asked before
+// anything is opened.
 void check_key(const Settings& settings);
 
 struct Parts {

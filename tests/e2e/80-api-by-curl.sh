@@ -58,10 +58,19 @@ KEY=wrong call GET /releases
 expect_answer 401 .error.code unauthorized
 call PATCH /release '{"release_id":1,"status":"manual_test_passed"}'
 expect_answer 403 .error.code approval_required
+call PATCH /release '{"release_id":1,"status":"manual_test_failed"}'
+expect_answer 403 .error.code approval_required
 call POST /releases/1/approvals '{"id":"7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d2","approver_id":1,
 "verdict":"approved"}'
 expect_answer 403 .error.code approval_required
 expect_sql manual_testing 'SELECT status FROM releases'
+call POST /releases/1/notes '{"id":"7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d3","actor":"anya",
+"source":"bot"}'
+expect_answer 422
+call PATCH /runs/7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d9 '{}'
+expect_answer 404 .error.code not_found
+STATUS=$(curl -fsSI -o "$T/answer" -w '%{http_code}' "$API/health")
+expect_equal "HEAD /health" 200 "$STATUS"
 call GET /releases/4711
 expect_answer 404 .error.code not_found
 call GET /nothing

@@ -15,6 +15,12 @@ LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json --store http://127.0.0.1:1/api s
 expect_equal "exit code over another API" 2 $code
 expect_json .error.code serve_needs_database
 code=0
+LOOM_INTERSERVER_SECRET_KEY="two words" "$LOOMREL" --json serve >"$T/out" 2>"$T/err" || code=$?
+expect_equal "exit code" 2 "$code"
+expect_json .error.code bad_key
+expect_said LOOM_INTERSERVER_SECRET_KEY
+! grep -F "two words" "$T/out" "$T/err" || fail "the key is shown"
+code=0
 LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json serve --listen nonsense >"$T/out" 2>"$T/err" || code=$?
 expect_equal "exit code of a bad address" 2 $code
 expect_json .error.code bad_listen

@@ -242,7 +242,7 @@ TEST_CASE("a group that became a supergroup: told there, pressed there, by every
     CHECK(world.ledger->moved_chats().at(k_chat) == -1009);
     CHECK_FALSE(world.ledger->find_message({first, k_chat, 0, "card"}));
     CHECK(world.ledger->find_message({id, -1009, 0, "card"}));
-    bot::Dialog dialog(*world.ledger, world.config, nullptr, now);
+    bot::Dialog dialog(*world.ledger, world.config, nullptr, now, [] { return ""; });
     telegram::Press press{"1", {k_qa, "A"}, -1009, 1, 0, ""};
     press.data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
     CHECK_FALSE(dialog.pressed(press).alert);

@@ -20,7 +20,7 @@ struct DialogWorld : LedgerWorld {
     int presses = 0;
     std::int64_t replied_to = 123456; // whose message say() replies to
     // By the ledger's clock things happen now.
-    bot::Dialog dialog{*ledger, config, &operations, now};
+    bot::Dialog dialog{*ledger, config, &operations, now, [] { return "Release_bot"; }};
 
     bot::Reply press_data(std::int64_t who, const std::string& data, std::int64_t chat = k_chat) {
         telegram::Press press;
@@ -159,6 +159,101 @@ TEST_CASE("a sticker is no reason, and another bot's question is none of ours") 
     CHECK(world.status(id) == "manual_test_failed");
 }
 
+TEST_CASE("a command in reply to the question is that command, and rejects nothing") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    const auto question = world.message;
+    const auto answer = [&](const std::string& text) {
+        world.message = question;
+        const auto reply = world.say(k_qa, text, k_chat, true);
+        CHECK(world.status(id) == "manual_testing");
+        return reply && reply->send ? reply->send->html : "";
+    };
+    CHECK(holds(answer("/cancel"), "команда, а не причина"));
+    CHECK(holds(answer(" /отмена\nпередумал"), "команда, а не причина"));
+    CHECK(holds(answer("/status"), "📊 Сейчас"));
+    CHECK(holds(answer("/id now"), "11111"));
+    CHECK(answer("/cancel@other_bot").empty());
+    world.message = question;
+    CHECK(world.say(k_qa, "qa@example.com пишет: не работает", k_chat, true));
+    CHECK(world.status(id) == "manual_test_failed");
+}
+
+TEST_CASE("a command addressed to another bot is not ours") {
+    DialogWorld world;
+    for (const std::string command : {"/status@other_bot", "/id@other_bot", "/start@other_bot x"}) {
+        CHECK_FALSE(world.say(k_qa, command, k_chat));
+    }
+    CHECK(world.say(k_qa, "/status@release_BOT", k_chat));
+    bot::Dialog nameless(*world.ledger, world.config, nullptr, now, [] { return ""; });
+    telegram::Said said;
+    said.from.id = k_qa;
+    said.chat_id = k_chat;
+    said.text = "/status@release_bot";
+    CHECK(nameless.said(said));
+}
+
+TEST_CASE("a release without a commit is not approved, and that says what to type") {
+    DialogWorld world;
+    const auto id = world.release_to_test("v1.2.3", "loom-content", "");
+    for (const char action : {'a', 'A'}) {
+        const auto reply =
+            world.press_data(k_qa, std::string(1, action) + "n:" + std::to_string(id) + ":-");
+        CHECK(reply.alert);
+        CHECK(holds(reply.toast, "нет коммита"));
+        CHECK(holds(reply.toast, "loomrel stage-deploy --service loom-content --tag v1.2.3"));
+        CHECK(telegram::utf16_length(reply.toast) <= 200);
+    }
+    CHECK(world.status(id) == "manual_testing");
+    CHECK(world.ledger->approvals(id).empty());
+    world.press_data(k_qa, "Rn:" + std::to_string(id) + ":-");
+    CHECK(world.status(id) == "manual_test_failed");
+}
+
+TEST_CASE("the history tells why a release was rejected, and takes no note for a word") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    REQUIRE(world.ledger->note_event(
+        {"n1", id, "Аня", "cli", R"({"said":"\"approval\"","more":{"approval":1}})"}));
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    world.say(k_qa, "не <работает>\nвход " + std::string(1000, 'x'), k_chat, true);
+    world.press_data(k_qa, "hn:" + std::to_string(id));
+    CHECK(holds(world.message.html, "💬 не &lt;работает&gt; вход xxx"));
+    CHECK_FALSE(holds(world.message.html, std::string(400, 'x')));
+    CHECK(holds(world.message.html, "📝 Аня"));
+    CHECK_FALSE(holds(world.message.html, "одобрил"));
+}
+
+TEST_CASE("a production deploy that failed leads to what can be gone back to") {
+    DialogWorld world;
+    const auto id = world.release_to_test("v1.3.0");
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::production_failed});
+    const auto shown = [&] {
+        world.press_data(k_ops, "of:" + std::to_string(id));
+        return drawn(world.message);
+    };
+    CHECK(holds(shown(), "Версия v1.3.0 на хосте не хранится."));
+    CHECK(holds(shown(), "На какую версию откатить?"));
+    CHECK(holds(shown(), "[🏷️ v1.2.1]"));
+    store::Change back;
+    back.id = "back";
+    back.release_id = id;
+    back.actor = "loomrel";
+    back.source = "journal";
+    back.rollback_to_tag = "v1.2.3"; // what serves: put back by itself
+    REQUIRE(world.ledger->apply(back).what == store::Changed::What::done);
+    CHECK(holds(shown(), "там уже прежняя версия, v1.2.3"));
+    world.press(k_ops, "🏷️ v1.2.1");
+    CHECK(holds(drawn(world.message), "⏪ Откатить на tag: v1.2.1"));
+    world.press(k_ops, "✅ Да, откатить");
+    CHECK(world.operations.done
+          == std::vector<std::string>{"loom-content v1.2.3 -> v1.2.1 by Оля"});
+    world.operations.now.kept.clear();
+    CHECK(holds(shown(), "там уже прежняя версия, v1.2.3"));
+    CHECK_FALSE(holds(shown(), "На какую версию"));
+}
+
 TEST_CASE("a rollback: choice, question, progress, end") {
     DialogWorld world;
     const auto id = world.release_to_test();
@@ -186,7 +281,8 @@ TEST_CASE("on an older card a rollback goes straight to its question, or says wh
     const auto gone = world.release_to_test("v1.0.0");
     world.move(gone, {Status::manual_test_passed, Status::deploying, Status::deployed});
     world.press_data(k_ops, "os:" + std::to_string(gone));
-    CHECK(holds(drawn(world.message), "Версии v1.0.0 на хосте уже нет"));
+    CHECK(holds(drawn(world.message), "Версия v1.0.0 на хосте не хранится."));
+    CHECK(holds(drawn(world.message), "[🏷️ v1.2.1]"));
     world.operations.now.kept.clear();
     world.press_data(k_ops, "os:" + std::to_string(gone));
     CHECK(holds(drawn(world.message), "Откатиться не на что"));
@@ -432,6 +528,26 @@ TEST_CASE("however much there is, it fits into a message") {
     const auto gone = world.make("v1.0.0");
     world.press_data(k_ops, "os:" + std::to_string(gone));
     CHECK(telegram::utf16_length(telegram::plain_of(world.message.html)) <= 4096);
-    CHECK(holds(world.message.html, "k0www"));
-    CHECK(world.message.html.ends_with(", …"));
+    CHECK(world.message.keyboard.size() == 9);
+}
+
+TEST_CASE("behind the last page that is counted there is no more, and that is said") {
+    DialogWorld world;
+    world.release_to_test("v1.0.0");
+    (void)run_program(
+        {"sqlite3",
+         "-bail",
+         (world.folder.path() / "releases.db").string(),
+         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)"
+         " INSERT INTO releases (service_name, release_tag, status, initiated_by,"
+         " github_run_id, github_action_link, github_ref) SELECT 'loom-content',"
+         " 'v1.0.' || i, 'building', 'x', i, '', '' FROM n"});
+    world.press_data(k_qa, "la:3");
+    CHECK(holds(drawn(world.message), "999/1000+"));
+    CHECK(world.press(k_qa, "➡️").toast.empty());
+    CHECK(holds(drawn(world.message), "1000/1000+"));
+    const auto reply = world.press(k_qa, "➡️");
+    CHECK(holds(reply.toast, "loomrel release list"));
+    CHECK(reply.edit);
+    CHECK(holds(drawn(world.message), "1000/1000+"));
 }

@@ -429,3 +429,35 @@ TEST_CASE("a ledger that is away for a while makes no poller deaf") {
     (void)poller.round({});
     CHECK(world.status(id) == "manual_test_passed");
 }
+
+TEST_CASE("the bot asks Telegram for its own name once, and not before somebody names a bot") {
+    PollingWorld world;
+    const auto ledger = world.open();
+    bot::Bot bot({*ledger,
+                  world.config,
+                  world.telegram(),
+                  nullptr,
+                  now,
+                  [](const std::string&, const std::string&) {},
+                  {}});
+    std::int64_t number = 0;
+    const auto answers = [&](const std::string& text) {
+        telegram::Update update;
+        update.id = ++number;
+        update.said.emplace();
+        update.said->from.id = k_qa;
+        update.said->chat_id = k_chat;
+        update.said->message_id = number;
+        update.said->text = text;
+        bot::Outgoing outgoing;
+        bot.decide(update, outgoing);
+        return outgoing.messages.size();
+    };
+    const auto before = world.fake.calls("getMe").size();
+    CHECK(answers("/status") == 1);
+    CHECK(world.fake.calls("getMe").size() == before);
+    CHECK(answers("/status@release_test_bot") == 1);
+    CHECK(answers("/status@other_bot") == 0);
+    CHECK(answers("/status@Release_Test_Bot") == 1);
+    CHECK(world.fake.calls("getMe").size() == before + 1);
+}

@@ -74,7 +74,48 @@ TEST_CASE("an approval is not given by writing a status") {
                 + status + R"("}]})");
         CHECK(change.status == 403);
     }
+    // Nor is one taken back by anybody but a person, or expiry.
+    world.ledger.rows.at(1).status = "manual_test_passed";
+    const auto failed =
+        world.ask("PATCH", "/release", R"({"release_id":1,"status":"manual_test_failed"})");
+    CHECK(failed.status == 403);
+    CHECK(code_of(failed) == "approval_required");
     CHECK(world.ledger.changes.empty());
+    CHECK(world.ask("PATCH", "/release", R"({"release_id":1,"status":"manual_testing"})").status
+          == 200);
+    CHECK(world.ledger.rows.at(1).status == "manual_testing");
+}
+
+TEST_CASE("what a release was made with is not patched, and that is said") {
+    ApiWorld world;
+    (void)world.ask("POST", "/release", k_release);
+    for (const std::string column : {"github_ref", "initiated_by", "service_name", "release_tag"}) {
+        const auto answer = world.ask(
+            "PATCH", "/release", R"({"release_id":1,"status":"building",")" + column + R"(":"x"})");
+        CHECK(answer.status == 422);
+        CHECK(answer.body.find(column) != std::string::npos);
+    }
+    CHECK(world.ledger.changes.empty());
+}
+
+TEST_CASE("a note poses neither as the bot's nor as a person's word") {
+    ApiWorld world;
+    (void)world.ask("POST", "/release", k_release);
+    const auto note = [&](const std::string& source, const std::string& detail) {
+        const json body{{"id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
+                        {"actor", "Аня"},
+                        {"source", source},
+                        {"detail", detail}};
+        return world.ask("POST", "/releases/1/notes", body.dump()).status;
+    };
+    CHECK(note("bot", "{}") == 422);
+    CHECK(note("cli", R"({"approval":"approved"})") == 422);
+    CHECK(note("cli", R"({"\u0061pproval":"approved"})") == 422);
+    CHECK(note("cli", R"({"dispatch":"again"})") == 422);
+    CHECK(note("cli", "[]") == 422);
+    CHECK(note("cli", "{") == 422);
+    CHECK(world.ledger.notes.empty());
+    CHECK(note("cli", R"({"said":"hello"})") == 200);
 }
 
 TEST_CASE("every route wants the key, but for health, the webhook's look and Telegram") {
@@ -297,8 +338,12 @@ TEST_CASE("lists say which parameter they do not have") {
     CHECK(world.ledger.queries.back().limit == 5);
     CHECK(world.ask("GET", "/releases?limit=100000").status == 200);
     CHECK(world.ledger.queries.back().limit == 1000);
-    for (const std::string query :
-         {"list=others", "limit=x", "before=", "page=2", "limit=99999999999999999999"}) {
+    for (const std::string query : {"list=others",
+                                    "limit=x",
+                                    "limit=-1",
+                                    "before=",
+                                    "page=2",
+                                    "limit=99999999999999999999"}) {
         CHECK(world.ask("GET", "/releases?" + query).status == 422);
     }
     for (const std::string query : {"limit=1&limit=2", "service=%zz", "service=%ff"}) {
@@ -312,7 +357,7 @@ TEST_CASE("a run or a release that is not there is 404, not a ledger that is awa
     const std::string end = R"({"outcome":"good","result":"{}","hosts":[]})";
     CHECK(world.ask("PATCH", "/runs/" + id, end).status == 404);
     CHECK(world.ledger.ends.empty());
-    CHECK(world.ask("PATCH", "/runs/" + id, "{}").status == 200); // a heartbeat is only that
+    CHECK(world.ask("PATCH", "/runs/" + id, "{}").status == 404);
     world.ledger.broken = Error(ErrorKind::refused, store::k_no_release, {"нет", "no"});
     const auto notice = world.ask("POST", "/notices", R"({"key":"k","kind":"text","fact":"{}"})");
     CHECK(notice.status == 404);

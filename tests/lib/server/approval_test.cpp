@@ -6,6 +6,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr const char* k_commit = "0123456789abcdef0123456789abcdef01234567";
+
 // A release of gommgo's, who is approver 11 himself; the API may approve.
 struct ApprovingWorld {
     explicit ApprovingWorld(release::ApprovalRules rules)
@@ -13,7 +15,10 @@ struct ApprovingWorld {
         release::Release row;
         row.id = 1;
         row.status = "manual_testing";
+        row.service_name = "loom-content";
+        row.release_tag = "v1.2.3";
         row.initiated_by = "gommgo";
+        row.commit_sha = k_commit;
         ledger.rows[1] = row;
     }
 
@@ -22,7 +27,7 @@ struct ApprovingWorld {
         // The caller says that anybody will do.
         const json body{{"id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
                         {"release_id", 1},
-                        {"commit", ""},
+                        {"commit", k_commit},
                         {"approver_id", who},
                         {"approver_name", "x"},
                         {"typed_by", ""},
@@ -78,4 +83,37 @@ TEST_CASE("a quorum that nobody can reach is said, and asking again does not hel
     CHECK(answer.status == 403);
     CHECK(json::parse(answer.body).at("error").at("code") == "quorum_unreachable");
     CHECK(world.ledger.decisions.empty());
+}
+
+TEST_CASE("where the API may approve, a status still decides nothing, and says what does") {
+    ApprovingWorld world(rules_of(1, true));
+    for (const std::string from : {"manual_testing", "manual_test_passed"}) {
+        for (const std::string to : {"manual_test_passed", "manual_test_failed"}) {
+            world.ledger.rows[1].status = from;
+            const auto head = ApiWorld::head("PATCH", "/release");
+            const json body{{"release_id", 1}, {"status", to}};
+            const auto answer =
+                world.api.answer(world.api.match(head), head, body.dump(), world.store);
+            CHECK(answer.status == 403);
+            const json error = json::parse(answer.body).at("error");
+            CHECK(error.at("code") == "approval_required");
+            const std::string message = error.at("message");
+            CHECK(message.find("POST /releases/1/approvals") != std::string::npos);
+        }
+    }
+    CHECK(world.ledger.changes.empty());
+}
+
+TEST_CASE("a release without a commit is not approved over the API, but may be rejected") {
+    ApprovingWorld world(rules_of(1, true));
+    world.ledger.rows[1].commit_sha.reset();
+    const auto answer = world.decide(22, "approved");
+    CHECK(answer.status == 403);
+    const json error = json::parse(answer.body).at("error");
+    CHECK(error.at("code") == "no_commit");
+    const std::string message = error.at("message");
+    CHECK(message.find("loomrel stage-deploy --service loom-content --tag v1.2.3")
+          != std::string::npos);
+    CHECK(world.ledger.decisions.empty());
+    CHECK(world.decide(22, "rejected").status == 200);
 }

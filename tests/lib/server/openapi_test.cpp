@@ -32,6 +32,9 @@ TEST_CASE("openapi.json describes the routes that there are, and no others") {
         CHECK(operation.contains("requestBody") == route.has_body);
         const bool open = operation.contains("security") && operation.at("security").empty();
         CHECK(open == (route.access == server::Access::open));
+        const json& responses = operation.at("responses");
+        CHECK(responses.contains("400")); // of any request that is not HTTP as it should be
+        CHECK(responses.contains("401") == (route.access != server::Access::open));
     }
     CHECK(described == there);
 }

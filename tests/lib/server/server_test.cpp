@@ -1,8 +1,10 @@
 #include "lib/server/server.hpp"
 #include "tests/lib/server/api_world.hpp"
 
+#include <boost/asio/buffers_iterator.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
@@ -64,6 +66,14 @@ public:
         return status;
     }
 
+    // All that comes until the connection is closed.
+    static std::string all_of(tcp::socket& socket) {
+        asio::streambuf buffer;
+        boost::system::error_code end;
+        asio::read(socket, buffer, end);
+        return {asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data())};
+    }
+
 private:
     Ledger m_ledger;
     asio::io_context m_io;
@@ -109,4 +119,37 @@ TEST_CASE("one address cannot promise all the bodies that there is room for") {
     CHECK(SmallServer::status_of(begun[2]) == 429);
     auto other = server.send(whole_release("10.0.0.2"));
     CHECK(SmallServer::status_of(other) == 201);
+}
+
+TEST_CASE("HEAD is answered like GET, without a body") {
+    SmallServer server;
+    const std::string end = "Connection: close\r\n\r\n";
+    auto got = server.send(head("GET", "/health", "10.0.0.1") + end);
+    auto asked = server.send(head("HEAD", "/health", "10.0.0.1") + end);
+    const std::string whole = SmallServer::all_of(got);
+    const std::string answer = SmallServer::all_of(asked);
+    CHECK(whole.starts_with("HTTP/1.1 200"));
+    CHECK(whole == answer + "\"ok\"");
+    auto unknown = server.send(head("HEAD", "/nothing", "10.0.0.1") + end);
+    CHECK(SmallServer::all_of(unknown).ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("no server starts with a key that no request can bring") {
+    server::Settings settings;
+    for (const std::string key : {"two words", "line\n", " s3cret", "ключ", "tab\t", "\x7f"}) {
+        settings.api.key = Secret(key);
+        const Error error = [&] {
+            try {
+                server::check_key(settings);
+            } catch (const Error& caught) {
+                return caught;
+            }
+            return Error(ErrorKind::internal, "none", {});
+        }();
+        CHECK(error.kind() == ErrorKind::config);
+        CHECK(error.message().en.find("LOOM_INTERSERVER_SECRET_KEY") != std::string::npos);
+        CHECK(error.message().en.find(key) == std::string::npos);
+    }
+    settings.api.key = Secret(k_key);
+    server::check_key(settings);
 }

@@ -384,7 +384,7 @@ TEMPLATE_TEST_CASE(
     const auto store = open_ledger(ledger);
     const auto id = tested_release(*store);
     const store::NewNote note{
-        random_uuid(), id, "telegram:99999", "bot", R"({"refused":"stranger"})"};
+        random_uuid(), id, "telegram:99999", "cli", R"({"refused":"stranger"})"};
     CHECK(store->note_event(note));
     CHECK(store->note_event(note));
     const auto events = store->events(id);
@@ -393,7 +393,7 @@ TEMPLATE_TEST_CASE(
     CHECK(events[4].to == "manual_testing");
     CHECK(events[4].actor == "telegram:99999");
     CHECK(detail_of(events[4])["refused"] == "stranger");
-    CHECK_FALSE(store->note_event({random_uuid(), 42, "x", "bot", "{}"}));
+    CHECK_FALSE(store->note_event({random_uuid(), 42, "x", "cli", "{}"}));
     CHECK(store->check().problems.empty());
     CHECK(outbox_of(ledger, id).empty());
 }
