@@ -152,6 +152,30 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
     return decided;
 }
 
+namespace {
+
+// What production's hosts served when its last run told; "" = no run has.
+std::string last_served(store::Store& ledger, const std::string& service) {
+    store::RunQuery query;
+    query.service = service;
+    query.environment = "prod";
+    for (const store::Run& run : ledger.list_runs(query)) {
+        std::vector<std::string> names;
+        for (const store::HostResult& host : ledger.run_hosts(run.id)) {
+            const bool known = std::find(names.begin(), names.end(), host.serves) != names.end();
+            if (!host.serves.empty() && !known) {
+                names.push_back(host.serves);
+            }
+        }
+        if (run.ended_at && !names.empty()) {
+            return join(names, ", ");
+        }
+    }
+    return "";
+}
+
+} // namespace
+
 telegram::Text Dialog::status() {
     const Language language = m_config.language;
     store::ReleaseQuery query;
@@ -168,7 +192,8 @@ telegram::Text Dialog::status() {
                       fmt::arg("tag", escape_line(release.release_tag, 60))),
                   k_longest_status / 2);
     }
-    // What the ledger says of production: the newest that came there and was not taken back.
+    // What the ledger says of production: what its last run left there; else the newest that came
+    // there and was not taken back.
     query.list = release::List::successful;
     query.limit = 100;
     std::vector<std::string> told;
@@ -181,14 +206,16 @@ telegram::Text Dialog::status() {
             lines.begin(say(language, Id::bot_status_serving));
         }
         told.push_back(release.service_name);
-        const bool back = release.status == "rollback_done" && !release.rollback_to_tag.empty();
-        lines.add(
-            say(language,
-                Id::bot_status_serves,
-                fmt::arg("service", escape_line(release.service_name, 100)),
-                fmt::arg("serves",
-                         escape_line(back ? release.rollback_to_tag : release.release_tag, 60))),
-            k_longest_status);
+        std::string serves = last_served(m_ledger, release.service_name);
+        if (serves.empty()) {
+            const bool back = release.status == "rollback_done";
+            serves = back ? release.rollback_to_tag : release.release_tag;
+        }
+        lines.add(say(language,
+                      Id::bot_status_serves,
+                      fmt::arg("service", escape_line(release.service_name, 100)),
+                      fmt::arg("serves", escape_line(serves, 60))),
+                  k_longest_status);
     }
     return {lines.html(), {}};
 }

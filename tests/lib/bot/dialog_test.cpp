@@ -509,6 +509,29 @@ TEST_CASE("/status tells what is under way and what serves; /help helps") {
     check_golden("commands", world.transcript);
 }
 
+TEST_CASE("/status tells what production's last run left there") {
+    DialogWorld world;
+    for (const std::string tag : {"v1.0.1", "v1.1.0", "v1.2.0"}) {
+        const auto id = world.release_to_test(tag);
+        world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    }
+    // Back twice: from v1.2.0, then from v1.1.0.
+    for (const std::string to : {"v1.1.0", "v1.0.1"}) {
+        store::Run run;
+        run.id = random_uuid();
+        run.service = "loom-content";
+        run.environment = "prod";
+        run.kind = store::RunKind::rollback;
+        run.ref = "refs/tags/" + to;
+        run.hosts = {"root@prod"};
+        REQUIRE(world.ledger->open_run(run));
+        world.ledger->end_run(
+            {run.id, store::RunOutcome::good, "{}", {{"root@prod", "ended", "good", to}}});
+    }
+    world.say(k_qa, "/status", k_chat);
+    CHECK(holds(world.message.html, "На production:\nloom-content: v1.0.1"));
+}
+
 TEST_CASE("however much there is, it fits into a message") {
     DialogWorld world;
     const std::string wide(95, 'w');
