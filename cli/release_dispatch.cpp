@@ -74,8 +74,14 @@ private:
     std::optional<store::Notice> m_row;
 };
 
+// GitHub does not always say where the run is.
+std::string link_behind(const char* separator, const std::string& link) {
+    return link.empty() ? "" : separator + sanitize_line(link);
+}
+
 void ask_whether_again(Services& services, const std::string& link) {
-    const Phrase before = phrase(Id::cli_dispatch_before, fmt::arg("link", sanitize_line(link)));
+    const Phrase before =
+        phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", link)));
     if (!services.io().can_prompt()) {
         throw Error(ErrorKind::refused, "dispatched", before, phrase(Id::cli_dispatch_before_hint));
     }
@@ -159,7 +165,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     } else {
         services.note(services.say(Id::cli_dispatch_started,
                                    fmt::arg("tag", row.release_tag),
-                                   fmt::arg("link", sanitize_line(result.link))));
+                                   fmt::arg("link", link_behind(" ", result.link))));
     }
     return ExitCode::ok;
 }
