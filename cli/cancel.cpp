@@ -18,12 +18,35 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-// Which hosts have it under way: for when the ledger cannot say.
-store::Run run_on_hosts(Services& services, const std::string& id) {
-    const std::vector<Place> all = places(services, std::nullopt, std::nullopt);
+Error not_found(const Phrase& message, const Phrase& hint) {
+    return {ErrorKind::usage, "run_not_found", message, hint};
+}
+
+// Where a run may be under way: nowhere, if the configuration names no service or no host.
+std::vector<Place> places_known(Services& services) {
+    try {
+        return places(services, std::nullopt, std::nullopt);
+    } catch (const Error& error) {
+        if (error.code() != "service_missing" && error.code() != "no_hosts") {
+            throw;
+        }
+        return {};
+    }
+}
+
+// What the hosts were asked, for when the ledger cannot say.
+struct Search {
+    store::Run run;                  // no id: it goes on nowhere
+    std::vector<std::string> asked;  // those that answered
+    std::optional<Error> unanswered; // of one that did not
+};
+
+Search search_hosts(Services& services, const std::string& id) {
+    const std::vector<Place> all = places_known(services);
     std::mutex mutex;
-    store::Run run;
-    (void)survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+    Search search;
+    store::Run& run = search.run;
+    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
         for (const config::DeploySettings& settings : all[i].services) {
             for (const deploy::OpenRun& open :
                  deploy::look(connection, all[i].name, settings).runs) {
@@ -37,13 +60,31 @@ store::Run run_on_hosts(Services& services, const std::string& id) {
             }
         }
     });
-    if (run.id.empty()) {
-        throw Error(ErrorKind::usage,
-                    "run_not_found",
-                    phrase(Id::deploy_no_such_run, fmt::arg("run", sanitize_line(id))),
-                    phrase(Id::deploy_no_such_run_hint));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (!surveyed[i].error) {
+            search.asked.push_back(all[i].name);
+            continue;
+        }
+        search.unanswered = surveyed[i].error;
+        if (run.id.empty()) {
+            services.note(services.say(Id::rollback_plan_silent, fmt::arg("host", all[i].name)));
+        }
     }
-    return run;
+    return search;
+}
+
+// The ledger was away: what is said is what was asked.
+[[noreturn]] void refuse_unseen(const Search& search, const std::string& id) {
+    if (search.asked.empty() && search.unanswered) {
+        throw Error(*search.unanswered);
+    }
+    const std::string shown = sanitize_line(id);
+    const auto run = fmt::arg("run", shown);
+    throw search.asked.empty()
+        ? not_found(phrase(Id::cancel_nowhere, run), phrase(Id::cancel_nowhere_hint))
+        : not_found(
+            phrase(Id::cancel_not_on_hosts, run, fmt::arg("hosts", join(search.asked, ", "))),
+            phrase(Id::cancel_not_on_hosts_hint, run));
 }
 
 struct Found {
@@ -53,6 +94,7 @@ struct Found {
 
 Found find(Services& services, const std::string& id) {
     Found found;
+    bool away = false;
     try {
         found.store = services.open_another_store(Services::Embedded::allowed, Milliseconds{3000});
         if (auto run = found.store->find_run(id)) {
@@ -63,12 +105,21 @@ Found find(Services& services, const std::string& id) {
         if (error.kind() != ErrorKind::ledger) {
             throw;
         }
+        away = true;
         services.note(services.say(Id::deploy_without_ledger,
                                    fmt::arg("reason", in(services.language(), error.message()))));
     }
     // A row made of what the hosts tell would be half a lie: what it was for is not known to them.
     found.store.reset();
-    found.run = run_on_hosts(services, id);
+    Search search = search_hosts(services, id);
+    if (search.run.id.empty() && away) {
+        refuse_unseen(search, id);
+    }
+    if (search.run.id.empty()) {
+        throw not_found(phrase(Id::deploy_no_such_run, fmt::arg("run", sanitize_line(id))),
+                        phrase(Id::deploy_no_such_run_hint));
+    }
+    found.run = std::move(search.run);
     return found;
 }
 

@@ -39,7 +39,7 @@ std::vector<std::string> problems_of(Services& services) {
         }
     };
     try_out([&] { check_serve_settings(services); });
-    try_out([&] { (void)services.open_another_store(Services::Embedded::allowed); });
+    try_out([&] { (void)services.open_another_store(); });
     std::vector<std::string> problems;
     for (const Phrase& each : found) {
         problems.push_back(sanitize_line(in(services.language(), each)));

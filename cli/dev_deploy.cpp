@@ -74,12 +74,22 @@ ExitCode skip(Services& services, const DevRequest& asked) {
             *file, {{"release_id", ""}, {"status", "skipped"}, {"commit", ""}, {"log", ""}});
     }
     if (services.json()) {
-        services.out_json({{"service", asked.service},
+        // A deploy's shape, for whoever reads all of them alike.
+        services.out_json({{"release_id", nullptr},
+                           {"service", asked.service},
+                           {"tag", ""},
                            {"environment", k_dev},
-                           {"branch", asked.branch},
-                           {"author", asked.author},
+                           {"status", ""},
+                           {"commit", ""},
                            {"ok", true},
                            {"exit", 0},
+                           {"run_id", ""},
+                           {"log", ""},
+                           {"duration_ms", 0},
+                           {"hosts", nlohmann::ordered_json::array()},
+                           {"failure", nullptr},
+                           {"branch", asked.branch},
+                           {"author", asked.author},
                            {"skipped", text}});
         services.note(text);
     } else {

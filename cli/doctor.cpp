@@ -4,6 +4,7 @@
 #include "cli/doctor_words.hpp"
 #include "cli/host_survey.hpp"
 #include "cli/local_state.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
 
@@ -71,7 +72,7 @@ void check_ledger(Services& services, Findings& findings) {
     const std::string url = store::shown_url(services.config().store.url);
     try {
         const auto store =
-            services.open_another_store(Services::Embedded::allowed, Milliseconds{5000});
+            services.open_another_store(Services::Embedded::refused_in_ci, Milliseconds{5000});
         const store::SchemaState state = store->check();
         findings.add("ledger", url, Verdict::ok, state.product);
         findings.add("ledger",
@@ -96,6 +97,16 @@ void check_ledger(Services& services, Findings& findings) {
                  waiting == 0 ? Verdict::ok : Verdict::warning,
                  std::to_string(waiting),
                  messages::phrase(Id::doctor_mend_spool));
+    for (const auto& [ledger, count] : spool.waiting_elsewhere()) {
+        const std::string shown = sanitize_line(ledger);
+        findings.add("ledger",
+                     "spool",
+                     Verdict::warning,
+                     fmt::format("{} → {}", count, shown),
+                     messages::phrase(Id::doctor_mend_spool_elsewhere,
+                                      fmt::arg("store", shell_quote(shown)),
+                                      fmt::arg("folder", spool.folder().string())));
+    }
     if (const std::size_t refused = spool.refused(); refused > 0) {
         findings.add(
             "ledger",

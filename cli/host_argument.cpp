@@ -34,6 +34,13 @@ HostArgument parse_host_argument(const std::string& text) {
     HostArgument host;
     std::string_view rest = text;
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+        // What is typed is seen by everybody on this machine; it is not shown once more.
+        if (rest.substr(0, at).find(':') != std::string_view::npos) {
+            throw Error(ErrorKind::usage,
+                        "password_in_host",
+                        phrase(Id::cli_password_in_host),
+                        phrase(Id::cli_password_in_host_hint));
+        }
         host.user = rest.substr(0, at);
         rest.remove_prefix(at + 1);
         if (!is_made_of(*host.user, "._-")) {

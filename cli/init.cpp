@@ -53,19 +53,37 @@ std::string list_of(const std::vector<fs::path>& paths) {
     return join(names, ", ");
 }
 
-std::string lines_of(Services& services, const InitPlan& plan) {
+// Of what is done, or of what would be.
+std::string
+lines_of(Services& services, const GitRepository& repository, const InitPlan& plan, bool done) {
     std::string text;
     const auto add = [&](Id id, const fs::path& path) {
         text += "  " + services.say(id, fmt::arg("file", shown(path))) + "\n";
+    };
+    const auto add_endangered = [&](Id id, const fs::path& path) {
+        const std::string name = shown(path);
+        const auto file = fmt::arg("file", name);
+        const bool in_git = done || repository.holds(path); // nothing is done to what is not
+        text += "  "
+                + services.say(
+                    id,
+                    file,
+                    fmt::arg("kept",
+                             services.say(in_git ? Id::init_in_git : Id::init_not_in_git, file)))
+                + "\n";
     };
     for (const fs::path& path : plan.kept) {
         add(Id::init_keeps, path);
     }
     for (const InitPlan::File& file : plan.writes) {
-        add(file.replaces ? Id::init_replaces : Id::init_writes, file.path);
+        if (file.replaces) {
+            add_endangered(done ? Id::init_replaces : Id::init_would_replace, file.path);
+        } else {
+            add(Id::init_writes, file.path);
+        }
     }
     for (const fs::path& path : plan.removals) {
-        add(Id::init_removes, path);
+        add_endangered(done ? Id::init_removes : Id::init_would_remove, path);
     }
     for (const InitPlan::Neighbour& neighbour : plan.neighbours) {
         text += "  "
@@ -77,11 +95,13 @@ std::string lines_of(Services& services, const InitPlan& plan) {
     return text;
 }
 
-void refuse_if_in_the_way(Services& services, const InitPlan& plan) {
+void refuse_if_in_the_way(Services& services,
+                          const GitRepository& repository,
+                          const InitPlan& plan) {
     if (!plan.is_in_the_way()) {
         return;
     }
-    services.note(lines_of(services, plan));
+    services.note(lines_of(services, repository, plan, false));
     throw Error(ErrorKind::refused,
                 "workflows_there",
                 phrase(Id::init_in_the_way),
@@ -167,7 +187,7 @@ ExitCode run_init(Services& services, const InitOptions& options) {
     const InitPlan plan = plan_init(repository.root(), service, services.language());
     refuse_if_elsewhere(repository, plan);
     if (!options.replace) {
-        refuse_if_in_the_way(services, plan);
+        refuse_if_in_the_way(services, repository, plan);
     }
     refuse_if_lost(repository, plan);
     if (!options.dry_run) {
@@ -183,7 +203,7 @@ ExitCode run_init(Services& services, const InitOptions& options) {
     services.out(services.say(title,
                               fmt::arg("folder", shown(repository.root())),
                               fmt::arg("service", service))
-                 + "\n" + lines_of(services, plan));
+                 + "\n" + lines_of(services, repository, plan, !options.dry_run));
     if (!plan.is_done()) {
         services.note(services.say(Id::init_next));
     }

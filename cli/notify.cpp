@@ -90,7 +90,9 @@ ExitCode run_notify(Services& services, const NotifyOptions& options) {
     if (services.json()) {
         services.out_json({{"sent", sent}});
     } else {
-        services.note(services.say(sent ? Id::cli_notify_sent : Id::cli_notify_kept));
+        services.note(services.say(sent                ? Id::cli_notify_sent
+                                   : ledger == nullptr ? Id::cli_notify_handed_on
+                                                       : Id::cli_notify_kept));
     }
     return ExitCode::ok;
 }

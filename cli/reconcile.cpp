@@ -2,6 +2,8 @@
 
 #include "cli/local_state.hpp"
 #include "cli/run_session.hpp"
+#include "lib/base/shell_quote.hpp"
+#include "lib/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -52,14 +54,17 @@ std::string line_of(Services& services, const Looked& looked) {
         return services.say(
             Id::reconcile_silent, run, service, environment, fmt::arg("reason", looked.detail));
     }
-    return services.say(Id::reconcile_open, run, service, environment);
+    const Id text = looked.state == "open" ? Id::reconcile_would_look : Id::reconcile_open;
+    return services.say(text, run, service, environment);
 }
 
 } // namespace
 
 ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
     store::Store& store = services.store();
-    const std::size_t told = options.dry_run ? 0 : make_spool(services).deliver(store);
+    store::Spool spool = make_spool(services);
+    const std::size_t told = options.dry_run ? spool.waiting() : spool.deliver(store);
+    const auto elsewhere = spool.waiting_elsewhere();
     store::RunQuery query;
     query.open_only = true;
     query.limit = k_most_runs;
@@ -76,13 +81,29 @@ ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
                             {"state", looked.state},
                             {"detail", looked.detail}});
         }
-        services.out_json(
-            {{"dry_run", options.dry_run}, {"spool", told}, {"runs", std::move(runs)}});
+        ordered_json others = ordered_json::array();
+        for (const auto& [ledger, count] : elsewhere) {
+            others.push_back({{"store", ledger}, {"count", count}});
+        }
+        services.out_json({{"dry_run", options.dry_run},
+                           {"spool", told},
+                           {"spool_elsewhere", std::move(others)},
+                           {"runs", std::move(runs)}});
         return ExitCode::ok;
     }
     std::string text;
     if (told > 0) {
-        text += services.say(Id::reconcile_spool, fmt::arg("count", told)) + "\n";
+        text += services.say(options.dry_run ? Id::reconcile_would_tell : Id::reconcile_spool,
+                             fmt::arg("count", told))
+                + "\n";
+    }
+    for (const auto& [ledger, count] : elsewhere) {
+        const std::string shown = sanitize_line(ledger);
+        text += services.say(Id::reconcile_elsewhere,
+                             fmt::arg("count", count),
+                             fmt::arg("store", shown),
+                             fmt::arg("quoted", shell_quote(shown)))
+                + "\n";
     }
     for (const Looked& looked : all) {
         text += line_of(services, looked) + "\n";

@@ -120,7 +120,9 @@ nlohmann::ordered_json release_json(const release::Release& release) {
         {"github_run_id", release.github_run_id},
         {"github_action_link", release.github_action_link},
         {"github_ref", release.github_ref},
-        {"created_at", to_rfc3339(release.created_at)},
+        {"created_at",
+         json_time(release.created_at == Time{} ? std::nullopt
+                                                : std::optional(release.created_at))},
         {"started_at", json_time(release.started_at)},
         {"completed_at", json_time(release.completed_at)},
         {"commit_sha",

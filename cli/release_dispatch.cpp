@@ -74,8 +74,14 @@ private:
     std::optional<store::Notice> m_row;
 };
 
+// GitHub does not always say where the run is.
+std::string link_behind(const char* separator, const std::string& link) {
+    return link.empty() ? "" : separator + sanitize_line(link);
+}
+
 void ask_whether_again(Services& services, const std::string& link) {
-    const Phrase before = phrase(Id::cli_dispatch_before, fmt::arg("link", sanitize_line(link)));
+    const Phrase before =
+        phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", link)));
     if (!services.io().can_prompt()) {
         throw Error(ErrorKind::refused, "dispatched", before, phrase(Id::cli_dispatch_before_hint));
     }
@@ -98,6 +104,28 @@ void ask_whether_again(Services& services, const std::string& link) {
                 by_hand(row));
 }
 
+ExitCode show_plan(Services& services,
+                   const loomrel::github::Workflow& workflow,
+                   const release::Release& row) {
+    const std::string repository = workflow.owner + "/" + workflow.repository;
+    if (services.json()) {
+        services.out_json({{"dry_run", true},
+                           {"release_id", row.id},
+                           {"repository", repository},
+                           {"workflow", workflow.file},
+                           {"ref", workflow.ref},
+                           {"inputs", bot::prod_inputs(row)}});
+    } else {
+        services.out(fmt::format("{} {} ref={} release_id={} release_tag={}\n",
+                                 repository,
+                                 workflow.file,
+                                 workflow.ref,
+                                 row.id,
+                                 row.release_tag));
+    }
+    return ExitCode::ok;
+}
+
 } // namespace
 
 ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& options) {
@@ -118,14 +146,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     check_can_dispatch(config.github);
     const loomrel::github::Workflow workflow = bot::prod_workflow(config, row);
     if (options.dry_run) {
-        services.out(fmt::format("{}/{} {} ref={} release_id={} release_tag={}\n",
-                                 workflow.owner,
-                                 workflow.repository,
-                                 workflow.file,
-                                 workflow.ref,
-                                 row.id,
-                                 row.release_tag));
-        return ExitCode::ok;
+        return show_plan(services, workflow, row);
     }
     Row outbox(services.store(), row.id);
     if (const auto link = outbox.begun(); link && !options.yes) {
@@ -144,7 +165,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     } else {
         services.note(services.say(Id::cli_dispatch_started,
                                    fmt::arg("tag", row.release_tag),
-                                   fmt::arg("link", sanitize_line(result.link))));
+                                   fmt::arg("link", link_behind(" ", result.link))));
     }
     return ExitCode::ok;
 }

@@ -50,6 +50,10 @@ std::string time_for(Services& services, Time time) {
     return services.io().out_is_tty() ? services.date(time) : to_rfc3339(time);
 }
 
+std::string created_for(Services& services, const release::Release& row) {
+    return row.created_at == Time{} ? "-" : time_for(services, row.created_at);
+}
+
 std::string status_for(Services& services, const std::string& status) {
     return services.io().out_is_tty() ? status_label(services.language(), status) : status;
 }
@@ -88,7 +92,7 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
                    each.release_tag,
                    status_for(services, each.status),
                    each.initiated_by,
-                   time_for(services, each.created_at)});
+                   created_for(services, each)});
     }
     if (table.empty()) {
         services.note(services.say(Id::cli_release_none));
@@ -135,7 +139,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         {"github_ref", Id::cli_field_ref, row.github_ref},
         {"github_run_id", Id::cli_field_run_id, row.github_run_id},
         {"github_action_link", Id::cli_field_link, row.github_action_link},
-        {"created_at", Id::cli_field_created, time_for(services, row.created_at)},
+        {"created_at", Id::cli_field_created, created_for(services, row)},
         {"started_at", Id::cli_field_started, optional_time(row.started_at)},
         {"completed_at", Id::cli_field_completed, optional_time(row.completed_at)},
     };

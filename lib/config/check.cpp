@@ -1,4 +1,5 @@
 #include "lib/base/error.hpp"
+#include "lib/base/file.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/config.hpp"
 #include "lib/config/values.hpp"
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <system_error>
 
 namespace loomrel::config {
 
@@ -65,7 +67,66 @@ void check_pin(Problems& problems, const Host& host) {
     }
 }
 
+// No more than a warning: the file may be meant for another machine, and an agent or a password may
+// do instead.
+void check_key_file(Problems& problems, const Host& host, const std::filesystem::path& folder) {
+    if (host.key_file.empty()) {
+        return;
+    }
+    const std::string shown = sanitize_line(host.key_file.string());
+    try {
+        if (!read_file(folder / host.key_file)) {
+            problems.add(host.key_file_place,
+                         "файла ключа «" + shown + "» нет",
+                         "there is no key file '" + shown + "'");
+        }
+    } catch (const std::system_error& error) {
+        problems.add(host.key_file_place,
+                     "файл ключа «" + shown + "» не читается: " + error.code().message(),
+                     "the key file '" + shown + "' cannot be read: " + error.code().message());
+    }
+}
+
+// With defaults alone a service is deployed too; where some are listed, one that is not is a slip.
+void check_named_services(Problems& problems,
+                          const std::vector<NamedService>& named,
+                          const std::vector<std::string>& services) {
+    for (const NamedService& one : named) {
+        if (services.empty()
+            || std::find(services.begin(), services.end(), one.name) != services.end()) {
+            continue;
+        }
+        const std::string shown = sanitize_line(one.name);
+        const auto meant = did_you_mean(one.name, services);
+        problems.add(one.place,
+                     "сервиса «" + shown + "» нет в [services.*]"
+                         + (meant ? "; может быть, «" + *meant + "»?" : ""),
+                     "there is no service '" + shown + "' in [services.*]"
+                         + (meant ? "; did you mean '" + *meant + "'?" : ""));
+    }
+}
+
 } // namespace
+
+std::vector<Phrase> Config::warnings() const {
+    Problems found;
+    for (const Phrase& each : m_warnings) {
+        found.add(each);
+    }
+    Problems elsewhere; // problems() tells them
+    for (const std::string environment : {"stage", "prod"}) {
+        elsewhere.try_out("", [&] {
+            for (const Host& host : hosts(environment)) {
+                check_key_file(found, host, m_working_directory);
+            }
+        });
+    }
+    for (const std::string& login : developers()) {
+        elsewhere.try_out("",
+                          [&] { check_key_file(found, *developer(login), m_working_directory); });
+    }
+    return found.take();
+}
 
 std::vector<Phrase> Config::problems() const {
     Problems found;
@@ -83,6 +144,7 @@ std::vector<Phrase> Config::problems() const {
         found.try_out(place_of("services." + service + "."),
                       [&] { release::check_service_name(service); });
     }
+    check_named_services(found, m_named_services, services);
     for (const std::string environment : {"dev", "stage", "prod"}) {
         for (const std::string& service : names) {
             found.try_out("", [&] {

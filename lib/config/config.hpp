@@ -78,6 +78,7 @@ struct Hooks {
 
 struct Value;
 struct EnvLine;
+struct NamedService;
 
 // How one service is deployed in one environment: deploy < services < environments < both.
 struct DeploySettings {
@@ -123,6 +124,7 @@ struct Host {
     Secret key;
     std::string host_key; // SHA256:… pin, "" = known_hosts
     std::string domain;
+    std::string key_file_place; // where key_file was set
     std::string name; // what it is called in messages: "stage", a developer's login, or the address
 };
 
@@ -206,6 +208,8 @@ private:
 
     [[nodiscard]] std::optional<std::string> variable(const std::string& name) const;
     [[nodiscard]] std::optional<std::string> process_variable(const std::string& name) const;
+    // As errors name a variable: "$STAGE_PORT", ".env.servers:3: STAGE_PORT".
+    [[nodiscard]] std::string variable_place(const std::string& variable) const;
     [[nodiscard]] Host host_of(const std::vector<std::string>& prefixes,
                                const std::string& name) const;
     [[nodiscard]] std::optional<std::string> spelling_of(const std::string& folded) const;
@@ -223,6 +227,7 @@ private:
     std::map<std::string, std::string> m_environment;
     std::map<std::string, std::string> m_developers; // folded login -> prefix as written
     std::vector<Phrase> m_warnings;
+    std::vector<NamedService> m_named_services;
     std::string m_env_place; // what .env.servers is called in messages
     std::vector<Secret> m_url_secrets;
     std::filesystem::path m_working_directory;

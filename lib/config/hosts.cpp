@@ -3,6 +3,7 @@
 #include "lib/config/config.hpp"
 #include "lib/config/fields.hpp"
 #include "lib/config/lookup.hpp"
+#include "lib/config/values.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -11,8 +12,16 @@ namespace loomrel::config {
 
 namespace {
 
+// The colon of "user:password@host"; npos = there is no password. A password may hold "@", a host
+// does not.
+std::size_t password_at(std::string_view text) {
+    const std::size_t at = text.rfind('@');
+    const std::size_t colon = text.find(':');
+    return at == std::string_view::npos || colon > at ? std::string_view::npos : colon;
+}
+
 [[noreturn]] void bad_host(const std::string& where, const std::string& text) {
-    const std::string shown = sanitize_line(text);
+    const std::string shown = sanitize_line(shown_host(text));
     throw Error(ErrorKind::config,
                 "bad_host",
                 {where + ": «" + shown + "» — не хост", where + ": '" + shown + "' is no host"},
@@ -20,13 +29,18 @@ namespace {
                  "[USER@]HOST[:PORT] is wanted, IPv6 in brackets: root@[fd00::1]:22"});
 }
 
-std::uint16_t
-parse_port(const std::string& text, const std::string& where, const std::string& whole) {
+std::optional<std::uint16_t> parse_port(const std::string& text) {
     const auto port = parse_integer(text);
-    if (!port || *port < 1 || *port > 65535) {
+    return port && *port >= 1 && *port <= 65535 ? std::optional(static_cast<std::uint16_t>(*port))
+                                                : std::nullopt;
+}
+
+std::uint16_t port_of(const std::string& text, const std::string& where, const std::string& whole) {
+    const auto port = parse_port(text);
+    if (!port) {
         bad_host(where, whole);
     }
-    return static_cast<std::uint16_t>(*port);
+    return *port;
 }
 
 bool is_plain(std::string_view text) {
@@ -39,6 +53,7 @@ bool is_plain(std::string_view text) {
 
 // "root@192.168.1.30:22", "[fd00::1]", "host"; what is missing stays as it is.
 void read_host(Host& host, const std::string& text, const std::string& where) {
+    refuse_password(text, where);
     std::string rest = text;
     if (const std::size_t at = rest.rfind('@'); at != std::string::npos) {
         host.user = rest.substr(0, at);
@@ -58,12 +73,12 @@ void read_host(Host& host, const std::string& text, const std::string& where) {
             bad_host(where, text);
         }
         if (!rest.empty()) {
-            host.port = parse_port(rest.substr(1), where, text);
+            host.port = port_of(rest.substr(1), where, text);
         }
     } else if (const std::size_t colon = rest.find(':');
                colon != std::string::npos && rest.find(':', colon + 1) == std::string::npos) {
         host.address = rest.substr(0, colon);
-        host.port = parse_port(rest.substr(colon + 1), where, text);
+        host.port = port_of(rest.substr(colon + 1), where, text);
     } else {
         host.address = rest;
     }
@@ -80,6 +95,33 @@ std::string upper(std::string text) {
 }
 
 } // namespace
+
+void refuse_password(const std::string& host, const std::string& where) {
+    if (password_at(host) != std::string::npos) {
+        throw Error(
+            ErrorKind::config,
+            "password_in_host",
+            {where + ": паролю в адресе хоста не место",
+             where + ": a password does not stand in a host's address"},
+            {"пароли хостов — в .env.servers: STAGE_PASSWORD, PROD_PASSWORD, <логин>_PASSWORD",
+             "hosts' passwords stand in .env.servers: STAGE_PASSWORD, PROD_PASSWORD, "
+             "<login>_PASSWORD"});
+    }
+}
+
+std::string shown_host(const std::string& text) {
+    const std::size_t colon = password_at(text);
+    return colon == std::string::npos ? text
+                                      : text.substr(0, colon + 1) + std::string(Secret::masked())
+                                            + text.substr(text.rfind('@'));
+}
+
+std::string Config::variable_place(const std::string& variable) const {
+    const auto line = m_env.find(variable);
+    return process_variable(variable) || line == m_env.end()
+               ? "$" + variable
+               : m_env_place + ":" + std::to_string(line->second.line) + ": " + variable;
+}
 
 std::optional<std::string> Config::process_variable(const std::string& name) const {
     const auto own = m_environment.find(name);
@@ -99,21 +141,33 @@ std::optional<std::string> Config::variable(const std::string& name) const {
 
 // What stands beside <prefix>_HOST; of two spellings the first wins.
 Host Config::host_of(const std::vector<std::string>& prefixes, const std::string& name) const {
-    const auto value = [&](const char* suffix) {
-        std::optional<std::string> found;
-        for (const std::string& prefix : prefixes) {
-            found = found ? found : variable(prefix + suffix);
-        }
-        return found;
+    const auto name_of = [&](const char* suffix) {
+        const auto found =
+            std::find_if(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+                return variable(prefix + suffix).has_value();
+            });
+        return (found == prefixes.end() ? prefixes.front() : *found) + suffix;
     };
+    const auto value = [&](const char* suffix) { return variable(name_of(suffix)); };
     Host host;
     host.name = name;
     host.user = value("_USER").value_or("root");
-    if (const auto port = value("_PORT")) {
-        host.port = parse_port(*port, prefixes.front() + "_PORT", *port);
+    if (const auto text = value("_PORT")) {
+        const auto port = parse_port(*text);
+        if (!port) {
+            const std::string shown = sanitize_line(*text);
+            const std::string where = variable_place(name_of("_PORT"));
+            throw Error(
+                ErrorKind::config,
+                "bad_port",
+                {where + ": «" + shown + "» — не порт", where + ": '" + shown + "' is no port"},
+                {"нужно число от 1 до 65535", "a number from 1 to 65535 is wanted"});
+        }
+        host.port = *port;
     }
     host.password = Secret(value("_PASSWORD").value_or(""));
     host.key_file = value("_KEY_FILE").value_or("");
+    host.key_file_place = host.key_file.empty() ? "" : variable_place(name_of("_KEY_FILE"));
     if (host.key_file.string().starts_with("~/") && m_environment.contains("HOME")) {
         host.key_file =
             std::filesystem::path(m_environment.at("HOME")) / host.key_file.string().substr(2);
@@ -136,13 +190,13 @@ std::vector<Host> Config::hosts(const std::string& environment, const std::strin
     if (environment != "dev") {
         const Value* listed = narrowest("hosts", service, environment);
         if (const auto own = process_variable(prefix + "_HOST")) {
-            add(*own, "$" + prefix + "_HOST");
+            add(*own, variable_place(prefix + "_HOST"));
         } else if (listed != nullptr) {
             for (const auto& text : std::get<std::vector<std::string>>(listed->content)) {
                 add(text, listed->origin.place);
             }
         } else if (const auto address = variable(prefix + "_HOST")) {
-            add(*address, prefix + "_HOST");
+            add(*address, variable_place(prefix + "_HOST"));
         }
     }
     if (found.empty()) {
@@ -231,7 +285,8 @@ std::optional<Host> Config::developer(std::string_view login) const {
         return std::nullopt;
     }
     Host host = host_of(prefixes, prefixes.back());
-    read_host(host, variable(prefixes.front() + "_HOST").value_or(""), prefixes.front() + "_HOST");
+    const std::string key = prefixes.front() + "_HOST";
+    read_host(host, variable(key).value_or(""), variable_place(key));
     return host;
 }
 

@@ -12,32 +12,6 @@
 
 namespace loomrel::config {
 
-namespace {
-
-// Variables that are no developer's, and that loomrel knows.
-constexpr std::array<std::string_view, 15> k_known_variables{
-    "LOOM_RELEASE_TG_BOT_API_URL",
-    "LOOM_INTERSERVER_SECRET_KEY",
-    "LOOM_RELEASE_TG_BOT_CONTAINER_NAME",
-    "LOOM_RELEASE_TG_BOT_PORT",
-    "LOOM_RELEASE_TG_BOT_PREFIX",
-    "LOOM_RELEASE_TG_BOT_TOKEN",
-    "LOOM_RELEASE_TG_BOT_POSTGRES_CONTAINER_NAME",
-    "LOOM_RELEASE_TG_BOT_POSTGRES_PORT",
-    "LOOM_RELEASE_TG_BOT_POSTGRES_DB_NAME",
-    "LOOM_RELEASE_TG_BOT_POSTGRES_USER",
-    "LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD",
-    "LOOM_GITHUB_TOKEN",
-    "LOG_LEVEL",
-    "ENVIRONMENT",
-    "LOOMREL_STORE_PASSWORD",
-};
-
-constexpr std::array<std::string_view, 8> k_host_suffixes{
-    "_HOST", "_PASSWORD", "_USER", "_PORT", "_KEY_FILE", "_KEY", "_HOST_KEY", "_DOMAIN"};
-
-} // namespace
-
 // Fills a Config from its inputs, step by step.
 class Config::Loader {
 public:
@@ -73,6 +47,7 @@ private:
         m_config.m_values.merge(file.values);
         m_config.services = std::move(file.services);
         m_config.people = std::move(file.people);
+        m_config.m_named_services = std::move(file.named_services);
     }
 
     void read_env_servers() {
@@ -95,7 +70,10 @@ private:
         m_config.m_env = parse_env_servers(found->text, found->place);
         m_place = m_config.m_env_place = found->place;
         find_developers();
-        find_near_misses();
+        refuse_passwords();
+        for (Phrase& each : near_misses(m_config.m_env, m_config.m_developers, m_place)) {
+            m_config.m_warnings.push_back(std::move(each));
+        }
     }
 
     void find_developers() {
@@ -121,31 +99,17 @@ private:
         }
     }
 
-    void find_near_misses() {
-        std::vector<std::string> known(k_known_variables.begin(), k_known_variables.end());
-        for (const std::string prefix : {"STAGE", "PROD"}) {
-            for (const std::string_view suffix : k_host_suffixes) {
-                known.push_back(prefix + std::string(suffix));
-            }
-        }
+    // Of hosts; an address with a scheme is another tool's.
+    void refuse_passwords() {
         for (const auto& [name, line] : m_config.m_env) {
-            const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
-            const bool is_host_key =
-                std::any_of(k_host_suffixes.begin(),
-                            k_host_suffixes.end(),
-                            [&, &key = name](std::string_view suffix) {
-                                return key.ends_with(suffix)
-                                       && m_config.m_developers.contains(
-                                           fold(key.substr(0, key.size() - suffix.size())));
-                            });
-            if (is_known || is_host_key) {
+            if (!name.ends_with("_HOST") || name.size() == 5) {
                 continue;
             }
-            if (const auto meant = did_you_mean(name, known)) {
-                const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
-                m_config.m_warnings.push_back(
-                    {where + name + " не используется; может быть, " + *meant + "?",
-                     where + name + " is not used; did you mean " + *meant + "?"});
+            const bool is_foreign = is_reserved(fold(name.substr(0, name.size() - 5)))
+                                    || line.value.find("://") != std::string::npos;
+            if (name == "STAGE_HOST" || name == "PROD_HOST" || !is_foreign) {
+                refuse_password(line.value,
+                                m_place + ":" + std::to_string(line.line) + ": " + name);
             }
         }
     }

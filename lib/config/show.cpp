@@ -59,7 +59,9 @@ std::vector<Shown> Config::shown() const {
         const bool own = m_environment.contains(name) && !m_environment.at(name).empty();
         rows.push_back(
             {name,
-             secret ? std::string(Secret::masked()) : *value,
+             secret                    ? std::string(Secret::masked())
+             : name.ends_with("_HOST") ? shown_host(*value)
+                                       : *value,
              {own ? Source::environment : Source::env_servers,
               own ? "$" + name : m_env_place + ":" + std::to_string(m_env.at(name).line)}});
         return true;
@@ -87,10 +89,6 @@ std::vector<Shown> Config::shown() const {
         }
     }
     return rows;
-}
-
-std::vector<Phrase> Config::warnings() const {
-    return m_warnings;
 }
 
 std::vector<Secret> Config::secrets() const {

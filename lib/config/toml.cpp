@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> k_environments{"dev", "stage", "prod"};
 
+constexpr std::array<std::string_view, 8> k_sections{
+    "store", "server", "telegram", "github", "deploy", "services", "environments", "people"};
+
 // Names of keys that would hold a secret: they belong elsewhere, and the error says where.
 struct Forbidden {
     std::string_view word;
@@ -24,6 +27,10 @@ constexpr std::array k_forbidden{Forbidden{"token", "LOOM_RELEASE_TG_BOT_TOKEN, 
                                  Forbidden{"password", "LOOMREL_STORE_PASSWORD, .env.servers"},
                                  Forbidden{"secret", "LOOM_INTERSERVER_SECRET_KEY"},
                                  Forbidden{"private_key", ".env.servers: …_KEY, …_KEY_FILE"}};
+
+bool is_section(std::string_view name) {
+    return std::find(k_sections.begin(), k_sections.end(), name) != k_sections.end();
+}
 
 class Reader {
 public:
@@ -42,7 +49,8 @@ public:
                 read_services("services", node, true);
             } else if (key == "environments") {
                 read_environments(node);
-            } else if (const toml::table* table = node.as_table()) {
+            } else if (const toml::table* table = node.as_table();
+                       table != nullptr && (is_section(key) || !table->empty())) {
                 read_table(std::string(key), *table, plain_keys(), std::string(key) + ".");
             } else {
                 read_value("", std::string(key), node, plain_keys(), "");
@@ -130,18 +138,19 @@ private:
                 known.emplace_back(key.name.substr(in_keys.size()));
             }
         }
-        if (dotted == name) {
-            known.insert(known.end(),
-                         {"store",
-                          "server",
-                          "telegram",
-                          "github",
-                          "deploy",
-                          "services",
-                          "environments",
-                          "people"});
+        // No key is in such a table: its own name is the mistake.
+        const bool is_table = known.empty();
+        if (is_table || dotted == name) {
+            known.insert(known.end(), k_sections.begin(), k_sections.end());
         }
-        const auto meant = did_you_mean(name, known);
+        if (dotted.starts_with("environments.")
+            && std::count(dotted.begin(), dotted.end(), '.') == 2) {
+            known.emplace_back("services");
+        }
+        auto meant = did_you_mean(is_table ? in_keys.substr(0, in_keys.size() - 1) : name, known);
+        if (is_table && meant) {
+            meant = "[" + *meant + "]";
+        }
         const std::string shown_name = sanitize_line(dotted);
         throw Error(ErrorKind::config,
                     "unknown_key",
@@ -197,6 +206,9 @@ private:
                 check_value(key, name, false, at(element));
                 continue;
             }
+            if (key.name == "hosts") {
+                refuse_password(text->get(), at(element));
+            }
             texts.push_back(text->get());
         }
         return texts;
@@ -210,7 +222,11 @@ private:
                 prefix + "." + service, table_of(inner, prefix + "." + service), deploy_keys());
             found.emplace_back(inner.source().begin.line, service);
         }
-        if (list) {
+        if (!list) {
+            for (const auto& [line, service] : found) {
+                m_file.named_services.push_back({service, m_place + ":" + std::to_string(line)});
+            }
+        } else {
             std::sort(found.begin(), found.end());
             for (auto& [line, service] : found) {
                 m_file.services.push_back(service);

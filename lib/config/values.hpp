@@ -25,9 +25,16 @@ struct Value {
 // Values by their dotted names: "environments.prod.services.loom-content.stable_for".
 using Values = std::map<std::string, Value>;
 
+// [environments.E.services.X]
+struct NamedService {
+    std::string name;
+    std::string place;
+};
+
 struct TomlFile {
     Values values;
     std::vector<std::string> services; // in the file's order
+    std::vector<NamedService> named_services;
     std::vector<Person> people;
 };
 
@@ -59,5 +66,15 @@ struct EnvLine {
 using EnvValues = std::map<std::string, EnvLine>;
 
 [[nodiscard]] EnvValues parse_env_servers(std::string_view text, const std::string& place);
+
+// What in .env.servers was likely meant to be something else. `developers`: folded login -> prefix.
+[[nodiscard]] std::vector<Phrase> near_misses(const EnvValues& values,
+                                              const std::map<std::string, std::string>& developers,
+                                              const std::string& place);
+
+// "root:password@host": Error(config) without what stands there.
+void refuse_password(const std::string& host, const std::string& where);
+// A host as it was written, its password masked.
+[[nodiscard]] std::string shown_host(const std::string& text);
 
 } // namespace loomrel::config

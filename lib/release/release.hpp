@@ -20,7 +20,7 @@ struct Release {
     std::string github_run_id;
     std::string github_action_link;
     std::string github_ref;
-    Time created_at;
+    Time created_at; // Time{}: a row of the spec's own system that does not say
     std::optional<Time> started_at;
     std::optional<Time> completed_at;
     std::optional<std::string> commit_sha;

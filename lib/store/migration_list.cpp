@@ -61,7 +61,7 @@ constexpr std::array k_releases{
     release_id BIGINT NOT NULL REFERENCES releases (id),
     PRIMARY KEY (service, tag, run_id)
 ))"},
-    // The spec's table allows two rows of one key. Then neither is the one: the key stays free.
+    // The spec's table allows two rows of one key: k_old_twins below chooses.
     MigrationStep{R"(INSERT INTO release_keys (service, tag, run_id, release_id)
 SELECT service_name, release_tag, github_run_id, MIN(id) FROM releases
 GROUP BY service_name, release_tag, github_run_id HAVING COUNT(*) = 1)"},
@@ -229,6 +229,15 @@ constexpr std::array k_moved_chats{
 ))"},
 };
 
+constexpr std::array k_old_twins{
+    // Of two old rows of one key the newer is the one: a third would be one more deploy.
+    MigrationStep{R"(INSERT INTO release_keys (service, tag, run_id, release_id)
+SELECT service_name, release_tag, github_run_id, MAX(id) FROM releases
+WHERE NOT EXISTS (SELECT 1 FROM release_keys WHERE service = service_name
+    AND tag = release_tag AND run_id = github_run_id)
+GROUP BY service_name, release_tag, github_run_id)"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
@@ -237,6 +246,7 @@ constexpr std::array k_migrations{
     Migration{"2026-11-24-outbox-order", k_outbox_order},
     Migration{"2026-11-25-dispatches", k_dispatches},
     Migration{"2026-11-25-moved-chats", k_moved_chats},
+    Migration{"2026-11-29-old-twins", k_old_twins},
 };
 
 } // namespace

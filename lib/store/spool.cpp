@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <system_error>
 #include <utility>
 
 namespace loomrel::store {
@@ -55,6 +56,21 @@ Rollback rollback_from(const json& object) {
     return rollback;
 }
 
+// One that cannot be read holds up no other.
+json read(const std::filesystem::path& path) {
+    try {
+        return json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
+    } catch (const std::system_error&) {
+        return json(json::value_t::discarded);
+    }
+}
+
+// "?" of a file that nobody can read any more.
+std::string ledger_of(const json& object) {
+    const auto found = object.is_object() ? object.find("ledger") : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "?";
+}
+
 std::string to_text(const json& object) {
     return object.dump(2, ' ', false, json::error_handler_t::replace);
 }
@@ -93,8 +109,22 @@ std::vector<std::filesystem::path> Spool::files(const char* extension) const {
     return found;
 }
 
+std::map<std::string, std::size_t> Spool::by_ledger() const {
+    std::map<std::string, std::size_t> count;
+    for (const auto& path : files(k_waiting)) {
+        ++count[ledger_of(read(path))];
+    }
+    return count;
+}
+
 std::size_t Spool::waiting() const {
-    return files(k_waiting).size();
+    return by_ledger()[m_ledger];
+}
+
+std::map<std::string, std::size_t> Spool::waiting_elsewhere() const {
+    auto count = by_ledger();
+    count.erase(m_ledger);
+    return count;
 }
 
 std::size_t Spool::refused() const {
@@ -106,9 +136,8 @@ std::size_t Spool::deliver(Store& store) {
     // What cannot be taken away is told again, which changes nothing.
     std::error_code ignored;
     for (const auto& path : files(k_waiting)) {
-        const json object =
-            json::parse(read_file(path, k_largest_file).value_or(""), nullptr, false);
-        if (object.is_discarded() || object.value("ledger", "") != m_ledger) {
+        const json object = read(path);
+        if (ledger_of(object) != m_ledger) {
             continue;
         }
         try {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace loomrel::store {
@@ -26,7 +27,10 @@ public:
     // hold up what comes behind it.
     std::size_t deliver(Store& store);
 
+    // For this ledger.
     [[nodiscard]] std::size_t waiting() const;
+    // For others, which only a command with their address tells: how many, by that address.
+    [[nodiscard]] std::map<std::string, std::size_t> waiting_elsewhere() const;
 
     // How many were set aside: files *.refused in folder().
     [[nodiscard]] std::size_t refused() const;
@@ -35,6 +39,7 @@ public:
 
 private:
     [[nodiscard]] std::vector<std::filesystem::path> files(const char* extension) const;
+    [[nodiscard]] std::map<std::string, std::size_t> by_ledger() const;
     void write(const std::string& id, const std::string& kind, const std::string& json);
 
     std::filesystem::path m_folder;

@@ -19,6 +19,10 @@ json maybe(const std::optional<Time>& time) {
     return time ? json(to_text(*time)) : json();
 }
 
+std::optional<Time> known_time(Time time) {
+    return time == Time{} ? std::nullopt : std::optional(time);
+}
+
 template <typename Value>
 void put(json& object, const char* name, const std::optional<Value>& value) {
     if (value) {
@@ -64,7 +68,7 @@ json to_json(const release::Release& release) {
             {"github_run_id", release.github_run_id},
             {"github_action_link", release.github_action_link},
             {"github_ref", release.github_ref},
-            {"created_at", to_text(release.created_at)},
+            {"created_at", maybe(known_time(release.created_at))},
             {"started_at", maybe(release.started_at)},
             {"completed_at", maybe(release.completed_at)},
             {"commit_sha", release.commit_sha ? json(*release.commit_sha) : json()}};

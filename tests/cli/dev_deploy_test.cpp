@@ -131,6 +131,13 @@ TEST_CASE("A bot without a host is no failure") {
     const json result = json::parse(world.io.out_text);
     CHECK(result["ok"] == true);
     CHECK(has(result["skipped"], "dependabot[bot]"));
+    for (const char* text : {"tag", "status", "commit", "run_id", "log"}) {
+        CHECK(result.at(text) == "");
+    }
+    CHECK(result.at("release_id").is_null());
+    CHECK(result.at("failure").is_null());
+    CHECK(result.at("hosts") == json::array());
+    CHECK(result.at("duration_ms") == 0);
     CHECK(world.ledger.opened == 0);
 }
 

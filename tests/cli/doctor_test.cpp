@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -57,4 +58,19 @@ TEST_CASE("names are no checks") {
     CHECK(check_in_words(Language::ru, "notice 5 (dev)") == "уведомление 5 (dev)");
     CHECK(check_in_words(Language::ru, "⏪ disk") == "⏪ disk");
     CHECK(check_in_words(Language::ru, ".env.servers") == ".env.servers");
+}
+
+TEST_CASE("in CI the embedded default is a fault that doctor and config check find") {
+    CommandWorld world;
+    world.config.store.embedded = true;
+    CHECK(world.run({"config", "check"}) == ExitCode::ok);
+    world.config.in_ci = true;
+    CHECK(world.run({"config", "check"}) == ExitCode::usage);
+    CHECK(has(world.io.out_text, "where releases are kept"));
+    (void)world.run({"doctor", "--json", "--env", "dev", "--service", "api"});
+    const json checks = json::parse(world.io.out_text)["checks"];
+    const auto ledger = std::find_if(
+        checks.begin(), checks.end(), [](const json& check) { return check["where"] == "ledger"; });
+    REQUIRE(ledger != checks.end());
+    CHECK((*ledger)["verdict"] == "bad");
 }

@@ -70,3 +70,24 @@ TEST_CASE("a plan says in words which notices would be sent, or that none would"
     (void)cli::show_dry_run(services, plan_for({"stage", store::RunKind::rollback, {}, {}}), {});
     CHECK(has(world.io.out_text, services.say(messages::Id::deploy_plan_no_notices)));
 }
+
+TEST_CASE("what release dispatch would start is one object with --json, a line without") {
+    CommandWorld world;
+    world.config.github.owner = "LoomAI-IT";
+    world.config.github.token = Secret("ghp_secret");
+    release::Release row;
+    row.id = 7;
+    row.service_name = "api";
+    row.release_tag = "v1.2.3";
+    row.status = "manual_test_passed";
+    world.ledger.rows[7] = row;
+    REQUIRE(world.run({"release", "dispatch", "7", "--dry-run", "--json"}) == cli::ExitCode::ok);
+    const json shown = json::parse(world.io.out_text);
+    CHECK(shown["dry_run"] == true);
+    CHECK(shown["release_id"] == 7);
+    CHECK(shown["repository"] == "LoomAI-IT/api");
+    CHECK(shown["ref"] == "main");
+    CHECK(shown["inputs"]["release_tag"] == "v1.2.3");
+    REQUIRE(world.run({"release", "dispatch", "7", "--dry-run"}) == cli::ExitCode::ok);
+    CHECK(has(world.io.out_text, "LoomAI-IT/api on-approve-manual-testing.yaml.yml ref=main"));
+}

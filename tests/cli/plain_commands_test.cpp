@@ -123,3 +123,12 @@ TEST_CASE("a table makes foreign cells harmless and keeps its columns") {
              "short\n");
     CHECK(table.plain() == "🚀\tx y z\t\nяя\tred\tend\nshort\t\t\n");
 }
+
+TEST_CASE(
+    "a message handed to a server is the server's to send: Telegram was not asked from here") {
+    CommandWorld world;
+    CHECK(world.run({"notify", "hello"}) == ExitCode::ok);
+    CHECK(world.ledger.notices.size() == 1);
+    CHECK(has(world.io.err_text, "The release server has the message"));
+    CHECK_FALSE(has(world.io.err_text, "Telegram"));
+}

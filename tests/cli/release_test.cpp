@@ -210,6 +210,24 @@ TEST_CASE("create --dry-run finds the release that it would give back") {
     CHECK(outside.ledger.opened == 0);
 }
 
+TEST_CASE("a row that does not say when it was made has no time, not the first one of all") {
+    CommandWorld world;
+    fill(world);
+    world.ledger.rows[1].created_at = Time{};
+    for (const std::string command : {"show", "list"}) {
+        for (const bool tty : {false, true}) {
+            world.io.out_tty = tty;
+            CHECK(world.run(command == "show" ? std::vector<std::string>{"release", "show", "1"}
+                                              : std::vector<std::string>{"release", "list"})
+                  == ExitCode::ok);
+            CHECK_FALSE(has(world.io.out_text, "1970"));
+            CHECK(has(world.io.out_text, "-\n"));
+        }
+    }
+    CHECK(world.run({"release", "show", "1", "--json"}) == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["created_at"].is_null());
+}
+
 TEST_CASE("patch makes the moves of the table") {
     CommandWorld world;
     fill(world);

@@ -85,6 +85,15 @@ TEST_CASE("a host is written with or without user and port, and nothing else pas
     }
 }
 
+TEST_CASE("a password typed with the host is refused and never shown") {
+    CommandWorld world;
+    for (const char* host : {"root:secretword@host", "root:secret@word@host:22", ":secretword@h"}) {
+        CHECK(world.run({"--lang", "en", "rollback", "--host", host, "--yes"}) == ExitCode::usage);
+        CHECK(has(world.io.err_text, "a password does not stand in a host's address"));
+        CHECK_FALSE(has(world.io.err_text + world.io.out_text, "word@"));
+    }
+}
+
 TEST_CASE("trust shows a new host's fingerprint, and after a yes pins it") {
     SKIP_WITHOUT_SSHD();
     Trusting t;

@@ -42,7 +42,8 @@ echo "# ours" >>"$repo/loomrel.toml"
 echo "# changed" >>"$repo/.github/workflows/on-rollback.yaml.yml"
 init
 expect_exit 3
-expect_said "on-rollback.yaml.yml"
+expect_said "on-rollback.yaml.yml — был бы заменён" "в HEAD: сначала закоммитьте"
+expect_not_in "$T/said" "git show"
 init --replace
 expect_exit 3
 expect_said "on-rollback.yaml.yml" "закоммитьте"
@@ -68,11 +69,13 @@ printf 'on: workflow_dispatch\njobs: {}\n' >"$repo/.github/workflows/by-hand.yml
 commit third
 init
 expect_exit 3
-expect_said deploy.yml on-create-tag.sh tests.yml "--replace"
+expect_said "deploy.yml — старый деплой, был бы удалён" on-create-tag.sh tests.yml "--replace" \
+    "git show HEAD:.github/workflows/deploy.yml"
 expect_not_in "$T/said" by-hand.yml
 expect_equal "changes" "" "$(git -C "$repo" status --porcelain)"
 init --replace
 expect_exit 0
+expect_said "deploy.yml — старый деплой, удалён; как было: git show HEAD:.github/workflows/deploy.yml"
 [ ! -e "$repo/.github/workflows/deploy.yml" ] || fail "the old way to deploy is still there"
 [ -e "$repo/.github/workflows/tests.yml" ] || fail "the tests are gone"
 commit fourth

@@ -20,6 +20,9 @@ expect_json .failure.code auth_failed
 expect_said "_PASSWORD" ".env.servers"
 cat "$T/out" "$T/err" >"$T/said"
 expect_not_in "$T/said" "not-the-password-7Q"
+loomrel rollback --env stage --host "$(id -un)@127.0.0.1:$(port_of stage)" --identity /nonexistent --yes
+expect_exit 4
+expect_said "/nonexistent" "--identity ФАЙЛ"
 
 echo 'STAGE_HOST=no-such-host.invalid' >"$T/ci/.env.servers"
 echo 'STAGE_PASSWORD=x' >>"$T/ci/.env.servers"

@@ -7,7 +7,13 @@ use_postgres
 lab command
 stage_deploy v1.0.0
 expect_exit 0
+RUN=$(sql "SELECT id FROM runs")
 stop_ledger
+# Nobody has asked the ledger: what is said is where was looked.
+LIMIT=60 loomrel --json cancel "$RUN" --yes
+expect_exit 2
+expect_json .error.code run_not_found '.error.message | test("леджер не отвечает")' true \
+    '.error.message | test("127.0.0.1")' true
 version v1.1.0
 before=$(fingerprint "$T/stage/home")
 LIMIT=60 stage_deploy v1.1.0

@@ -47,6 +47,14 @@ dispatched 1 || fail "GitHub was told more than once"
 loomrel --json release dispatch 1
 expect_exit 3
 expect_json .error.code dispatched
+# What serve was not told by GitHub is not promised.
+link=$(sql "SELECT error FROM outbox WHERE kind = 'dispatch'")
+sql "UPDATE outbox SET error = '' WHERE kind = 'dispatch'"
+loomrel release dispatch 1
+expect_exit 3
+expect_said "GitHub уже запускал деплой этого релиза"
+expect_not_in "$T/said" "релиза:"
+sql "UPDATE outbox SET error = '$link' WHERE kind = 'dispatch'"
 loomrel --json release dispatch 1 --yes
 expect_exit 0
 dispatched 2 || fail "nothing was dispatched by hand"

@@ -181,3 +181,62 @@ TEST_CASE("health left out comes from the domain and the service's prefix") {
     CHECK(settings.health_url == "https://stage.example.com/api/content/health");
     CHECK(world.load().deploy("loom-content", "prod").health_kind == config::HealthKind::unset);
 }
+
+TEST_CASE("a password in a host's address is refused where it stands, and never shown") {
+    ConfigWorld world;
+    const std::string key = GENERATE(as<std::string>(), "STAGE", "PROD", "Dev_One");
+    world.env_servers("# hosts\n" + key + "_HOST=root:secretword@10.0.0.1\n");
+    CHECK_THAT(world.error(),
+               Contains(".env.servers:2: " + key + "_HOST: a password does not stand"));
+    CHECK_THAT(world.error(), !Contains("secretword"));
+}
+
+TEST_CASE("a password in a variable of the process is not shown either") {
+    ConfigWorld world;
+    world.variable("STAGE_HOST", "root:secretword@10.0.0.1");
+    const auto config = world.load();
+    for (const auto& row : config.shown()) {
+        CHECK_THAT(row.value, !Contains("secretword"));
+    }
+    CHECK_THROWS_WITH(config.hosts("stage", "a"),
+                      Contains("$STAGE_HOST") && !Contains("secretword"));
+    const auto problems = config.problems();
+    REQUIRE(problems.size() == 1);
+    CHECK_THAT(problems[0].en, Contains("a password does not stand"));
+}
+
+TEST_CASE("what belongs to other tools is no business of ours") {
+    ConfigWorld world;
+    world.env_servers("SENTRY_HOST=https://key:word@sentry/1\nLOOM_DB_HOST=me:word@db\n");
+    CHECK(world.error().empty());
+}
+
+TEST_CASE("a port that is none is told with its key and line") {
+    ConfigWorld world;
+    const auto config = world.env_servers("STAGE_HOST=10.0.0.1\nSTAGE_PORT=abc\n").load();
+    CHECK_THROWS_WITH(config.hosts("stage", "a"), ".env.servers:2: STAGE_PORT: 'abc' is no port");
+    REQUIRE(config.problems().size() == 1);
+    CHECK(config.problems()[0].en == ".env.servers:2: STAGE_PORT: 'abc' is no port");
+}
+
+TEST_CASE("a key file that is not there is a warning, with its place") {
+    ConfigWorld world;
+    write_whole(world.path() / "there", "key");
+    world.env_servers("STAGE_HOST=a\nSTAGE_KEY_FILE=there\nPROD_HOST=b\nPROD_KEY_FILE=gone\n"
+                      "me_HOST=c\nme_KEY_FILE=/\n");
+    const auto config = world.load();
+    CHECK(config.problems().empty());
+    const auto warnings = config.warnings();
+    REQUIRE(warnings.size() == 2);
+    CHECK(warnings[0].en == ".env.servers:4: PROD_KEY_FILE: there is no key file 'gone'");
+    CHECK_THAT(warnings[1].en, Contains(".env.servers:6: me_KEY_FILE: the key file '/' cannot"));
+}
+
+TEST_CASE("a slip in the name of an environment is listed, since it makes a developer") {
+    ConfigWorld world;
+    world.env_servers("STAG_HOST=a\nSTAG_PASSWORD=x\nannette_HOST=b\n");
+    const auto warnings = world.load().warnings();
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].en
+          == ".env.servers:1: STAG_HOST is developer STAG's host; did you mean STAGE_HOST?");
+}

@@ -184,7 +184,7 @@ TEST_CASE("what a command would refuse is found by looking, with its place") {
     const Mistake mistake = GENERATE(values<Mistake>({
         {"[environments.stage]\nhosts = [\"a b\"]", "", "loomrel.toml:2: 'a b' is no host"},
         {"[services.a]\nhosts = [\"h:99999\"]", "", "loomrel.toml:2: 'h:99999' is no host"},
-        {"", "STAGE_HOST=h\nSTAGE_PORT=abc\n", "STAGE_PORT: 'abc' is no host"},
+        {"", "STAGE_HOST=h\nSTAGE_PORT=abc\n", "STAGE_PORT: 'abc' is no port"},
         {"", "PROD_HOST=h\nPROD_HOST_KEY=foo\n", "HOST_KEY is no fingerprint"},
         {"", "joe_HOST=h\njoe_HOST_KEY=foo\n", "joe: …_HOST_KEY is no fingerprint"},
         {"[telegram]\nquorum = 2\napprovers = [1]", "", "loomrel.toml:2: 2 approvals are needed"},

@@ -63,7 +63,17 @@ TEST_CASE("a mistake is told with its file, its line and what was meant") {
     const Mistake mistake = GENERATE(values<Mistake>({
         {"[deploy]\nlock_wiat = \"5s\"",
          "loomrel.toml:2: unknown key 'deploy.lock_wiat' | did you mean 'lock_wait'?"},
-        {"[telegrm]\nchat_id = 1", "loomrel.toml:2: unknown key 'telegrm.chat_id'"},
+        {"[telegrm]\nchat_id = 1",
+         "loomrel.toml:2: unknown key 'telegrm.chat_id' | did you mean '[telegram]'?"},
+        {"[stor]\nurl = \"sqlite:///a\"", "'stor.url' | did you mean '[store]'?"},
+        {"[stor]", "loomrel.toml:1: unknown key 'stor' | did you mean 'store'?"},
+        {"[servics.a]\nhealth = \"none\"", "'servics.a' | did you mean '[services]'?"},
+        {"[deplo]\nx = 1", "'deplo.x' | did you mean '[deploy]'?"},
+        {"[environments.prod.servics.a]\nhealth = \"none\"", "did you mean 'services'?"},
+        {"[environments.prod]\nhosts = [\"root@a\",\n\"root:secretword@b\"]",
+         "loomrel.toml:3: a password does not stand in a host's address"},
+        {"[environments.stage.services.a]\nhosts = [\"root:secret@word@b:22\"]",
+         "loomrel.toml:2: a password does not stand in a host's address"},
         {"languag = \"ru\"", "loomrel.toml:1: unknown key 'languag' | did you mean 'language'?"},
         {"language = \"de\"", "loomrel.toml:1: key 'language': 'de' is none of ru, en"},
         {"[deploy]\nlock_wait = 5", "key 'deploy.lock_wait': a duration in quotes is wanted"},
@@ -162,4 +172,16 @@ TEST_CASE("every key in force is shown with its origin, secrets masked") {
         all, Contains("PROD_PASSWORD=********") && Contains("LOOM_RELEASE_TG_BOT_TOKEN=********"));
     CHECK_THAT(all, !Contains("hunter2") && !Contains("topsecret"));
     CHECK(world.load().secrets().size() == 2);
+}
+
+TEST_CASE("a service that only an environment names is a slip where others are listed") {
+    ConfigWorld world;
+    const std::string named = "[environments.prod.services.contnt]\nhealth = \"none\"\n";
+    CHECK(world.toml(named).load().problems().empty());
+    const auto problems =
+        world.toml("[services.content]\nhealth = \"none\"\n" + named).load().problems();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].en
+          == "loomrel.toml:3: there is no service 'contnt' in [services.*]; did you mean "
+             "'content'?");
 }

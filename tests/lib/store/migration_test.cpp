@@ -1,5 +1,6 @@
 #include "lib/store/migrations.hpp"
 #include "lib/store/server_ledger.hpp"
+#include "lib/store/wire.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 #include <signal.h>
@@ -86,17 +87,36 @@ TEMPLATE_TEST_CASE("a ledger made by the spec's own statement is taken over with
     CHECK(to_rfc3339(rows[4].created_at) == "2024-03-15T14:30:00.000Z");
     CHECK_FALSE(rows[4].commit_sha);
 
-    // The row of a key is found again; two rows of one key are nobody's.
+    // The row of a key is found again; of two rows of one key it is the newer.
     CHECK(store->create_release(with_key("loom-content", "v1.0.1", "12")).id == 2);
     CHECK_FALSE(store->create_release(with_key("loom-content", "v1.0.1", "12")).created);
-    CHECK(store->create_release(with_key("loom-user", "v2.0.0", "13")).id == 6);
-    CHECK(store->create_release(with_key("loom-user", "v2.0.0", "13")).id == 6);
+    const auto twin = store->create_release(with_key("loom-user", "v2.0.0", "13"));
+    CHECK(twin.id == 4);
+    CHECK(twin.status == "building");
+    CHECK_FALSE(twin.created);
+    CHECK(store->create_release(with_key("loom-user", "v2.0.0", "14")).id == 6);
+    CHECK(store->create_release(with_key("loom-user", "v2.0.0", "14")).id == 6);
 
     // The spec's table started every release when it was made.
     CHECK(store->apply(change_to(2, {Status::building})).what == store::Changed::What::done);
     CHECK(*store->find_release(2)->started_at > rows[4].created_at + std::chrono::hours(24 * 365));
     CHECK(store->apply(change_to(1, {Status::rollback})).what == store::Changed::What::done);
     CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("an old row that does not say when it was made stays without a time",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    make_old(ledger);
+    ledger.sql("UPDATE releases SET created_at = NULL WHERE id = 1");
+    const auto store = open_ledger(ledger);
+    (void)store->migrate();
+    const auto json = store::wire::to_json(*store->find_release(1));
+    CHECK(json["created_at"].is_null());
+    CHECK(store::wire::release_from(json).created_at == Time{});
 }
 
 TEMPLATE_TEST_CASE("a ledger of any earlier loomrel is taken over with what it holds",
