@@ -58,7 +58,11 @@ std::string card_text(const Context& context, const Page& page) {
     lines.add(Id::bot_card_status,
               fmt::arg("status", escape_line(status_label(config.language, release.status))));
     lines.add(Id::bot_card_author, fmt::arg("author", escape_line(release.initiated_by, 100)));
-    lines.add(Id::bot_card_created, fmt::arg("time", date(release.created_at)));
+    // A row of the time before loomrel may have none.
+    const bool dated = release.created_at != Time{};
+    if (dated) {
+        lines.add(Id::bot_card_created, fmt::arg("time", date(release.created_at)));
+    }
     const bool deployed = page.origin == Origin::successful;
     if (release.completed_at && page.origin != Origin::active) {
         lines.add(deployed ? Id::bot_card_deployed : Id::bot_card_ended,
@@ -75,7 +79,7 @@ std::string card_text(const Context& context, const Page& page) {
     if (!run.empty()) {
         lines.add(Id::bot_card_run, fmt::arg("link", telegram::escape_html(run)));
     }
-    if (page.origin == Origin::active) {
+    if (page.origin == Origin::active && dated) {
         const auto time =
             std::chrono::duration_cast<Milliseconds>(context.now - release.created_at);
         lines.add(Id::bot_card_elapsed, fmt::arg("duration", duration(config.language, time)));

@@ -1,3 +1,4 @@
+#include "lib/base/random.hpp"
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/telegram/text.hpp"
