@@ -23,13 +23,11 @@ std::string named(const Fields& fields, const char* column, const char* short_na
     return value ? *value : fields.text_or(short_name, "");
 }
 
-// Approvals and rejections are people's (design 8). No status says whose, so that none is taken for
-// one, also where the API may approve: POST …/approvals is where the rules are asked. Nothing that
-// loomrel does by itself leads to either.
+// Approvals and rejections are people's, unless the API may approve (design 8): then whoever has
+// its key has the last word. Nothing that loomrel does by itself leads to either.
 void refuse_decisions(const Call& call, const store::Change& change) {
-    const ApiSettings& settings = call.api.settings();
-    if (settings.api_approvals && !settings.approval) {
-        return; // nobody has said who may
+    if (call.api.settings().api_approvals) {
+        return;
     }
     for (const store::Change::Step& step : change.steps) {
         if (release::is_decision(step.to)) {
@@ -37,10 +35,9 @@ void refuse_decisions(const Call& call, const store::Change& change) {
                 refusal(403,
                         "approval_required",
                         "\"" + std::string(to_string(step.to))
-                            + "\" is a person's decision: in Telegram, loomrel release "
-                              "approve|reject, or, where [server] api_approvals is set, POST "
-                              "/releases/"
-                            + std::to_string(change.release_id) + "/approvals")};
+                            + "\" is a person's decision: in Telegram, or loomrel release "
+                              "approve|reject; the API decides only where [server] "
+                              "api_approvals is set")};
         }
     }
 }
