@@ -68,7 +68,8 @@ std::string card_text(const Context& context, const Page& page) {
         lines.add(deployed ? Id::bot_card_deployed : Id::bot_card_ended,
                   fmt::arg("time", date(*release.completed_at)));
     }
-    if (!release.rollback_to_tag.empty()) {
+    // A version that failed and was not put back is said to serve by itself.
+    if (!release.rollback_to_tag.empty() && release.rollback_to_tag != release.release_tag) {
         lines.add(Id::bot_card_went_back, fmt::arg("tag", escape_line(release.rollback_to_tag)));
     }
     const std::string link = safe_link(release.github_action_link);

@@ -195,7 +195,7 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         const std::string serves = what_serves(end);
         if (end.outcome == RunOutcome::good) {
             change.rollback_to_tag = "";
-        } else if (!serves.empty() && !(m_run && tag_of(m_run->ref) == serves)) {
+        } else if (!serves.empty()) {
             change.rollback_to_tag = serves;
         }
     } else if (m_run) {
