@@ -217,10 +217,40 @@ void Delivery::learn_moves() {
     }
 }
 
+// Stage and production may have chats of their own: where the release was told before, it is shown
+// as it moves on. Who may press is asked in the other one.
+void Delivery::show_elsewhere(const Notice& notice,
+                              const NoticeText& text,
+                              const telegram::Place& place) {
+    for (const std::string environment : {"stage", "prod"}) {
+        const auto other = place_of(m_config, environment, m_moved);
+        const bool same =
+            !other || (other->chat_id == place.chat_id && other->thread_id == place.thread_id);
+        const auto shown =
+            same ? std::nullopt
+                 : m_ledger.find_message(
+                     {*notice.release_id, other->chat_id, other->thread_id, k_purpose});
+        if (!shown) {
+            continue;
+        }
+        try {
+            m_api.edit_message(other->chat_id, *shown, {text.text.html, {}});
+        } catch (const Problem& problem) {
+            if (problem.kind() != Problem::Kind::message_gone
+                && problem.kind() != Problem::Kind::refused) {
+                throw;
+            }
+        }
+    }
+}
+
 std::int64_t
 Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
+    if (notice.release_id) {
+        show_elsewhere(notice, text, place);
+    }
     if (notice.release_id) {
         card = {*notice.release_id, place.chat_id, place.thread_id, k_purpose};
         shown = m_ledger.find_message(*card);

@@ -43,6 +43,9 @@ private:
     // Gives the new message's number; 0 = the release's message was edited.
     std::int64_t
     send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    void show_elsewhere(const store::Notice& notice,
+                        const NoticeText& text,
+                        const telegram::Place& place);
     void learn_moves();
     void settle(const store::Notice& notice,
                 store::Settlement::What what,
