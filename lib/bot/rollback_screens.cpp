@@ -96,9 +96,12 @@ telegram::Text rollback_screen(const Context& context,
                                const release::Release& release,
                                const Standing& standing) {
     const Language language = context.config.language;
-    const auto service = fmt::arg("service", escape_line(release.service_name));
-    const auto current = fmt::arg("current", escape_line(standing.serves));
-    const auto tag = fmt::arg("tag", escape_line(release.release_tag));
+    const std::string service_name = escape_line(release.service_name);
+    const std::string serving = escape_line(standing.serves);
+    const std::string release_tag = escape_line(release.release_tag);
+    const auto service = fmt::arg("service", service_name);
+    const auto current = fmt::arg("current", serving);
+    const auto tag = fmt::arg("tag", release_tag);
     const bool serves = standing.serves == release.release_tag;
     if (serves && !standing.kept.empty()) {
         return rollback_choice(context, origin, release, standing);
