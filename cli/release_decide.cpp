@@ -32,7 +32,6 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
         rules.quorum > 0 ? rules.quorum : static_cast<int>(rules.approvers.size());
     // Who rejects does not have to find others.
     if (found.approves()) {
-        check_has_commit(found.row);
         check_not_own(rules, found.approver, found.row.initiated_by);
         found.council = council_of(rules, found.row.initiated_by);
     }

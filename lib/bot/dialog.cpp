@@ -159,7 +159,6 @@ std::string Dialog::why_not(const telegram::User& who,
     }
     if (action == Action::approve || action == Action::ask_approve) {
         try {
-            check_has_commit(release);
             const release::ApprovalRules rules = m_config.approval_rules();
             check_not_own(rules, approver_of(rules, who.id), release.initiated_by);
             (void)council_of(rules, release.initiated_by);

@@ -200,22 +200,4 @@ void check_not_own(const ApprovalRules& rules,
     }
 }
 
-void check_has_commit(const Release& release) {
-    if (release.state() != Status::manual_testing || !release.commit_sha.value_or("").empty()) {
-        return;
-    }
-    const std::string command = "loomrel stage-deploy --service "
-                                + sanitize_line(release.service_name) + " --tag "
-                                + sanitize_line(release.release_tag);
-    throw Error(ErrorKind::refused,
-                "no_commit",
-                {fmt::format("у релиза {} нет коммита, одобрить его нельзя: на stage его "
-                             "разворачивал не loomrel",
-                             release.id),
-                 fmt::format("release {} has no commit and cannot be approved: it was not loomrel "
-                             "that deployed it to stage",
-                             release.id)},
-                {"наберите: " + command, "type: " + command});
-}
-
 } // namespace loomrel::release

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "lib/release/release.hpp"
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -58,9 +56,5 @@ is_initiator(const ApprovalRules& rules, std::int64_t id, std::string_view initi
 void check_not_own(const ApprovalRules& rules,
                    const Approver& approver,
                    std::string_view initiated_by);
-
-// Error(refused) if it waits for an approval that no deploy could come of: production gets the
-// commit that stage was given, and nobody knows it (the release was not put there by loomrel).
-void check_has_commit(const Release& release);
 
 } // namespace loomrel::release

@@ -16,7 +16,7 @@ Response forbidden(const char* why) {
 
 // The same rules that hold for the bot and for `release approve|reject`, whatever the caller says.
 std::optional<Response> hold_to(const release::ApprovalRules& rules,
-                                const release::Release& release,
+                                const std::string& initiated_by,
                                 store::Decision& decision) {
     if (!release::is_approver(rules, decision.approver_id)) {
         return forbidden("this is no listed approver");
@@ -24,17 +24,15 @@ std::optional<Response> hold_to(const release::ApprovalRules& rules,
     const release::Approver approver = release::approver_of(rules, decision.approver_id);
     try {
         if (decision.verdict == store::Verdict::approved) {
-            release::check_has_commit(release);
-            release::check_not_own(rules, approver, release.initiated_by);
-            const release::Council council = release::council_of(rules, release.initiated_by);
+            release::check_not_own(rules, approver, initiated_by);
+            const release::Council council = release::council_of(rules, initiated_by);
             decision.approvers = council.ids();
             decision.quorum = council.needed;
         } else {
             decision.approvers = rules.approvers; // rejecting takes one of them
         }
     } catch (const Error& error) {
-        const std::string& hint = error.hint().en;
-        return refusal(403, error.code(), error.message().en + (hint.empty() ? "" : "; ") + hint);
+        return refusal(403, error.code(), error.message().en);
     }
     return std::nullopt;
 }
@@ -55,7 +53,7 @@ Response decide(Call& call) {
         if (!release) {
             return no_release();
         }
-        if (const auto refused = hold_to(*settings.approval, *release, decision)) {
+        if (const auto refused = hold_to(*settings.approval, release->initiated_by, decision)) {
             return *refused;
         }
     }

@@ -213,19 +213,3 @@ TEST_CASE("show names people's words in signs on a terminal, and by their ids in
     CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
     CHECK(has(world.io.out_text, "✅ boris, ❌ Аня"));
 }
-
-TEST_CASE("a release without a commit cannot be approved, and that says what to type") {
-    ApprovalWorld world;
-    world.ledger.rows[2].commit_sha.reset();
-    for (const bool dry : {true, false}) {
-        std::vector<std::string> words{"release", "approve", "2", "--as", "11111", "--json"};
-        if (dry) {
-            words.emplace_back("--dry-run");
-        }
-        CHECK(world.run(words) == ExitCode::refused);
-        CHECK(world.code() == "no_commit");
-        CHECK(has(world.io.out_text, "loomrel stage-deploy --service loom-content --tag v1.3.0"));
-    }
-    CHECK(world.ledger.decisions.empty());
-    CHECK(world.run({"release", "reject", "2", "--as", "11111"}) == ExitCode::ok);
-}

@@ -117,17 +117,14 @@ struct LedgerWorld {
 
     // A release that stage has and QA is called to.
     std::int64_t release_to_test(const std::string& tag = "v1.2.3",
-                                 const std::string& service = "loom-content",
-                                 const std::string& commit = k_commit) {
+                                 const std::string& service = "loom-content") {
         using release::Status;
-        const auto id = make(tag, service, commit);
+        const auto id = make(tag, service);
         move(id, {Status::building, Status::stage_deploy, Status::manual_testing});
         return id;
     }
 
-    std::int64_t make(const std::string& tag,
-                      const std::string& service = "loom-content",
-                      const std::string& commit = k_commit) {
+    std::int64_t make(const std::string& tag, const std::string& service = "loom-content") {
         store::NewRelease release;
         release.service = service;
         release.tag = tag;
@@ -135,7 +132,7 @@ struct LedgerWorld {
         release.by = "developer_name";
         release.link = "https://github.com/x/y/actions/runs/1";
         release.ref = "refs/tags/" + tag;
-        release.commit = commit;
+        release.commit = k_commit;
         release.source = "cli";
         return ledger->create_release(release).id;
     }

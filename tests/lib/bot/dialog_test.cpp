@@ -195,23 +195,6 @@ TEST_CASE("a command addressed to another bot is not ours") {
     CHECK(nameless.said(said));
 }
 
-TEST_CASE("a release without a commit is not approved, and that says what to type") {
-    DialogWorld world;
-    const auto id = world.release_to_test("v1.2.3", "loom-content", "");
-    for (const char action : {'a', 'A'}) {
-        const auto reply =
-            world.press_data(k_qa, std::string(1, action) + "n:" + std::to_string(id) + ":-");
-        CHECK(reply.alert);
-        CHECK(holds(reply.toast, "нет коммита"));
-        CHECK(holds(reply.toast, "loomrel stage-deploy --service loom-content --tag v1.2.3"));
-        CHECK(telegram::utf16_length(reply.toast) <= 200);
-    }
-    CHECK(world.status(id) == "manual_testing");
-    CHECK(world.ledger->approvals(id).empty());
-    world.press_data(k_qa, "Rn:" + std::to_string(id) + ":-");
-    CHECK(world.status(id) == "manual_test_failed");
-}
-
 TEST_CASE("the history tells why a release was rejected, and takes no note for a word") {
     DialogWorld world;
     const auto id = world.release_to_test();

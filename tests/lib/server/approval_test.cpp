@@ -6,8 +6,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* k_commit = "0123456789abcdef0123456789abcdef01234567";
-
 // A release of gommgo's, who is approver 11 himself; the API may approve.
 struct ApprovingWorld {
     explicit ApprovingWorld(release::ApprovalRules rules)
@@ -15,10 +13,7 @@ struct ApprovingWorld {
         release::Release row;
         row.id = 1;
         row.status = "manual_testing";
-        row.service_name = "loom-content";
-        row.release_tag = "v1.2.3";
         row.initiated_by = "gommgo";
-        row.commit_sha = k_commit;
         ledger.rows[1] = row;
     }
 
@@ -27,7 +22,7 @@ struct ApprovingWorld {
         // The caller says that anybody will do.
         const json body{{"id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
                         {"release_id", 1},
-                        {"commit", k_commit},
+                        {"commit", ""},
                         {"approver_id", who},
                         {"approver_name", "x"},
                         {"typed_by", ""},
