@@ -101,8 +101,9 @@ std::unique_ptr<store::Store> ledger_if_it_answers(
         first(*store);
         return store;
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::refused) {
-            throw; // it answers
+        // It answers, and this is what it says; any other refusal may be a gateway's.
+        if (error.code() == "never_served" || error.code() == "run_in_progress") {
+            throw;
         }
         services.note(services.redactor().redact(
             services.say(Id::deploy_without_ledger,

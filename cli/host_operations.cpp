@@ -198,7 +198,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     if (chosen.rebuild) {
         check_has_served(*store, service, chosen.to);
     }
-    claim_rollback(*store, run, chosen.from, actor, k_source);
+    claim_rollback(*store, run, chosen.from, actor, k_source, hosts.all_answered());
     deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
     keeper.set_run(run);
     keeper.set_rollback_from(chosen.from);

@@ -189,7 +189,8 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
             conclude_open_runs(services, ledger, run.service, run.environment);
         }
         check_target(ledger);
-        claim_rollback(ledger, run, target.from, services.actor(), "cli");
+        const bool alone = hosts.all_answered() && !options.cancel_running;
+        claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
     });
     if (store) {
         session.set_store(*store);

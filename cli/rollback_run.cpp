@@ -63,7 +63,8 @@ void check_has_served(store::Store& store, const std::string& service, const std
     const auto releases = store.list_releases(query);
     const bool has_served = std::any_of(releases.begin(), releases.end(), [](const auto& each) {
         const auto state = each.state();
-        return state == Status::deployed || state == Status::rollback
+        return state == Status::deploying || state == Status::production_failed
+               || state == Status::deployed || state == Status::rollback
                || state == Status::rollback_done || state == Status::rollback_failed;
     });
     if (releases.empty() || has_served) {
@@ -114,7 +115,8 @@ void claim_rollback(store::Store& store,
                     store::Run& run,
                     const std::string& from,
                     const std::string& actor,
-                    const std::string& source) {
+                    const std::string& source,
+                    bool alone) {
     if (run.environment == "prod") {
         run.release_id = store::release_to_roll_back(store, run.service, from);
     }
@@ -132,7 +134,9 @@ void claim_rollback(store::Store& store,
         }
         // Already in rollback, by somebody who is at it or who did not end it: then this run
         // concludes it.
-        check_nobody_is_at_it(store, run);
+        if (alone) {
+            check_nobody_is_at_it(store, run);
+        }
     }
     (void)store.open_run(run);
 }

@@ -24,12 +24,14 @@ namespace loomrel::cli {
 void check_has_served(store::Store& store, const std::string& service, const std::string& tag);
 
 // The release that serves is moved with the run's row, in one transaction, before anything starts;
-// which one that is comes to stand in the row. `from`: the tag that serves. Error(refused) where
-// somebody else is at it.
+// which one that is comes to stand in the row. `from`: the tag that serves. `alone`: all hosts
+// say that nobody is at it, so that another rollback that the ledger knows to be has just begun:
+// Error(refused). Where a host is away, its lock decides.
 void claim_rollback(store::Store& store,
                     store::Run& run,
                     const std::string& from,
                     const std::string& actor,
-                    const std::string& source);
+                    const std::string& source,
+                    bool alone);
 
 } // namespace loomrel::cli

@@ -19,6 +19,7 @@ constexpr std::size_t k_remembered = 2000;
 constexpr std::size_t k_most_works = 4;
 constexpr Milliseconds k_one_call{8000};
 constexpr Milliseconds k_own_name{2000};
+constexpr Milliseconds k_name_again{60000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
 
@@ -45,12 +46,13 @@ Bot::~Bot() {
 
 // Asked for once, and not before somebody names a bot: whoever decides waits for it.
 std::string Bot::own_name() {
-    if (m_own_name.empty()) {
+    if (m_own_name.empty() && left_until(m_name_again).count() == 0) {
         telegram::Api api(m_parts.telegram); // the other one is the teller's
         api.set_deadline(deadline_in(k_own_name));
         try {
             m_own_name = api.get_me().username;
         } catch (const Problem& problem) {
+            m_name_again = deadline_in(k_name_again);
             m_parts.trouble("getMe", problem.what());
         }
     }

@@ -91,6 +91,7 @@ private:
     telegram::Api m_api;
     Dialog m_dialog;
     std::string m_own_name;          // "" = not known yet
+    Deadline m_name_again{};         // it could not be asked for: not before then
     std::deque<std::int64_t> m_seen; // the last ones, those of other servers are in the ledger
     std::vector<Work> m_works;
 };

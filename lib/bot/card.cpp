@@ -165,7 +165,8 @@ history_move(Language language, const release::Event& event, const nlohmann::jso
                              fmt::arg("source", escape_line(event.source, 20)));
     const auto reason = detail.find("reason");
     if (event.to == to_string(Status::manual_test_failed) && reason != detail.end()
-        && reason->is_string() && !reason->get_ref<const std::string&>().empty()) {
+        && reason->is_string() && !reason->get_ref<const std::string&>().empty()
+        && *reason != "tag_moved") {
         what += "\n"
                 + say(language,
                       Id::bot_history_reason,

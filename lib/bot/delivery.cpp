@@ -157,6 +157,7 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         }
         settle(notice, What::sent, "");
         ++outcome.sent;
+        show_elsewhere(notice, *text, *place);
     } catch (const Problem& problem) {
         outcome.trouble = problem.what();
         // The message is there and says what happened; sent again it would say it twice.
@@ -217,17 +218,36 @@ void Delivery::learn_moves() {
     }
 }
 
+// What the release is by now, where the notice tells of a move that it has gone on from since.
+std::optional<telegram::Text> Delivery::present_if_late(const Notice& notice) {
+    const auto release = notice.event && notice.release_id
+                             ? m_ledger.find_release(*notice.release_id)
+                             : std::nullopt;
+    if (!release || release->status == notice.event->to) {
+        return std::nullopt;
+    }
+    const auto events = m_ledger.events(release->id);
+    const auto last = std::find_if(
+        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
+    const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release->id)};
+    return render_present(last == events.rend() ? std::nullopt : std::optional(*last), facts);
+}
+
 // Stage and production may have chats of their own: where the release was told before, it is shown
-// as it moves on. Who may press is asked in the other one.
+// as it moves on. A display only: what Telegram does not take now, the next move shows.
 void Delivery::show_elsewhere(const Notice& notice,
                               const NoticeText& text,
                               const telegram::Place& place) {
+    if (!notice.event || !notice.release_id || present_if_late(notice)) {
+        return;
+    }
     for (const std::string environment : {"stage", "prod"}) {
         const auto other = place_of(m_config, environment, m_moved);
-        const bool same =
-            !other || (other->chat_id == place.chat_id && other->thread_id == place.thread_id);
+        const bool skip =
+            !other || m_held.count(other->chat_id) != 0
+            || (other->chat_id == place.chat_id && other->thread_id == place.thread_id);
         const auto shown =
-            same ? std::nullopt
+            skip ? std::nullopt
                  : m_ledger.find_message(
                      {*notice.release_id, other->chat_id, other->thread_id, k_purpose});
         if (!shown) {
@@ -235,11 +255,7 @@ void Delivery::show_elsewhere(const Notice& notice,
         }
         try {
             m_api.edit_message(other->chat_id, *shown, {text.text.html, {}});
-        } catch (const Problem& problem) {
-            if (problem.kind() != Problem::Kind::message_gone
-                && problem.kind() != Problem::Kind::refused) {
-                throw;
-            }
+        } catch (const Problem&) {
         }
     }
 }
@@ -248,9 +264,6 @@ std::int64_t
 Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
-    if (notice.release_id) {
-        show_elsewhere(notice, text, place);
-    }
     if (notice.release_id) {
         card = {*notice.release_id, place.chat_id, place.thread_id, k_purpose};
         shown = m_ledger.find_message(*card);
@@ -262,6 +275,8 @@ Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Pla
             telegram::Text old = text.text;
             if (text.calls) {
                 old.keyboard.clear();
+            } else if (auto now = present_if_late(notice)) {
+                old = std::move(*now);
             }
             m_api.edit_message(place.chat_id, *shown, old);
             if (!text.calls) {

@@ -43,6 +43,7 @@ private:
     // Gives the new message's number; 0 = the release's message was edited.
     std::int64_t
     send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    [[nodiscard]] std::optional<telegram::Text> present_if_late(const store::Notice& notice);
     void show_elsewhere(const store::Notice& notice,
                         const NoticeText& text,
                         const telegram::Place& place);

@@ -28,10 +28,16 @@ Command command_of(std::string_view text) {
     if (!text.starts_with('/')) {
         return {};
     }
+    // "/api/health" is a path, and "/users@me" too: a bot's name ends in "bot".
     const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n"));
     const std::size_t sign = std::min(word.find('@'), word.size());
-    return {std::string(word.substr(0, sign)),
-            std::string(word.substr(std::min(sign + 1, word.size())))};
+    const std::string_view name = word.substr(1, sign - 1);
+    const std::string_view bot = word.substr(std::min(sign + 1, word.size()));
+    const bool plain = !name.empty() && name.find_first_of("/.:?=&-") == std::string_view::npos;
+    if (!plain || (sign < word.size() && !to_lower(bot).ends_with("bot"))) {
+        return {};
+    }
+    return {std::string(word.substr(0, sign)), std::string(bot)};
 }
 
 // The question that a message with these buttons asks, if it wants a reason.
@@ -78,7 +84,11 @@ private:
 std::optional<Reply> Dialog::said(const telegram::Said& said) {
     const Language language = m_config.language;
     const auto [command, bot] = command_of(said.text);
-    if (!bot.empty()) {
+    // Another bot's buttons are no questions of ours, whatever is in them.
+    const auto question =
+        said.reply_to_bot == own_id(m_config) ? question_in(said.reply_to_buttons) : std::nullopt;
+    const bool wanted = command == "/start" || command == "/status" || command == "/help";
+    if (!bot.empty() && (wanted || question || command == "/id")) {
         const std::string own = m_own_name();
         if (!own.empty() && to_lower(own) != to_lower(bot)) {
             return std::nullopt; // another's
@@ -92,10 +102,6 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
             {}};
         return reply;
     }
-    // Another bot's buttons are no questions of ours, whatever is in them.
-    const auto question =
-        said.reply_to_bot == own_id(m_config) ? question_in(said.reply_to_buttons) : std::nullopt;
-    const bool wanted = command == "/start" || command == "/status" || command == "/help";
     if (!wanted && !question) {
         return std::nullopt; // people talk
     }
@@ -154,12 +160,16 @@ std::optional<Reply> Dialog::said(const telegram::Said& said) {
 
 namespace {
 
-// What production's hosts served when its last run told; "" = no run has.
-std::string last_served(store::Store& ledger, const std::string& service) {
+// What production's hosts served when its last run told; "" = none has since `newest`, the
+// service's newest that came there, did.
+std::string last_served(store::Store& ledger, const release::Release& newest) {
     store::RunQuery query;
-    query.service = service;
+    query.service = newest.service_name;
     query.environment = "prod";
     for (const store::Run& run : ledger.list_runs(query)) {
+        if (run.release_id != newest.id && run.started_at < newest.created_at) {
+            break;
+        }
         std::vector<std::string> names;
         for (const store::HostResult& host : ledger.run_hosts(run.id)) {
             const bool known = std::find(names.begin(), names.end(), host.serves) != names.end();
@@ -206,7 +216,7 @@ telegram::Text Dialog::status() {
             lines.begin(say(language, Id::bot_status_serving));
         }
         told.push_back(release.service_name);
-        std::string serves = last_served(m_ledger, release.service_name);
+        std::string serves = last_served(m_ledger, release);
         if (serves.empty()) {
             const bool back = release.status == "rollback_done";
             serves = back ? release.rollback_to_tag : release.release_tag;

@@ -99,17 +99,14 @@ private:
         }
     }
 
-    // Of hosts; an address with a scheme is another tool's.
+    // Of our own hosts. What looks like a developer's may be another tool's: it is refused when it
+    // is asked for.
     void refuse_passwords() {
-        for (const auto& [name, line] : m_config.m_env) {
-            if (!name.ends_with("_HOST") || name.size() == 5) {
-                continue;
-            }
-            const bool is_foreign = is_reserved(fold(name.substr(0, name.size() - 5)))
-                                    || line.value.find("://") != std::string::npos;
-            if (name == "STAGE_HOST" || name == "PROD_HOST" || !is_foreign) {
-                refuse_password(line.value,
-                                m_place + ":" + std::to_string(line.line) + ": " + name);
+        for (const char* name : {"STAGE_HOST", "PROD_HOST"}) {
+            const auto line = m_config.m_env.find(name);
+            if (line != m_config.m_env.end()) {
+                refuse_password(line->second.value,
+                                m_place + ":" + std::to_string(line->second.line) + ": " + name);
             }
         }
     }

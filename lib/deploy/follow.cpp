@@ -259,7 +259,7 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
     const std::size_t dot = up.find('.');
     if (how != "started" && dot != std::string_view::npos) {
         const std::string cs = std::string(up.substr(0, dot)) + std::string(up.substr(dot + 1));
-        m_followed.book.set_clock(now(), parse_integer(cs).value_or(0));
+        m_followed.book.set_clock(now(), parse_integer(cs).value_or(0), how == "ended");
     }
     if (m_only_look && how == "running") {
         m_followed.how = HowFollowed::going_on;

@@ -18,6 +18,10 @@ void keep_end(std::string& text, std::string_view bytes) {
 } // namespace
 
 void RecordBook::add(const Record& record) {
+    if (record.uptime_cs > m_latest_cs) {
+        m_boot.reset();
+        last.reset();
+    }
     if (m_boot) {
         last = *m_boot + record.uptime_cs * k_cs;
     }

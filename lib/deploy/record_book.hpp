@@ -3,6 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/deploy/journal.hpp"
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,11 @@ public:
     void add(const Record& record);
 
     // The journal's clock is the host's uptime: what it shows now, where a run is caught up with.
-    void set_clock(Time now, std::int64_t uptime_cs) { m_boot = now - uptime_cs * k_cs; }
+    // What one that has `ended` says of a later time is of another boot, and nobody knows when.
+    void set_clock(Time now, std::int64_t uptime_cs, bool ended) {
+        m_boot = now - uptime_cs * k_cs;
+        m_latest_cs = ended ? uptime_cs : std::numeric_limits<std::int64_t>::max();
+    }
 
     void add_output(std::string_view bytes);
 
@@ -52,6 +57,7 @@ private:
 
     std::vector<StepRecord> m_steps;
     std::optional<Time> m_boot;
+    std::int64_t m_latest_cs = 0;
     std::int64_t m_step_began = 0;
     std::string m_head;
     std::string m_tail;

@@ -137,10 +137,11 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
                const Kept* serves = sight->find_kept(sight->serving);
                return serves != nullptr && serves->name == target.to && sight->healthy != "no";
            });
-    // Only a release's tag can be built anew, and what once served is in the clone; anything else
-    // is a mistyped name.
-    const bool is_there = std::all_of(
-        sights.begin(), sights.end(), [](const Sight* sight) { return sight->has_tag; });
+    // Only a release's tag can be built anew, and what once served is known to one of the hosts;
+    // anything else is a mistyped name.
+    const bool is_there = std::any_of(sights.begin(), sights.end(), [](const Sight* sight) {
+        return sight->has_tag || !sight->has_repository;
+    });
     if (target.rebuild && !(is_there && release::is_release_tag(target.to))) {
         refuse("not_kept",
                phrase(Id::rollback_not_kept, fmt::arg("name", sanitize_line(target.to))),

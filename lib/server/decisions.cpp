@@ -19,7 +19,7 @@ std::optional<Response> hold_to(const release::ApprovalRules& rules,
                                 const std::string& initiated_by,
                                 store::Decision& decision) {
     if (!release::is_approver(rules, decision.approver_id)) {
-        return forbidden("this is no listed approver");
+        return refusal(403, "not_an_approver", "this is no listed approver");
     }
     const release::Approver approver = release::approver_of(rules, decision.approver_id);
     try {

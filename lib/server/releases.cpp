@@ -76,8 +76,9 @@ std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, S
     return {{to, "{}"}};
 }
 
-// What a release was made with stays; saying nothing would look like having changed it.
-void refuse_fixed_columns(const Fields& fields) {
+// What a release was made with stays; saying nothing to another value would look like having
+// changed it.
+void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body) {
     for (const char* column : {"id",
                                "service_name",
                                "release_tag",
@@ -86,7 +87,11 @@ void refuse_fixed_columns(const Fields& fields) {
                                "created_at",
                                "started_at",
                                "completed_at"}) {
-        if (fields.find(column) != nullptr) {
+        if (!body.contains(column)) {
+            continue;
+        }
+        const auto row = call.store.find_release(release_id);
+        if (row && json(store::wire::to_json(*row)).at(column) != body.at(column)) {
             throw FieldError(column, "cannot be changed");
         }
     }
@@ -122,10 +127,10 @@ Response create_release(Call& call) {
 Response patch_release(Call& call) {
     const json body = parse_body(call.body);
     const Fields fields(body);
-    refuse_fixed_columns(fields);
     store::Change change;
     change.id = random_uuid();
     change.release_id = fields.integer("release_id");
+    refuse_fixed_columns(call, change.release_id, body);
     change.actor = fields.text_or("actor", "api");
     change.source = "api";
     change.run_id = fields.maybe_text("github_run_id");

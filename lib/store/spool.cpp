@@ -65,10 +65,12 @@ json read(const std::filesystem::path& path) {
     }
 }
 
-// "?" of a file that nobody can read any more.
+// Of a file that nobody can read any more.
+constexpr const char* k_unreadable = "?";
+
 std::string ledger_of(const json& object) {
     const auto found = object.is_object() ? object.find("ledger") : object.end();
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "?";
+    return found != object.end() && found->is_string() ? found->get<std::string>() : k_unreadable;
 }
 
 std::string to_text(const json& object) {
@@ -137,7 +139,15 @@ std::size_t Spool::deliver(Store& store) {
     std::error_code ignored;
     for (const auto& path : files(k_waiting)) {
         const json object = read(path);
-        if (ledger_of(object) != m_ledger) {
+        const auto set_aside = [&] {
+            std::filesystem::rename(
+                path, std::filesystem::path(path).replace_extension(k_refused), ignored);
+        };
+        const std::string ledger = ledger_of(object);
+        if (ledger == k_unreadable) {
+            set_aside();
+        }
+        if (ledger != m_ledger) {
             continue;
         }
         try {
@@ -154,8 +164,7 @@ std::size_t Spool::deliver(Store& store) {
             if (!is_for_good(error)) {
                 throw;
             }
-            std::filesystem::rename(
-                path, std::filesystem::path(path).replace_extension(k_refused), ignored);
+            set_aside();
             continue;
         }
         std::filesystem::remove(path, ignored);

@@ -109,7 +109,12 @@ Changed apply_change(Session& session, const Change& change) {
     if (is_of_an_ended_run(session, change)) {
         return {What::already, present->status, ""};
     }
-    if (change.commit && !present->commit.empty() && present->commit != *change.commit) {
+    // What was approved is pinned by then, or never will be.
+    const auto state = release::parse_status(present->status);
+    const bool pinned = !present->commit.empty() || state == release::Status::manual_test_passed
+                        || state == release::Status::deploying
+                        || state == release::Status::production_failed;
+    if (change.commit && pinned && present->commit != *change.commit) {
         throw Refusal{{What::refused, present->status, "commit"}};
     }
     std::string status = present->status;

@@ -184,11 +184,22 @@ TEST_CASE("health left out comes from the domain and the service's prefix") {
 
 TEST_CASE("a password in a host's address is refused where it stands, and never shown") {
     ConfigWorld world;
-    const std::string key = GENERATE(as<std::string>(), "STAGE", "PROD", "Dev_One");
+    const std::string key = GENERATE(as<std::string>(), "STAGE", "PROD");
     world.env_servers("# hosts\n" + key + "_HOST=root:secretword@10.0.0.1\n");
     CHECK_THAT(world.error(),
                Contains(".env.servers:2: " + key + "_HOST: a password does not stand"));
     CHECK_THAT(world.error(), !Contains("secretword"));
+}
+
+TEST_CASE("what may be another tool's address stops nobody but whoever asks for it") {
+    ConfigWorld world;
+    world.env_servers("STAGE_HOST=10.0.0.1\nMAIL_HOST=user:secretword@mail\n");
+    const auto config = world.load();
+    CHECK(config.hosts("stage", "any").size() == 1);
+    CHECK_THROWS_AS(config.developer("mail"), Error);
+    for (const auto& row : config.shown()) {
+        CHECK_THAT(row.value, !Contains("secretword"));
+    }
 }
 
 TEST_CASE("a password in a variable of the process is not shown either") {

@@ -56,6 +56,8 @@ TEST_CASE("what is no tag of the clone is a mistyped name, and what is kept is n
     seen.has_tag = false;
     CHECK(refusal({{"a", seen}}, wish("v1.0.1")) == "not_kept");
     CHECK(choose_target({{"a", sight()}}, wish("v1.0.1")).rebuild);
+    // A host that missed a deploy builds what another one has.
+    CHECK(choose_target({{"a", sight()}, {"b", seen}}, wish("v1.0.1")).rebuild);
 }
 
 TEST_CASE("what serves already is nothing to do") {
