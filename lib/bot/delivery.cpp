@@ -272,11 +272,9 @@ Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Pla
         try {
             // Also where a new message follows: the old one's buttons are not for pressing any
             // more.
-            telegram::Text old = text.text;
+            telegram::Text old = present_if_late(notice).value_or(text.text);
             if (text.calls) {
                 old.keyboard.clear();
-            } else if (auto now = present_if_late(notice)) {
-                old = std::move(*now);
             }
             m_api.edit_message(place.chat_id, *shown, old);
             if (!text.calls) {
