@@ -11,7 +11,7 @@ for n in $(seq 20); do
 done
 
 bare() {
-    local port
+    local port pid pids=()
     for port in "${ports[@]}"; do
         ssh -F /dev/null -p "$port" -i "$T/me/key" -o BatchMode=yes \
             -o UserKnownHostsFile="$T/ci/loomrel.known_hosts" "$(id -un)@127.0.0.1" sh -s <<END &
@@ -23,9 +23,10 @@ export LOOMREL_TREE=\$PWD LOOMREL_TAG=$1 LOOMREL_COMMIT=x
 sh ./build.sh
 sh ./up.sh
 END
+        pids+=($!)
     done
-    for port in "${ports[@]}"; do
-        wait -n || return 1
+    for pid in "${pids[@]}"; do
+        wait "$pid" || return 1
     done
 }
 
@@ -58,7 +59,7 @@ END
 }
 
 cd "$T/ci"
-configure_hosts 1 20 "canary = 0" "parallel = 20"
+configure_hosts 1 20 "canary = 20" "parallel = 20"
 number=0
 for round in $(seq $((ROUNDS + 1))); do
     number=$((number + 1))
