@@ -163,13 +163,14 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     deploy::Plan plan =
         rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
     const std::string text = plan_text(services, hosts, target);
+    const bool must_have_served = target.rebuild && hosts.settings.environment == "prod";
     const auto check_target = [&](store::Store& ledger) {
-        if (target.rebuild && hosts.settings.environment == "prod") {
+        if (must_have_served) {
             check_has_served(ledger, hosts.settings.service, target.to);
         }
     };
     if (options.dry_run) {
-        if (target.rebuild) {
+        if (must_have_served) {
             (void)ledger_if_it_answers(services, k_ledger_patience, check_target);
         }
         if (!services.json()) {

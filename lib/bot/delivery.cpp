@@ -226,11 +226,8 @@ std::optional<telegram::Text> Delivery::present_if_late(const Notice& notice) {
     if (!release || release->status == notice.event->to) {
         return std::nullopt;
     }
-    const auto events = m_ledger.events(release->id);
-    const auto last = std::find_if(
-        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
     const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release->id)};
-    return render_present(last == events.rend() ? std::nullopt : std::optional(*last), facts);
+    return render_present(last_move(m_ledger.events(release->id)), facts);
 }
 
 // Stage and production may have chats of their own: where the release was told before, it is shown

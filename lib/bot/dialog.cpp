@@ -131,11 +131,8 @@ telegram::Text Dialog::present(Origin origin, std::int64_t release_id) {
         }
         return *open_page({Action::page, now, release_id, ""}).edit;
     }
-    const auto events = m_ledger.events(release_id);
-    const auto last = std::find_if(
-        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
     const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release_id)};
-    return render_present(last == events.rend() ? std::nullopt : std::optional(*last), facts);
+    return render_present(last_move(m_ledger.events(release_id)), facts);
 }
 
 bool Dialog::counts(std::int64_t chat_id, std::int64_t person) const {

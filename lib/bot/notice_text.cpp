@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace loomrel::bot {
 
 namespace {
@@ -293,6 +295,12 @@ std::string environment_of(const store::Notice& notice) {
         return text_of(object_of(notice.fact), "environment");
     }
     return notice.kind == "dev" ? "dev" : "prod";
+}
+
+std::optional<release::Event> last_move(const std::vector<release::Event>& events) {
+    const auto last = std::find_if(
+        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
+    return last == events.rend() ? std::nullopt : std::optional(*last);
 }
 
 telegram::Text render_present(const std::optional<release::Event>& last, const NoticeFacts& facts) {

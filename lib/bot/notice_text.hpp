@@ -37,6 +37,9 @@ struct NoticeText {
 // give.
 [[nodiscard]] std::string environment_of(const store::Notice& notice);
 
+// Of a release's events the last that moved it.
+[[nodiscard]] std::optional<release::Event> last_move(const std::vector<release::Event>& events);
+
 // The same message for a release as it stands now, `last` being its last move: what the bot leaves
 // behind when somebody has pressed a button in a notice.
 [[nodiscard]] telegram::Text render_present(const std::optional<release::Event>& last,

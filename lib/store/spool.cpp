@@ -126,6 +126,7 @@ std::size_t Spool::waiting() const {
 std::map<std::string, std::size_t> Spool::waiting_elsewhere() const {
     auto count = by_ledger();
     count.erase(m_ledger);
+    count.erase(k_unreadable); // set aside by the next delivery, and told of then
     return count;
 }
 

@@ -87,6 +87,20 @@ TEST_CASE("each environment has its chat") {
     CHECK_FALSE(world.fake.messages(-2002)[0].contains("message_thread_id"));
 }
 
+TEST_CASE("where a release was told before, it is shown as it moves on, and holds up nobody") {
+    DeliveryWorld world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}};
+    const auto id = world.release_to_test();
+    world.move(id, {Status::manual_test_passed});
+    CHECK(world.deliver().sent == 2);
+    CHECK(world.said_in(k_chat) == Strings{"✅ Релиз одобрен и ждёт деплоя на production"});
+    world.move(id, {Status::deploying, Status::production_failed});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(-2002) == Strings{"❌ Деплой на production не удался"});
+    CHECK(world.said_in(k_chat) == Strings{"❌ Деплой на production не удался"});
+    CHECK_FALSE(world.fake.messages(k_chat)[0].contains("reply_markup"));
+}
+
 TEST_CASE("Telegram away: nothing is lost, and everything comes in order when it is back") {
     DeliveryWorld world;
     world.fake.tell("away", {{"on", true}});
