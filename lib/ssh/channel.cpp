@@ -79,7 +79,9 @@ public:
         return {std::exchange(m_out, {}), std::exchange(m_err, {}), m_closed, m_lost && !m_closed};
     }
 
-    [[nodiscard]] Exit exit() const override { return m_exit; }
+    // sshd tells the status as soon as the command has ended, maybe ahead of its last output; only
+    // with the close is it the end.
+    [[nodiscard]] Exit exit() const override { return m_closed ? m_exit : Exit{}; }
 
 private:
     [[nodiscard]] bool is_over() const { return m_closed || m_lost; }

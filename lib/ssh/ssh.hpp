@@ -51,7 +51,7 @@ public:
     virtual void close_input() = 0;
     // Waits at most `wait` for anything to arrive; gives what did. Never throws for a lost link.
     virtual Arrived poll(Milliseconds wait) = 0;
-    [[nodiscard]] virtual Exit exit() const = 0;
+    [[nodiscard]] virtual Exit exit() const = 0; // neither before poll() has told the end
 };
 
 // One authenticated connection. One thread.

@@ -22,7 +22,8 @@ slow=': >"$HOME/building"; while [ ! -e "$HOME/go" ]; do sleep 0.2; done'
 version v1.1.0 --build "$slow"
 loomrel_start a --json stage-deploy --service "$SERVICE" --tag v1.1.0
 pid=$STARTED
-wait_for 60 "the build" test -e "$T/stage/home/building"
+is_building() { [ "$(sql "SELECT COUNT(*) FROM releases WHERE status = 'building'")" = 1 ]; }
+wait_for 60 "the build" is_building
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || :
 RUN=$(open_run)

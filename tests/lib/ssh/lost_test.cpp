@@ -65,6 +65,23 @@ TEST_CASE("What came before the link was cut is not lost with it") {
     CHECK(numbers(5000).starts_with(ended.out));
 }
 
+TEST_CASE("A status told ahead of the end is no end if the link is lost in between") {
+    SKIP_WITHOUT_SSHD();
+    const Sshd sshd;
+    const auto connection = ssh::connect(sshd.endpoint(), 10s);
+    // The shell ends at once; what it leaves holds the output open.
+    const auto channel = connection->exec("sleep 600 & echo ready", 5s);
+    CHECK(until_text(*channel, "ready\n") == "ready\n");
+    const ssh::Arrived nothing = channel->poll(500ms);
+    CHECK_FALSE(nothing.ended);
+    CHECK_FALSE(channel->exit().code);
+    for (const pid_t pid : test::descendants_of(sshd.pid())) {
+        ::kill(pid, SIGKILL);
+    }
+    CHECK(until_end(*channel, 10s).lost);
+    CHECK_FALSE(channel->exit().code);
+}
+
 TEST_CASE("A frozen server is neither ended nor lost: polls go on ending in time") {
     SKIP_WITHOUT_SSHD();
     const Sshd sshd;
