@@ -77,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
     """Gives each request to server.fake.answer(handler, path, body) -> (status, object or bytes,
     headers)."""
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: no 40 ms between them
 
     def log_message(self, *arguments):
         pass
