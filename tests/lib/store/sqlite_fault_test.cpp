@@ -231,6 +231,35 @@ TEST_CASE("a file deleted or replaced while we work with it is noticed") {
     CHECK(store->find_release(id)->status == "initiated");
 }
 
+TEST_CASE("a file that is gone is not one without rows, and nobody makes it anew") {
+    const SqliteLedger ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = release_in(*store, {});
+    auto options = ledger.options();
+    options.must_exist = true;
+    const auto fresh = store::open_store(options);
+    fs::rename(ledger.file(), ledger.file() + ".aside");
+    for (int again = 0; again < 3; ++again) {
+        CHECK(error_of([&] { (void)store->find_release(id); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)store->list_releases({}); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)fresh->find_release(id); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)fresh->create_release(new_release()); }).code()
+              == "ledger_replaced");
+        CHECK(error_of([&] { (void)store->apply(change_to(id, {Status::building})); }).code()
+              == "ledger_replaced");
+    }
+    CHECK_FALSE(fs::exists(ledger.file()));
+    fs::rename(ledger.file() + ".aside", ledger.file());
+    CHECK(store->apply(change_to(id, {Status::building})).what == What::done);
+    CHECK(fresh->find_release(id)->status == "building");
+
+    // One of an older loomrel, out of a backup, is brought up to date.
+    fs::remove(ledger.file());
+    std::ofstream(ledger.file()).close();
+    CHECK(error_of([&] { (void)store->find_release(id); }).code() == "ledger_replaced");
+    CHECK(store->create_release(new_release()).created);
+}
+
 TEST_CASE("what is no database, or a damaged one, is said so") {
     const TempFolder folder;
     const fs::path file = folder.path() / "releases.db";
