@@ -256,10 +256,10 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         for (Worker& worker : telegram.workers()) {
             all.push_back(std::move(worker));
         }
-        const Workers workers(std::move(all),
-                              [&log](const std::string& name, const std::exception& error) {
-                                  log.failure(name, error);
-                              });
+        Workers workers(std::move(all),
+                        [&log](const std::string& name, const std::exception& error) {
+                            log.failure(name, error);
+                        });
         std::thread serving([&server] { server.run(); });
         const Deadline soon = deadline_in(k_head_start);
         while (!migrating.has_tried() && !signals.came() && left_until(soon).count() > 0) {
@@ -279,6 +279,8 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         notify_manager(services.env("NOTIFY_SOCKET"), "STOPPING=1");
         log.write(Level::info, "stopping");
         operations.leave();
+        // Side by side: each may have to wait for a ledger that says nothing.
+        workers.ask_to_stop();
         server.stop();
         serving.join();
     }

@@ -169,6 +169,20 @@ start_postgres
 call GET /health
 expect_answer 200
 
+# One that takes what is asked and says nothing, while a request waits for it: told to stop, serve does
+# so in less than the ten seconds after which docker kills.
+frozen=("$(head -n 1 "$T/postgres/data/postmaster.pid")")
+mapfile -t -O 1 frozen < <(pgrep -P "${frozen[0]}")
+kill -STOP "${frozen[@]}"
+call GET /health &
+sleep 1
+began=$SECONDS
+serve_stop
+expect_equal "exit code" 0 "$CODE"
+[ $((SECONDS - began)) -lt 7 ] || fail "stops after $((SECONDS - began)) s only"
+kill -CONT "${frozen[@]}"
+serve_start
+
 # … and one that it has never seen: it is made ready when it is there.
 serve_stop
 sql 'DROP SCHEMA public CASCADE; CREATE SCHEMA public' >/dev/null
