@@ -49,8 +49,9 @@ TEST_CASE("a port that can be none is a mistake in the address, and no server th
                                   "postgresql://u@127.0.0.1:0/x",
                                   "postgresql://u@127.0.0.1:1,127.0.0.1:65536/x"}) {
         CAPTURE(url);
-        const Error error =
-            error_of([&] { (void)store::open_store({url, Secret()})->list_releases({}); });
+        const Error error = error_of([&] {
+            (void)store::open_store({url, Secret()})->list_releases({});
+        });
         CHECK(error.kind() == ErrorKind::config);
         CHECK(error.code() == "store_url");
     }

@@ -42,8 +42,12 @@ TEST_CASE("where nobody is and nobody ever was, nobody is waited for long") {
     Milliseconds least{0};
     Milliseconds most{1500};
     SECTION("no database") {}
-    SECTION("no server") { options.url = "http://127.0.0.1:1/api"; }
-    SECTION("no name") { options.url = "postgresql://u@no-such-host.invalid/d"; }
+    SECTION("no server") {
+        options.url = "http://127.0.0.1:1/api";
+    }
+    SECTION("no name") {
+        options.url = "postgresql://u@no-such-host.invalid/d";
+    }
     SECTION("but a failover may be under way where there are several") {
         options.url = "postgresql://u@127.0.0.1:1,127.0.0.1:1/d";
         least = most;

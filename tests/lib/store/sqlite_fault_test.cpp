@@ -132,6 +132,12 @@ TEST_CASE("a file or folder that may not be written is said so") {
               [&] { (void)open_file(folder / "deeper/other.db")->create_release(new_release()); })
           == "ledger_denied");
     fs::permissions(folder, fs::perms(0700));
+
+    // Nor is a folder a file; nobody is sent to look for a password.
+    const Error error = error_of([&] { (void)open_file(folder)->list_releases({}); });
+    CHECK(error.code() == "ledger_denied");
+    CHECK(contains(error.hint().en, "folder"));
+    CHECK_FALSE(contains(error.hint().en, "PASSWORD"));
 }
 
 TEST_CASE("a full disk is said, what was recorded stays, and room makes it go on") {
