@@ -263,6 +263,13 @@ TEST_CASE("values that the ledger must not hold are told by their names") {
         CAPTURE(name, value.dump());
         CHECK(world.ask("POST", "/release", with(name, value)).status == 422);
     }
+    for (const char* name : {"service_name", "release_tag", "initiated_by", "github_run_id"}) {
+        json body = json::parse(k_release);
+        body.erase(name);
+        const auto answer = world.ask("POST", "/release", body.dump());
+        CHECK(answer.status == 422);
+        CHECK(answer.body.find(std::string(name) + R"(\" is missing)") != std::string::npos);
+    }
     CHECK(world.ledger.created.empty());
     for (const std::string body : {R"({"status":"building"})",
                                    R"({"release_id":"1","status":"building"})",
