@@ -55,6 +55,11 @@ std::string moves_from(const std::string& status) {
                 phrase(Id::cli_release_expired_hint, fmt::arg("id", id)));
 }
 
+// Written whether or not the release has the status already.
+bool has_other_columns(const ReleasePatchOptions& options) {
+    return options.run_id || options.link || options.rollback_to;
+}
+
 store::Change make_change(Services& services, const ReleasePatchOptions& options) {
     store::Change change;
     change.id = random_uuid();
@@ -80,7 +85,7 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
         && !release::is_commit(*options.rollback_to)) {
         release::check_release_tag(*options.rollback_to);
     }
-    if (!options.status && !options.run_id && !options.link && !options.rollback_to) {
+    if (!options.status && !has_other_columns(options)) {
         throw Error(ErrorKind::usage,
                     "nothing_to_do",
                     phrase(Id::cli_release_patch_nothing),
@@ -115,7 +120,7 @@ ExitCode show_plan(Services& services, const ReleasePatchOptions& options) {
     const release::Release row = find_release(services, options.id);
     const std::string to = options.status.value_or(row.status);
     if (to == row.status) {
-        tell(services, options, to, options.run_id || options.link || options.rollback_to);
+        tell(services, options, to, has_other_columns(options));
         return ExitCode::ok;
     }
     const auto from = row.state();
@@ -156,7 +161,10 @@ ExitCode run_release_patch(Services& services, const ReleasePatchOptions& option
     case store::Changed::What::already:
         break;
     }
-    tell(services, options, changed.status, changed.what == store::Changed::What::done);
+    tell(services,
+         options,
+         changed.status,
+         changed.what == store::Changed::What::done || has_other_columns(options));
     return ExitCode::ok;
 }
 

@@ -74,9 +74,11 @@ ExitCode run_command(const Command& command, Services& services) {
     return command.runner()(services);
 }
 
-// Also when it failed half-way: what it moved before is to be told.
-void tell_people(const Command* command, Services& services) {
-    if (command != nullptr && tells_people(command->path())) {
+// Also when it failed half-way: what it moved before is to be told. The notices are in the ledger:
+// of one that has just not answered nobody waits for them.
+void tell_people(const Command* command, ExitCode code, Services& services) {
+    const bool silent = code == ExitCode::ledger || code == ExitCode::spooled;
+    if (command != nullptr && tells_people(command->path()) && !silent) {
         deliver_notices(services);
     }
 }
@@ -172,7 +174,7 @@ ExitCode run(const std::vector<std::string>& words, Outside& outside) {
         tell(services, to_error(error));
         code = ExitCode::internal;
     }
-    tell_people(command, services);
+    tell_people(command, code, services);
     return after_output(code, services);
 }
 

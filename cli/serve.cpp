@@ -14,6 +14,7 @@
 #include "lib/server/server.hpp"
 #include "lib/telemetry/exporter.hpp"
 
+#include <arpa/inet.h>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
@@ -39,6 +40,13 @@ struct Listen {
     std::uint16_t port = 0;
 };
 
+// No name: it may be many addresses, or another one tomorrow.
+bool is_address(const std::string& text) {
+    in6_addr parsed{};
+    return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1
+           || ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &parsed) == 1;
+}
+
 // "127.0.0.1:8000", "[::1]:8000", ":8000" (everywhere).
 Listen parse_listen(const std::string& text) {
     const std::size_t colon = text.rfind(':');
@@ -54,7 +62,7 @@ Listen parse_listen(const std::string& text) {
     } else if (address == "localhost") {
         address = "127.0.0.1";
     }
-    if (!port || *port < 0 || *port > 65535 || address.empty()) {
+    if (!port || *port < 0 || *port > 65535 || !is_address(address)) {
         throw Error(ErrorKind::config,
                     "bad_listen",
                     phrase(Id::serve_bad_listen, fmt::arg("text", sanitize_line(text))),
@@ -178,7 +186,9 @@ summary(Services& services, const std::string& address, const server::Settings& 
 }
 
 ExitCode show_plan(Services& services, const server::Settings& settings) {
-    const std::string address = settings.address + ":" + std::to_string(settings.port);
+    const bool v6 = settings.address.find(':') != std::string::npos;
+    const std::string address = (v6 ? "[" + settings.address + "]" : settings.address) + ":"
+                                + std::to_string(settings.port);
     if (services.json()) {
         auto plan = summary(services, address, settings);
         plan["dry_run"] = true;
@@ -223,8 +233,10 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
     Requests requests(log, metrics);
     server::Parts parts;
     parts.watcher = &requests;
+    // Whoever migrates makes the ledger. One that is gone is not one without releases.
     parts.open_store = [&services] {
-        return services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
+        return services.open_another_store(
+            Services::Embedded::refused_in_ci, k_store_deadline, /*must_exist=*/true);
     };
     Migrating migrating;
     HostOperations operations(
@@ -244,10 +256,10 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         for (Worker& worker : telegram.workers()) {
             all.push_back(std::move(worker));
         }
-        const Workers workers(std::move(all),
-                              [&log](const std::string& name, const std::exception& error) {
-                                  log.failure(name, error);
-                              });
+        Workers workers(std::move(all),
+                        [&log](const std::string& name, const std::exception& error) {
+                            log.failure(name, error);
+                        });
         std::thread serving([&server] { server.run(); });
         const Deadline soon = deadline_in(k_head_start);
         while (!migrating.has_tried() && !signals.came() && left_until(soon).count() > 0) {
@@ -267,6 +279,8 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         notify_manager(services.env("NOTIFY_SOCKET"), "STOPPING=1");
         log.write(Level::info, "stopping");
         operations.leave();
+        // Side by side: each may have to wait for a ledger that says nothing.
+        workers.ask_to_stop();
         server.stop();
         serving.join();
     }

@@ -82,7 +82,8 @@ store::Store& Services::store(Embedded embedded) {
 }
 
 std::unique_ptr<store::Store> Services::open_another_store(Embedded embedded,
-                                                           std::optional<Milliseconds> deadline) {
+                                                           std::optional<Milliseconds> deadline,
+                                                           bool must_exist) {
     const config::StoreSettings& settings = config().store;
     if (settings.embedded && config().in_ci && embedded == Embedded::refused_in_ci) {
         throw Error(ErrorKind::config,
@@ -99,6 +100,7 @@ std::unique_ptr<store::Store> Services::open_another_store(Embedded embedded,
     if (deadline) {
         options.deadline = *deadline;
     }
+    options.must_exist = must_exist;
     return m_outside.open_store(options);
 }
 

@@ -78,7 +78,8 @@ public:
     // A second connection: one store, one thread.
     [[nodiscard]] std::unique_ptr<store::Store>
     open_another_store(Embedded embedded = Embedded::refused_in_ci,
-                       std::optional<Milliseconds> deadline = std::nullopt);
+                       std::optional<Milliseconds> deadline = std::nullopt,
+                       bool must_exist = false);
 
     [[nodiscard]] const GithubActions& github();
 

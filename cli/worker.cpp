@@ -31,6 +31,10 @@ Workers::Workers(std::vector<Worker> workers, OnError on_error)
 }
 
 Workers::~Workers() {
+    ask_to_stop();
+}
+
+void Workers::ask_to_stop() {
     for (std::jthread& thread : m_threads) {
         thread.request_stop();
     }

@@ -29,6 +29,10 @@ public:
     Workers(std::vector<Worker> workers, OnError on_error);
     // Asks all to stop and waits for them.
     ~Workers();
+
+    // Before there is time to wait.
+    void ask_to_stop();
+
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 

@@ -274,7 +274,10 @@ private:
                         + postgres("PORT").value_or("5432") + "/" + url_encoded(*name);
             store.password = Secret(*password);
             note("store.url", store.url, "LOOM_RELEASE_TG_BOT_POSTGRES_CONTAINER_NAME");
-        } else if (const auto api = m_config.variable("LOOM_RELEASE_TG_BOT_API_URL")) {
+            return;
+        }
+        warn_of_half_a_postgres();
+        if (const auto api = m_config.variable("LOOM_RELEASE_TG_BOT_API_URL")) {
             store.url = *api;
             note_url("store.url", store.url, "LOOM_RELEASE_TG_BOT_API_URL");
         } else {
@@ -285,6 +288,24 @@ private:
             store.embedded = true;
             m_config.m_values["store.url"] = {store.url, {Source::built_in, ""}};
         }
+    }
+
+    // Its releases would stand somewhere else, and nobody would see why.
+    void warn_of_half_a_postgres() {
+        std::vector<std::string> missing;
+        for (const std::string name : {"CONTAINER_NAME", "DB_NAME", "USER", "PASSWORD"}) {
+            if (!m_config.variable("LOOM_RELEASE_TG_BOT_POSTGRES_" + name)) {
+                missing.push_back("LOOM_RELEASE_TG_BOT_POSTGRES_" + name);
+            }
+        }
+        if (missing.size() == 4) {
+            return;
+        }
+        const std::string names = join(missing, ", ");
+        m_config.m_warnings.push_back(
+            {"Postgres из LOOM_RELEASE_TG_BOT_POSTGRES_* не используется: нет " + names,
+             "the Postgres of LOOM_RELEASE_TG_BOT_POSTGRES_* is not used: " + names
+                 + " is missing"});
     }
 
     const Inputs& m_inputs;

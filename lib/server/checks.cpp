@@ -2,6 +2,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
+#include "lib/server/request.hpp"
 #include "lib/store/wire.hpp"
 
 #include <algorithm>
@@ -25,6 +26,14 @@ void check_optional_commit(const std::string& commit) {
 void check_optional_line(const char* field, const std::string& text, std::size_t longest = 200) {
     if (!text.empty()) {
         check_line(field, text, longest);
+    }
+}
+
+// JSON that is kept as it is: whoever writes it out again, in whatever process, takes a call of
+// its own stack for every level.
+void check_depth(const char* field, const std::string& text) {
+    if (is_nested_too_deeply(text)) {
+        throw FieldError(field, "is nested too deeply");
     }
 }
 
@@ -125,6 +134,7 @@ void check(const store::RunEnd& end) {
     if (end.hosts.size() > k_most_hosts) {
         throw FieldError("hosts", "are too many");
     }
+    check_depth("result", end.result);
     for (const store::HostResult& host : end.hosts) {
         check_line("host", host.host, 300);
         check_optional_line("state", host.state);
@@ -137,6 +147,9 @@ void check(const store::Change& change) {
     check_uuid("id", change.id);
     if (change.steps.size() > k_most_steps) {
         throw FieldError("steps", "are too many");
+    }
+    for (const store::Change::Step& step : change.steps) {
+        check_depth("detail", step.detail);
     }
     check_line("actor", change.actor);
     check_source(change.source);
@@ -174,6 +187,7 @@ void check(const store::NewNote& note) {
     check_line("actor", note.actor);
     check_source(note.source);
     // By these the history shows a person's word and who began a deploy: the ledger's own to write.
+    check_depth("detail", note.detail);
     const nlohmann::json detail = nlohmann::json::parse(note.detail, nullptr, false);
     if (!detail.is_object()) {
         throw FieldError("detail", "must be a JSON object");
@@ -194,6 +208,7 @@ void check(const store::NewNotice& notice) {
         throw FieldError("kind", "is not one that callers may give");
     }
     check_line("kind", notice.kind, 40);
+    check_depth("fact", notice.fact);
 }
 
 } // namespace loomrel::server

@@ -23,6 +23,15 @@ std::string named(const Fields& fields, const char* column, const char* short_na
     return value ? *value : fields.text_or(short_name, "");
 }
 
+// The same of what no release is without.
+std::string needed(const Fields& fields, const char* column, const char* short_name) {
+    std::string value = named(fields, column, short_name);
+    if (value.empty()) {
+        throw FieldError(column, "is missing");
+    }
+    return value;
+}
+
 // Approvals and rejections are people's, unless the API may approve (design 8): then whoever has
 // its key has the last word. Nothing that loomrel does by itself leads to either.
 void refuse_decisions(const Call& call, const store::Change& change) {
@@ -110,10 +119,10 @@ Response create_release(Call& call) {
         throw FieldError("status", "of a new release is \"initiated\"");
     }
     store::NewRelease release;
-    release.service = named(fields, "service_name", "service");
-    release.tag = named(fields, "release_tag", "tag");
-    release.by = named(fields, "initiated_by", "by");
-    release.run_id = named(fields, "github_run_id", "run_id");
+    release.service = needed(fields, "service_name", "service");
+    release.tag = needed(fields, "release_tag", "tag");
+    release.by = needed(fields, "initiated_by", "by");
+    release.run_id = needed(fields, "github_run_id", "run_id");
     release.link = named(fields, "github_action_link", "link");
     release.ref = named(fields, "github_ref", "ref");
     release.commit = named(fields, "commit_sha", "commit");

@@ -151,6 +151,16 @@ json parse_body(std::string_view body) {
     return parsed;
 }
 
+bool is_nested_too_deeply(std::string_view text) {
+    bool deep = false;
+    const auto look = [&deep](int depth, json::parse_event_t, json&) {
+        deep = deep || depth >= k_deepest;
+        return !deep;
+    };
+    const json outline = json::parse(text, look, /*allow_exceptions=*/false);
+    return deep;
+}
+
 std::optional<Response> wrong_framing(const Head& head) {
     const auto bad = [](const char* why) { return refusal(400, "bad_request", why); };
     if (head.count("host") > 1) {

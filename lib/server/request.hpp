@@ -59,6 +59,8 @@ struct Target {
 // The body as JSON. Throws Refused: 400 for what is no JSON (and for duplicate keys, text that is
 // not UTF-8, nesting deeper than 32), 422 for what is no object.
 [[nodiscard]] nlohmann::json parse_body(std::string_view body);
+// Of JSON within a text: as deep as no body may be.
+[[nodiscard]] bool is_nested_too_deeply(std::string_view text);
 
 // Checks what the parser of the connection does not: length and coding headers, type of the body.
 // nullopt = nothing is wrong.

@@ -29,7 +29,11 @@ Response list_runs(Call& call) {
     wanted.service = query.find("service").value_or("");
     wanted.environment = query.find("environment").value_or("");
     wanted.release_id = query.integer("release_id");
-    wanted.open_only = query.find("open").value_or("0") != "0";
+    const std::string open = query.find("open").value_or("0");
+    if (open != "0" && open != "1") {
+        throw store::wire::FieldError("open", "must be 0 or 1");
+    }
+    wanted.open_only = open == "1";
     wanted.limit = query.limit();
     json rows = json::array();
     for (const store::Run& run : call.store.list_runs(wanted)) {

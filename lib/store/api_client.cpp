@@ -67,7 +67,8 @@ ApiClient::ApiClient(const Options& options)
     : m_base(options.url),
       m_shown(shown_url(options.url)),
       m_key(options.password),
-      m_deadline(options.deadline) {
+      m_deadline(options.deadline),
+      m_first_contact(options.first_contact) {
     while (m_base.ends_with('/')) {
         m_base.pop_back();
     }
@@ -110,12 +111,15 @@ http::Request ApiClient::request_of(const Question& question, Deadline deadline)
 
 Answer ApiClient::ask(const Question& question) {
     const Deadline deadline = deadline_in(question.deadline.value_or(m_deadline));
+    const Deadline met_by = std::min(deadline, deadline_in(m_first_contact));
     bool in_doubt = false;
     for (unsigned attempt = 0;; ++attempt) {
         Phrase reason;
+        Deadline last = deadline;
         Milliseconds rest = pause_before_try(attempt);
         try {
             const http::Response response = m_client.send(request_of(question, deadline));
+            m_met = true;
             if (!may_pass(response.status)) {
                 Answer answer = read(response);
                 answer.in_doubt = in_doubt;
@@ -129,8 +133,11 @@ Answer ApiClient::ask(const Question& question) {
         } catch (const http::Failure& failure) {
             in_doubt = in_doubt || failure.maybe_done();
             reason = failure.reason();
+            if (failure.kind() == http::Failure::Kind::connect && !m_met) {
+                last = met_by;
+            }
         }
-        if (left_until(deadline) <= rest) {
+        if (left_until(last) <= rest) {
             throw unreachable(reason, in_doubt && question.method != "GET");
         }
         std::this_thread::sleep_for(rest);

@@ -50,7 +50,9 @@ private:
     std::string m_shown;
     Secret m_key;
     Milliseconds m_deadline;
+    Milliseconds m_first_contact;
     http::Client m_client;
+    bool m_met = false; // it has answered
 };
 
 } // namespace loomrel::store

@@ -2,9 +2,18 @@
 
 #include "lib/base/text.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <future>
 #include <map>
+#include <memory>
 #include <new>
 #include <regex>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 namespace loomrel::store {
@@ -73,6 +82,9 @@ Fault connection_fault(const PGconn& connection) {
 
 namespace {
 
+// Of one attempt, once the first name is looked up; the next one begins at the next host.
+constexpr Milliseconds k_connect_limit{3000};
+
 // The same hosts, begun at another one.
 std::string rotate(const std::string& hosts, unsigned by) {
     const auto parts = split(hosts, ',');
@@ -107,6 +119,13 @@ Parameters parameters_of(const PostgresOptions& options) {
     }
     parameters["gssencmode"] = "disable";
     parameters["target_session_attrs"] = "read-write";
+    // libpq would say it too, but as of a server that is away.
+    for (const std::string_view port : split(parameters["port"], ',')) {
+        const auto number = parse_integer(port);
+        if (!port.empty() && (!number || *number < 1 || *number > 65535)) {
+            throw Fault(Fault::Kind::bad_url, "");
+        }
+    }
     for (const char* list : {"host", "hostaddr", "port"}) {
         const auto found = parameters.find(list);
         if (found != parameters.end()) {
@@ -119,10 +138,14 @@ Parameters parameters_of(const PostgresOptions& options) {
     return parameters;
 }
 
-} // namespace
+bool is_one_place(const Parameters& parameters) {
+    return std::none_of(parameters.begin(), parameters.end(), [](const auto& parameter) {
+        const auto& [name, value] = parameter;
+        return (name == "host" || name == "hostaddr") && value.find(',') != std::string::npos;
+    });
+}
 
-Connection begin_connecting(const PostgresOptions& options) {
-    const Parameters parameters = parameters_of(options);
+Connection begin_connecting(const Parameters& parameters) {
     std::vector<const char*> names;
     std::vector<const char*> values;
     for (const auto& [name, value] : parameters) {
@@ -139,6 +162,74 @@ Connection begin_connecting(const PostgresOptions& options) {
         connection.get(), [](void*, const PGresult*) {}, nullptr);
     PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
     return connection;
+}
+
+// nullptr: it was `left` in the meantime, and touches nothing any more.
+Connection connect_here(const PostgresOptions& options,
+                        const Parameters& parameters,
+                        Deadline deadline,
+                        const std::atomic<bool>& left) {
+    Connection connection = begin_connecting(parameters);
+    const Deadline until =
+        std::min(deadline, deadline_in(std::min(options.patience, k_connect_limit)));
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (!left && state != PGRES_POLLING_OK) {
+        if (state == PGRES_POLLING_FAILED || PQstatus(connection.get()) == CONNECTION_BAD) {
+            Fault fault = connection_fault(*connection);
+            fault.nobody_there = fault.kind == Fault::Kind::lost && fault.sqlstate.empty()
+                                 && is_one_place(parameters);
+            throw Fault(fault);
+        }
+        wait_for(*connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until);
+        state = PQconnectPoll(connection.get());
+    }
+    return left ? nullptr : std::move(connection);
+}
+
+} // namespace
+
+// libpq looks names up by itself, which nothing can interrupt: a name server that hangs would hold
+// up who has three seconds for the ledger and goes on without. The thread is left behind then.
+Connection connect(const PostgresOptions& options, Deadline deadline) {
+    struct Attempt {
+        std::promise<Connection> promise;
+        std::atomic<bool> left = false;
+    };
+
+    const Parameters parameters = parameters_of(options);
+    const auto attempt = std::make_shared<Attempt>();
+    std::future<Connection> connected = attempt->promise.get_future();
+    try {
+        std::thread([attempt, options, parameters, deadline] {
+            try {
+                attempt->promise.set_value(
+                    connect_here(options, parameters, deadline, attempt->left));
+            } catch (...) {
+                attempt->promise.set_exception(std::current_exception());
+            }
+        }).detach();
+    } catch (const std::system_error& error) {
+        throw Fault(Fault::Kind::lost, error.what());
+    }
+    if (connected.wait_until(deadline) != std::future_status::ready) {
+        attempt->left = true;
+        throw Fault(Fault::Kind::lost, "");
+    }
+    return connected.get();
+}
+
+void wait_for(const PGconn& connection, short events, Deadline until) {
+    pollfd watched{PQsocket(&connection), events, 0};
+    for (;;) {
+        const Milliseconds rest = left_until(until);
+        const int ready = ::poll(&watched, 1, static_cast<int>(rest.count()));
+        if (ready > 0) {
+            return;
+        }
+        if (ready == 0 || errno != EINTR) {
+            throw Fault(Fault::Kind::lost, "");
+        }
+    }
 }
 
 } // namespace loomrel::store

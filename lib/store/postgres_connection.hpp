@@ -7,13 +7,15 @@
 
 #include <string>
 
-// Where a Postgres is, how to begin to connect to it, and what its refusals mean.
+// Where a Postgres is, how to connect to it, and what its refusals mean.
 namespace loomrel::store {
 
 using Connection = Handle<PGconn, PQfinish>;
 
-// To be driven by PQconnectPoll(). Says nothing on standard error, ever.
-[[nodiscard]] Connection begin_connecting(const PostgresOptions& options);
+// Connected within the deadline. Throws Fault. Says nothing on standard error, ever.
+[[nodiscard]] Connection connect(const PostgresOptions& options, Deadline deadline);
+// Until there is something to do for it. Throws Fault when that is not in time.
+void wait_for(const PGconn& connection, short events, Deadline until);
 
 [[nodiscard]] Fault::Kind kind_of_sqlstate(const std::string& state);
 

@@ -7,7 +7,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <optional>
 #include <utility>
@@ -30,16 +29,12 @@ constexpr Dialect k_postgres{
 // A transaction of ours that stands still is one whose client is gone.
 constexpr Milliseconds k_idle_limit{10000};
 
-// Of one attempt to connect; the next one begins at the next host.
-constexpr Milliseconds k_connect_limit{3000};
-
 class PostgresSession : public Session {
 public:
     PostgresSession(const PostgresOptions& options, Deadline deadline)
         : m_patience(options.patience),
           m_deadline(deadline),
-          m_connection(begin_connecting(options)) {
-        connect();
+          m_connection(connect(options, deadline)) {
         PQsetErrorVerbosity(m_connection.get(), PQERRORS_DEFAULT);
         PQsetnonblocking(m_connection.get(), 1);
         PQenterPipelineMode(m_connection.get());
@@ -181,36 +176,6 @@ private:
                     to, query.text.c_str(), count, nullptr, pointers.data(), nullptr, nullptr, 0));
     }
 
-    void connect() {
-        const Deadline until =
-            std::min(m_deadline, deadline_in(std::min(m_patience, k_connect_limit)));
-        PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-        while (state != PGRES_POLLING_OK) {
-            if (state == PGRES_POLLING_FAILED || PQstatus(m_connection.get()) == CONNECTION_BAD) {
-                throw connection_fault(*m_connection);
-            }
-            wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until);
-            state = PQconnectPoll(m_connection.get());
-        }
-    }
-
-    void wait(short events, Deadline until) const {
-        pollfd watched{PQsocket(m_connection.get()), events, 0};
-        for (;;) {
-            const Milliseconds rest = left_until(until);
-            const int ready = ::poll(&watched, 1, static_cast<int>(rest.count()));
-            if (ready > 0) {
-                return;
-            }
-            if (ready == 0) {
-                throw Fault(Fault::Kind::lost, "");
-            }
-            if (errno != EINTR) {
-                throw connection_lost();
-            }
-        }
-    }
-
     // Answers of all that was sent; the last one's rows. The first error is thrown after all are
     // in, so that the connection can be used again.
     Result exchange() {
@@ -268,7 +233,7 @@ private:
             if (unsent < 0) {
                 throw connection_lost();
             }
-            wait(POLLIN | POLLOUT, until);
+            wait_for(*m_connection, POLLIN | POLLOUT, until);
             take_input();
         }
     }
@@ -276,7 +241,7 @@ private:
     // nullptr behind the last one of a statement.
     Answer next_answer(Deadline until) {
         while (PQisBusy(m_connection.get()) != 0) {
-            wait(POLLIN, until);
+            wait_for(*m_connection, POLLIN, until);
             take_input();
         }
         return Answer(PQgetResult(m_connection.get()));

@@ -53,7 +53,11 @@ Error error_of_fault(const Fault& fault, const std::string& ledger, bool in_doub
     case Fault::Kind::damaged:
         return make(ErrorKind::ledger, "ledger_damaged", Id::store_damaged, Id::store_damaged_hint);
     case Fault::Kind::denied:
-        return make(ErrorKind::ledger, "ledger_denied", Id::store_denied, Id::store_denied_hint);
+        // A file has no users and no passwords.
+        return make(ErrorKind::ledger,
+                    "ledger_denied",
+                    Id::store_denied,
+                    fault.sqlstate.empty() ? Id::store_read_only_hint : Id::store_denied_hint);
     case Fault::Kind::no_rights:
         return make(
             ErrorKind::config, "ledger_no_rights", Id::store_no_rights, Id::store_no_rights_hint);

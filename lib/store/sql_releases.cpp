@@ -30,7 +30,6 @@ release::Release release_of(const Row& row) {
     return release;
 }
 
-// Held until the end of the transaction, so that the status read is the status later.
 std::optional<Created> find_by_key(Session& session, const NewRelease& release) {
     Query query;
     const std::string service = query.bind(release.service);

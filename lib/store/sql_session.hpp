@@ -90,6 +90,8 @@ struct Fault : std::exception {
     std::string text; // the database's own words, without secrets
     std::string sqlstate;
     bool in_commit = false; // it may have been done all the same
+    // Said at once: nobody is where we asked, and there is no other place to ask.
+    bool nobody_there = false;
 };
 
 // One connection, one transaction at a time. Every call throws Fault; none outlives the deadline.

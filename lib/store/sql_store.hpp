@@ -17,6 +17,8 @@ struct SqlPlace {
         open;
     std::string shown; // for messages
     Milliseconds deadline{15000};
+    Milliseconds first_contact{5000};
+    bool must_exist = false; // it is not made where there is none
 };
 
 [[nodiscard]] std::unique_ptr<ServerLedger> make_sql_store(SqlPlace place);

@@ -55,7 +55,8 @@ Milliseconds pause_before(unsigned attempt) {
 } // namespace
 
 SqlTransactions::SqlTransactions(SqlPlace place)
-    : m_place(std::move(place)) {}
+    : m_place(std::move(place)),
+      m_must_exist(m_place.must_exist) {}
 
 void SqlTransactions::write(const Work& work) {
     Deadline deadline = deadline_in(m_place.deadline);
@@ -161,17 +162,22 @@ void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
     std::optional<Fault> earlier;
     // To find a server that answers, however long the work itself may take.
     Deadline connected_by = std::min(deadline, deadline_in(m_place.deadline));
+    const Deadline met_by = std::min(connected_by, deadline_in(m_place.first_contact));
     for (unsigned attempt = 0;; ++attempt) {
         try {
             connect(access, connected_by, attempt);
             once(access, deadline, work, in_doubt);
             return;
-        } catch (const Fault& fault) {
+        } catch (const Fault& thrown) {
+            const bool gone = thrown.kind == Fault::Kind::absent && m_must_exist;
+            const Fault fault = gone ? Fault(Fault::Kind::replaced, "") : thrown;
             if (m_session) {
                 connected_by = std::min(deadline, deadline_in(m_place.deadline));
             }
             after_fault(fault);
-            const Deadline last = fault.kind == Fault::Kind::lost ? connected_by : deadline;
+            const Deadline last = fault.kind != Fault::Kind::lost ? deadline
+                                  : fault.nobody_there && !m_met  ? met_by
+                                                                  : connected_by;
             in_doubt = in_doubt || fault.in_commit;
             if (fault.kind == Fault::Kind::absent) {
                 throw;
@@ -195,8 +201,11 @@ void SqlTransactions::call(Access access, Deadline deadline, const Work& work) {
 
 void SqlTransactions::connect(Access access, Deadline deadline, unsigned attempt) {
     if (!m_session) {
-        m_session = m_place.open(access, deadline, attempt, m_after_io_error);
+        const Access may_make = m_must_exist ? Access::read : access;
+        m_session = m_place.open(may_make, deadline, attempt, m_after_io_error);
         m_after_io_error = false;
+        m_met = true;
+        m_must_exist = true;
     }
 }
 
@@ -209,6 +218,8 @@ void SqlTransactions::once(Access access, Deadline deadline, const Work& work, b
 
 void SqlTransactions::after_fault(const Fault& fault) {
     m_after_io_error = m_after_io_error || fault.kind == Fault::Kind::io;
+    // What stands there now may be of another age.
+    m_schema_present = m_schema_present && fault.kind != Fault::Kind::replaced;
     const bool usable = fault.kind == Fault::Kind::transient || fault.kind == Fault::Kind::busy
                         || fault.kind == Fault::Kind::no_rights
                         || fault.kind == Fault::Kind::no_release

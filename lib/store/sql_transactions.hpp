@@ -48,6 +48,8 @@ private:
     SqlPlace m_place;
     std::unique_ptr<Session> m_session;
     bool m_schema_present = false;
+    bool m_met = false; // it has answered
+    bool m_must_exist;  // what is gone is not made anew
     bool m_after_io_error = false;
 };
 

@@ -28,6 +28,11 @@ Error url_error(const char* code, Id id, const std::string& url) {
             phrase(Id::store_url_hint)};
 }
 
+template <typename Open> SqlPlace place_of(const Options& options, const Open& open) {
+    return {
+        open, shown_url(options.url), options.deadline, options.first_contact, options.must_exist};
+}
+
 std::unique_ptr<ServerLedger> make_sqlite_store(const Options& options) {
     const std::string path = options.url.substr(std::string_view("sqlite://").size());
     // Relative to what, nobody could say: one command runs here, another there.
@@ -37,7 +42,7 @@ std::unique_ptr<ServerLedger> make_sqlite_store(const Options& options) {
     const auto open = [path](Access access, Deadline deadline, unsigned, bool after_io_error) {
         return open_sqlite(path, access, deadline, after_io_error);
     };
-    return make_sql_store({open, shown_url(options.url), options.deadline});
+    return make_sql_store(place_of(options, open));
 }
 
 std::unique_ptr<ServerLedger> make_postgres_store(const Options& options) {
@@ -49,7 +54,7 @@ std::unique_ptr<ServerLedger> make_postgres_store(const Options& options) {
         now.attempt = attempt;
         return open_postgres(now, deadline);
     };
-    return make_sql_store({open, shown_url(options.url), options.deadline});
+    return make_sql_store(place_of(options, open));
 }
 
 std::unique_ptr<ServerLedger> refuse_http_for_server(const Options& options) {

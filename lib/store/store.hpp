@@ -248,6 +248,12 @@ struct Options {
     std::string url;              // sqlite:///path · postgresql://… · https://host/prefix
     Secret password;              // never part of url
     Milliseconds deadline{15000}; // of one call, all its retries included
+    // The same where nobody answers at the only address there is, and never did: somebody waits to
+    // be told that it is wrong, or that nothing runs there. What restarts is back by then.
+    Milliseconds first_contact{5000};
+    // A ledger that is not there has failed then; else it has no rows yet, and is made by the first
+    // write. One that was there once must be there from then on.
+    bool must_exist = false;
 };
 
 // By URL scheme. Opens nothing yet that could hang: the first call connects. The schema is migrated

@@ -96,7 +96,8 @@ std::optional<Settings> read_settings(const Environment& environment) {
 bool push(const Metrics& metrics,
           const Settings& settings,
           Temporality temporality,
-          Milliseconds at_most) {
+          Milliseconds at_most,
+          const std::function<bool()>& cancelled) {
     try {
         http::Request request;
         request.method = "POST";
@@ -108,6 +109,7 @@ bool push(const Metrics& metrics,
         }
         request.timeout = std::min(settings.timeout, at_most);
         request.connect_timeout = request.timeout;
+        request.cancelled = cancelled;
         http::Client client;
         return client.send(request).good();
     } catch (const std::exception&) {
@@ -124,11 +126,14 @@ Pusher::Pusher(const Metrics& metrics, Settings settings)
           std::unique_lock lock(mutex);
           while (!stop.stop_requested()) {
               (void)asleep.wait_for(lock, stop, m_settings.interval, [] { return false; });
-              (void)push(m_metrics,
-                         m_settings,
-                         Temporality::cumulative,
-                         stop.stop_requested() ? k_last_push : m_settings.timeout);
+              // One that hangs must not hold up the end.
+              const auto over = [&stop] { return stop.stop_requested(); };
+              if (!over()) {
+                  (void)push(
+                      m_metrics, m_settings, Temporality::cumulative, m_settings.timeout, over);
+              }
           }
+          (void)push(m_metrics, m_settings, Temporality::cumulative, k_last_push);
       }) {}
 
 Pusher::~Pusher() = default;

@@ -4,6 +4,7 @@
 #include "lib/telemetry/metrics.hpp"
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,11 +27,13 @@ struct Settings {
 [[nodiscard]] std::optional<Settings>
 read_settings(const std::map<std::string, std::string>& environment);
 
-// Sends once; false if it was not taken. Never throws, never takes longer than that.
+// Sends once; false if it was not taken. Never throws, never takes longer than that; `cancelled` is
+// asked about once a second, and true ends it.
 bool push(const Metrics& metrics,
           const Settings& settings,
           Temporality temporality,
-          Milliseconds at_most);
+          Milliseconds at_most,
+          const std::function<bool()>& cancelled = {});
 
 // Sends every interval from a thread of its own, and a last time when it ends. A collector that is
 // away costs nothing: the numbers are cumulative, and come with the next one.

@@ -237,6 +237,9 @@ TEST_CASE("patch makes the moves of the table") {
           == json::parse(R"({"release_id":1,"status":"building","changed":true,"dry_run":false})"));
     CHECK(world.run({"release", "patch", "1", "--status", "building", "--json"}) == ExitCode::ok);
     CHECK(json::parse(world.io.out_text)["changed"] == false);
+    CHECK(world.run({"release", "patch", "1", "--status", "building", "--run-id", "78", "--json"})
+          == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["changed"] == true);
     const auto& change = world.ledger.changes.at(0);
     CHECK(change.source == "cli");
     CHECK(change.id.size() == 36);

@@ -20,10 +20,15 @@ expect_equal "exit code" 2 "$code"
 expect_json .error.code bad_key
 expect_said LOOM_INTERSERVER_SECRET_KEY
 ! grep -F "two words" "$T/out" "$T/err" || fail "the key is shown"
-code=0
-LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json serve --listen nonsense >"$T/out" 2>"$T/err" || code=$?
-expect_equal "exit code of a bad address" 2 $code
-expect_json .error.code bad_listen
+for address in nonsense example.com:8000 127.0.0.1:http :99999; do
+    code=0
+    LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json serve --dry-run --listen $address \
+        >"$T/out" 2>"$T/err" || code=$?
+    expect_equal "exit code of $address" 2 $code
+    expect_json .error.code bad_listen
+done
+LOOM_INTERSERVER_SECRET_KEY=x "$LOOMREL" --json serve --dry-run --listen '[::1]:8000' >"$T/out"
+expect_json .listen '[::1]:8000'
 cd "$T"
 
 # The service manager is told.
@@ -110,6 +115,27 @@ for _ in 1 2 3 4 5; do
     wait "$STARTED"
 done
 
+# A file that is gone is no ledger without releases: whoever of the pool is asked says so, nobody
+# makes another one in its place, and all is well when it is back.
+serve_start
+mv "$T/ledger.db" "$T/ledger.away"
+for _ in {1..20}; do
+    call GET /health
+    expect_answer 503
+    call GET /releases
+    expect_answer 503
+done
+call POST /release '{"service_name":"demo","release_tag":"v2.0.0","initiated_by":"me","github_run_id":"2"}'
+expect_answer 503
+[ ! -e "$T/ledger.db" ] || fail "there is another ledger"
+mv "$T/ledger.away" "$T/ledger.db"
+call GET /health
+expect_answer 200
+call GET /releases
+expect_answer 200 '.releases | length' 1
+serve_stop
+expect_equal "exit code" 0 "$CODE"
+
 # A ledger that goes away: 503, and health says so; it comes back by itself.
 require postgres
 use_postgres
@@ -142,6 +168,20 @@ serve_start
 start_postgres
 call GET /health
 expect_answer 200
+
+# One that takes what is asked and says nothing, while a request waits for it: told to stop, serve does
+# so in less than the ten seconds after which docker kills.
+frozen=("$(head -n 1 "$T/postgres/data/postmaster.pid")")
+mapfile -t -O 1 frozen < <(pgrep -P "${frozen[0]}")
+kill -STOP "${frozen[@]}"
+call GET /health &
+sleep 1
+began=$SECONDS
+serve_stop
+expect_equal "exit code" 0 "$CODE"
+[ $((SECONDS - began)) -lt 7 ] || fail "stops after $((SECONDS - began)) s only"
+kill -CONT "${frozen[@]}"
+serve_start
 
 # … and one that it has never seen: it is made ready when it is there.
 serve_stop

@@ -53,8 +53,29 @@ of cicd.pipeline.run.duration | jq -e '.histogram.dataPoints[0] | .count == "1" 
     ([.attributes[] | "\(.key)=\(.value.stringValue)"] | index("cicd.pipeline.result=success")
      and index("deployment.environment.name=staging"))' >/dev/null || fail "$(cat "$T/last")"
 
-# A black hole of a collector.
+# A collector that is not there.
 ENVIRONMENT=(OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1)
 version v1.1.0
 stage_deploy v1.1.0
 expect_exit 0
+
+# A black hole of one, which takes what is sent and says nothing: the end of serve does not wait.
+cat >"$T/hole.py" <<'END'
+import socket
+hole = socket.create_server(("127.0.0.1", 0))
+print(hole.getsockname()[1], flush=True)
+taken = []
+while True:
+    taken.append(hole.accept())
+    print("asked", flush=True)
+END
+start python3 "$T/hole.py" >"$T/hole"
+wait_for 30 "the black hole listens" grep -q . "$T/hole"
+SERVE_ENV=(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$(head -n 1 "$T/hole")"
+    OTEL_METRIC_EXPORT_INTERVAL=200)
+serve_start
+wait_for 30 "metrics are sent" grep -q asked "$T/hole"
+began=$SECONDS
+serve_stop
+expect_equal "exit code" 0 "$CODE"
+[ $((SECONDS - began)) -lt 5 ] || fail "stops after $((SECONDS - began)) s only"

@@ -138,8 +138,11 @@ TEST_CASE("which store: flag, variables of Postgres, the API, the embedded defau
         world.variable(std::string("LOOM_RELEASE_TG_BOT_POSTGRES_") + name, "x");
     }
     CHECK_FALSE(world.load().store.url.starts_with("postgresql"));
+    REQUIRE(world.load().warnings().size() == 1);
+    CHECK_THAT(world.load().warnings()[0].en, Contains("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD"));
     world.variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD", "p@ss");
     CHECK(world.load().store.url == "postgresql://x@x:5432/x");
+    CHECK(world.load().warnings().empty());
     CHECK(world.load().store.password.reveal() == "p@ss");
     world.variable("LOOMREL_STORE", "postgresql://u:a%40b@h/d");
     CHECK(world.load().store.url == "postgresql://u@h/d");

@@ -201,6 +201,40 @@ TEST_CASE("a body is JSON in UTF-8, not too deep, each key once, and nothing els
     }
 }
 
+TEST_CASE("JSON within a text is not too deep either: it is written out again for everybody") {
+    ApiWorld world;
+    (void)world.ask("POST", "/release", k_release);
+    const std::string id = "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d3";
+    const auto nested = [](std::size_t levels) {
+        return R"({"a":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+    };
+    const auto asks = [&](const std::string& text) {
+        const json step{{"to", "building"}, {"detail", text}};
+        return std::vector<std::pair<std::string, json>>{
+            {"POST /releases/1/notes", {{"id", id}, {"actor", "me"}, {"detail", text}}},
+            {"POST /notices", {{"key", "k"}, {"kind", "text"}, {"fact", text}}},
+            {"POST /changes",
+             {{"id", id}, {"release_id", 1}, {"actor", "me"}, {"steps", json::array({step})}}},
+            {"PATCH /runs/" + id, {{"outcome", "good"}, {"result", text}}}};
+    };
+    const store::Run run = [&] {
+        store::Run made;
+        made.id = id;
+        made.service = "loom-content";
+        made.environment = "stage";
+        return made;
+    }();
+    REQUIRE(world.store.open_run(run));
+    for (const auto& [levels, status] : {std::pair{60000, 422}, {20, 200}}) {
+        for (const auto& [route, body] : asks(nested(static_cast<std::size_t>(levels)))) {
+            CAPTURE(route, levels);
+            const auto space = route.find(' ');
+            CHECK(world.ask(route.substr(0, space), route.substr(space + 1), body.dump()).status
+                  == status);
+        }
+    }
+}
+
 TEST_CASE("values that the ledger must not hold are told by their names") {
     ApiWorld world;
     const auto with = [](const char* name, const json& value) {
@@ -228,6 +262,13 @@ TEST_CASE("values that the ledger must not hold are told by their names") {
     for (const auto& [name, value] : wrong) {
         CAPTURE(name, value.dump());
         CHECK(world.ask("POST", "/release", with(name, value)).status == 422);
+    }
+    for (const char* name : {"service_name", "release_tag", "initiated_by", "github_run_id"}) {
+        json body = json::parse(k_release);
+        body.erase(name);
+        const auto answer = world.ask("POST", "/release", body.dump());
+        CHECK(answer.status == 422);
+        CHECK(answer.body.find(std::string(name) + R"(\" is missing)") != std::string::npos);
     }
     CHECK(world.ledger.created.empty());
     for (const std::string body : {R"({"status":"building"})",
@@ -349,6 +390,8 @@ TEST_CASE("lists say which parameter they do not have") {
     for (const std::string query : {"limit=1&limit=2", "service=%zz", "service=%ff"}) {
         CHECK(world.ask("GET", "/releases?" + query).status == 400);
     }
+    CHECK(world.ask("GET", "/runs?open=1").status == 200);
+    CHECK(world.ask("GET", "/runs?open=false").status == 422);
 }
 
 TEST_CASE("a run or a release that is not there is 404, not a ledger that is away") {

@@ -34,6 +34,8 @@ TEST_CASE("openapi.json describes the routes that there are, and no others") {
         CHECK(open == (route.access == server::Access::open));
         const json& responses = operation.at("responses");
         CHECK(responses.contains("400")); // of any request that is not HTTP as it should be
+        CHECK(responses.contains("429")); // too many at once, whatever they ask
+        CHECK(responses.contains("503"));
         CHECK(responses.contains("401") == (route.access != server::Access::open));
     }
     CHECK(described == there);

@@ -44,6 +44,19 @@ TEST_CASE("an address that libpq does not understand is refused without its word
     CHECK_FALSE(contains(error.message().ru + error.message().en, "canary-4711"));
 }
 
+TEST_CASE("a port that can be none is a mistake in the address, and no server that is away") {
+    for (const std::string url : {"postgresql://u@127.0.0.1:abc/x",
+                                  "postgresql://u@127.0.0.1:0/x",
+                                  "postgresql://u@127.0.0.1:1,127.0.0.1:65536/x"}) {
+        CAPTURE(url);
+        const Error error = error_of([&] {
+            (void)store::open_store({url, Secret()})->list_releases({});
+        });
+        CHECK(error.kind() == ErrorKind::config);
+        CHECK(error.code() == "store_url");
+    }
+}
+
 TEST_CASE("opening a ledger connects to nothing") {
     CHECK(store::open_store({"postgresql://nobody@192.0.2.1/x", Secret()}));
     CHECK(store::open_store({"postgres://nobody@192.0.2.1/x", Secret()}));

@@ -299,8 +299,13 @@ TEST_CASE("who may not make tables is told so") {
 
     // Made by the owner, it can be used by others.
     (void)open_ledger(ledger)->migrate();
-    ledger.sql("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO " + user
+    const std::string rights = "SELECT, INSERT, UPDATE, DELETE";
+    CHECK(contains(error.hint().en, rights));
+    ledger.sql("GRANT " + rights + " ON ALL TABLES IN SCHEMA public TO " + user
                + "; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO " + user);
     const auto store = store::open_store(options);
-    CHECK(release_in(*store, {Status::building}) == 6);
+    CHECK(release_in(*store, {Status::building, Status::stage_deploy, Status::manual_testing})
+          == 6);
+    CHECK(store->decide(decision_on(6, 11111)).what == store::Decided::What::approved);
+    CHECK(store->apply(change_to(6, {Status::manual_testing})).what == store::Changed::What::done);
 }

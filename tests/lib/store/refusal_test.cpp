@@ -36,6 +36,30 @@ TEST_CASE("a ledger that is away holds up a migration no longer than anything el
     CHECK(Clock::now() - began < Milliseconds(2000));
 }
 
+TEST_CASE("where nobody is and nobody ever was, nobody is waited for long") {
+    store::Options options{"postgresql://u@127.0.0.1:1/d", Secret("key"), Milliseconds(2000)};
+    options.first_contact = Milliseconds(200);
+    Milliseconds least{0};
+    Milliseconds most{1500};
+    SECTION("no database") {}
+    SECTION("no server") {
+        options.url = "http://127.0.0.1:1/api";
+    }
+    SECTION("no name") {
+        options.url = "postgresql://u@no-such-host.invalid/d";
+    }
+    SECTION("but a failover may be under way where there are several") {
+        options.url = "postgresql://u@127.0.0.1:1,127.0.0.1:1/d";
+        least = most;
+        most = Milliseconds(4000);
+    }
+    const auto began = Clock::now();
+    const Error error = error_of([&] { (void)store::open_store(options)->find_release(1); });
+    CHECK(error.code() == "ledger_unreachable");
+    CHECK(Clock::now() - began >= least);
+    CHECK(Clock::now() - began < most);
+}
+
 TEMPLATE_TEST_CASE("what names a release that is not there is told so, and is not tried again",
                    "",
                    SqliteLedger,

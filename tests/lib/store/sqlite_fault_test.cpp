@@ -132,6 +132,12 @@ TEST_CASE("a file or folder that may not be written is said so") {
               [&] { (void)open_file(folder / "deeper/other.db")->create_release(new_release()); })
           == "ledger_denied");
     fs::permissions(folder, fs::perms(0700));
+
+    // Nor is a folder a file; nobody is sent to look for a password.
+    const Error error = error_of([&] { (void)open_file(folder)->list_releases({}); });
+    CHECK(error.code() == "ledger_denied");
+    CHECK(contains(error.hint().en, "folder"));
+    CHECK_FALSE(contains(error.hint().en, "PASSWORD"));
 }
 
 TEST_CASE("a full disk is said, what was recorded stays, and room makes it go on") {
@@ -229,6 +235,35 @@ TEST_CASE("a file deleted or replaced while we work with it is noticed") {
     }
     fs::rename(ledger.file() + ".aside", ledger.file());
     CHECK(store->find_release(id)->status == "initiated");
+}
+
+TEST_CASE("a file that is gone is not one without rows, and nobody makes it anew") {
+    const SqliteLedger ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = release_in(*store, {});
+    auto options = ledger.options();
+    options.must_exist = true;
+    const auto fresh = store::open_store(options);
+    fs::rename(ledger.file(), ledger.file() + ".aside");
+    for (int again = 0; again < 3; ++again) {
+        CHECK(error_of([&] { (void)store->find_release(id); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)store->list_releases({}); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)fresh->find_release(id); }).code() == "ledger_replaced");
+        CHECK(error_of([&] { (void)fresh->create_release(new_release()); }).code()
+              == "ledger_replaced");
+        CHECK(error_of([&] { (void)store->apply(change_to(id, {Status::building})); }).code()
+              == "ledger_replaced");
+    }
+    CHECK_FALSE(fs::exists(ledger.file()));
+    fs::rename(ledger.file() + ".aside", ledger.file());
+    CHECK(store->apply(change_to(id, {Status::building})).what == What::done);
+    CHECK(fresh->find_release(id)->status == "building");
+
+    // One of an older loomrel, out of a backup, is brought up to date.
+    fs::remove(ledger.file());
+    std::ofstream(ledger.file()).close();
+    CHECK(error_of([&] { (void)store->find_release(id); }).code() == "ledger_replaced");
+    CHECK(store->create_release(new_release()).created);
 }
 
 TEST_CASE("what is no database, or a damaged one, is said so") {
