@@ -176,8 +176,10 @@ ExitCode RunSession::finish(const store::Run& run,
                             std::vector<deploy::Followed> hosts,
                             deploy::Keeper& keeper) {
     m_view->finish();
-    deploy::Report report =
-        deploy::make_report(subject_of(run, m_settings), std::move(hosts), m_services.language());
+    deploy::Report report = deploy::make_report(subject_of(run, m_settings),
+                                                std::move(hosts),
+                                                m_services.language(),
+                                                m_services.redactor());
     // What was told of it then is all there is, once its hosts have forgotten it.
     if (run.ended_at && !any_ended(report)) {
         return show_stored_result(m_services, run);
@@ -253,8 +255,8 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     if (!std::all_of(hosts.begin(), hosts.end(), is_told)) {
         return false;
     }
-    deploy::Report report =
-        deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
+    deploy::Report report = deploy::make_report(
+        subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
     report.release_id = run.release_id;
     deploy::Keeper keeper(&store, make_spool(services), services.actor());
     keeper.set_run(run);
