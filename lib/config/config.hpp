@@ -212,6 +212,9 @@ private:
     [[nodiscard]] std::string variable_place(const std::string& variable) const;
     [[nodiscard]] Host host_of(const std::vector<std::string>& prefixes,
                                const std::string& name) const;
+    // Lines of .env.servers that are <prefix><suffix>: of a developer in any spelling of the login.
+    [[nodiscard]] std::vector<std::string> spellings(const std::string& prefix,
+                                                     std::string_view suffix) const;
     [[nodiscard]] std::optional<std::string> spelling_of(const std::string& folded) const;
     [[nodiscard]] const Value* narrowest(std::string_view key,
                                          const std::string& service,
