@@ -2,9 +2,13 @@
 
 #include "cli/serve.hpp"
 #include "cli/table.hpp"
+#include "cli/targets.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/plan.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace loomrel::cli {
 
@@ -28,6 +32,14 @@ const char* word_of(config::Source source) {
     return "";
 }
 
+bool has_hosts(Services& services, const std::string& environment, const std::string& service) {
+    try {
+        return !hosts_in(services, environment, service).empty();
+    } catch (const Error&) {
+        return false; // none, or wrong ones, which are told elsewhere
+    }
+}
+
 // What commands would stumble upon; nothing is connected to.
 std::vector<std::string> problems_of(Services& services) {
     std::vector<Phrase> found = services.config().problems();
@@ -38,11 +50,23 @@ std::vector<std::string> problems_of(Services& services) {
             found.push_back(error.message());
         }
     };
+    const config::Config& config = services.config();
+    for (const std::string environment : {"dev", "stage", "prod"}) {
+        for (const std::string& service : config.services) {
+            // Where nothing is deployed to, nothing is missing.
+            if (has_hosts(services, environment, service)) {
+                try_out([&] { deploy::check_engine(config.deploy(service, environment)); });
+            }
+        }
+    }
     try_out([&] { check_serve_settings(services); });
     try_out([&] { (void)services.open_another_store(); });
     std::vector<std::string> problems;
     for (const Phrase& each : found) {
-        problems.push_back(sanitize_line(in(services.language(), each)));
+        std::string text = sanitize_line(in(services.language(), each));
+        if (std::find(problems.begin(), problems.end(), text) == problems.end()) {
+            problems.push_back(std::move(text));
+        }
     }
     return problems;
 }

@@ -202,6 +202,8 @@ public:
     // loomrel.known_hosts beside loomrel.toml, or in the working directory.
     [[nodiscard]] std::filesystem::path known_hosts() const;
     bool in_ci = false;
+    // In CI: others can read .env.servers. Elsewhere that is an error.
+    std::optional<Phrase> exposed;
 
 private:
     class Loader;
