@@ -3,12 +3,14 @@
 #include "cli/dev_notice.hpp"
 #include "cli/local_state.hpp"
 #include "cli/metrics.hpp"
+#include "cli/run.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace loomrel::cli {
@@ -96,6 +98,15 @@ RunSession::RunSession(Services& services,
 
 void RunSession::begin_connecting() {
     m_conductor->begin_connecting(m_settings.canary);
+}
+
+void RunSession::may_leave() {
+    m_signals.leave_by([this] {
+        const Error interrupted(
+            ErrorKind::interrupted, "interrupted", messages::phrase(Id::deploy_interrupted_before));
+        tell(m_services, interrupted);
+        std::_Exit(static_cast<int>(ExitCode::interrupted));
+    });
 }
 
 void RunSession::set_store(store::Store& store) {

@@ -145,12 +145,14 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
+    session.may_leave();
     session.begin_connecting();
     // Beside the log-in: the ledger.
     make_spool(services).deliver(store);
     const Release release = release_for(services, store, asked);
     session.set_store(store);
     const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
+    session.stay();
     if (const auto done = join_or_report(services, session, deploying, decision)) {
         return *done;
     }
