@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace loomrel::cli {
 
@@ -40,38 +42,50 @@ bool has_hosts(Services& services, const std::string& environment, const std::st
     }
 }
 
+void add_what_is_thrown(std::vector<Phrase>& found, const std::function<void()>& look) {
+    try {
+        look();
+    } catch (const Error& error) {
+        found.push_back(error.message());
+    }
+}
+
 // What commands would stumble upon; nothing is connected to.
 std::vector<std::string> problems_of(Services& services) {
-    std::vector<Phrase> found = services.config().problems();
-    const auto try_out = [&](const auto& look) {
-        try {
-            look();
-        } catch (const Error& error) {
-            found.push_back(error.message());
-        }
-    };
-    const config::Config& config = services.config();
-    for (const std::string environment : {"dev", "stage", "prod"}) {
-        for (const std::string& service : config.services) {
-            // Where nothing is deployed to, nothing is missing.
-            if (has_hosts(services, environment, service)) {
-                try_out([&] { deploy::check_engine(config.deploy(service, environment)); });
-            }
-        }
-    }
-    try_out([&] { check_serve_settings(services); });
-    try_out([&] { (void)services.open_another_store(); });
+    std::vector<Phrase> found = deploy_problems(services);
+    add_what_is_thrown(found, [&] { check_serve_settings(services); });
+    add_what_is_thrown(found, [&] { (void)services.open_another_store(); });
     std::vector<std::string> problems;
     for (const Phrase& each : found) {
-        std::string text = sanitize_line(in(services.language(), each));
-        if (std::find(problems.begin(), problems.end(), text) == problems.end()) {
-            problems.push_back(std::move(text));
-        }
+        problems.push_back(sanitize_line(in(services.language(), each)));
     }
     return problems;
 }
 
 } // namespace
+
+std::vector<Phrase> deploy_problems(Services& services) {
+    const config::Config& config = services.config();
+    std::vector<Phrase> lacks;
+    for (const std::string environment : {"dev", "stage", "prod"}) {
+        for (const std::string& service : config.services) {
+            // Where nothing is deployed to, nothing is missing.
+            if (has_hosts(services, environment, service)) {
+                add_what_is_thrown(
+                    lacks, [&] { deploy::check_engine(config.deploy(service, environment)); });
+            }
+        }
+    }
+    std::vector<Phrase> found = config.problems();
+    for (Phrase& each : lacks) {
+        const bool known = std::any_of(
+            found.begin(), found.end(), [&](const Phrase& other) { return other.en == each.en; });
+        if (!known) {
+            found.push_back(std::move(each));
+        }
+    }
+    return found;
+}
 
 void register_config(Command& parent) {
     Command& family = parent.command("config", Id::cli_config_about);

@@ -74,6 +74,24 @@ TEST_CASE("config check names the keys that a service's engine lacks, where it h
     CHECK(has(problems[0], "service 'api' has no key current"));
 }
 
+TEST_CASE("an environment that is written wrong is neither passed over nor hides the other") {
+    CommandWorld world;
+    test::ConfigWorld files;
+    world.config = files
+                       .env_servers("STAGE_HOST=127.0.0.1\nSTAGE_PORT=abc\n"
+                                    "PROD_HOST=127.0.0.1\nPROD_PORT=1\n")
+                       .load();
+    CHECK(world.run({"status", "--service", "api", "--lang", "en"}) == ExitCode::no_host);
+    CHECK(has(world.io.out_text, "root@127.0.0.1:1"));
+    CHECK(has(world.io.err_text, ".env.servers:2: STAGE_PORT: 'abc' is no port"));
+    CHECK(world.run({"doctor", "--service", "api", "--lang", "en", "--json"})
+          == ExitCode::run_failed);
+    const json checks = json::parse(world.io.out_text)["checks"];
+    CHECK(std::any_of(checks.begin(), checks.end(), [](const json& check) {
+        return check["verdict"] == "bad" && has(check["detail"], "STAGE_PORT");
+    }));
+}
+
 TEST_CASE("who else can read the file of passwords is said before anything is done in CI") {
     CommandWorld world;
     world.config.exposed = Phrase{"файл", "others can read it"};
