@@ -67,11 +67,11 @@ run_id_for(const GithubActions& github, const DevRequest& asked, const std::stri
 }
 
 // A bot that pushes has no machine, and that is nobody's fault.
-ExitCode skip(Services& services, const DevRequest& asked) {
+ExitCode skip(Services& services, const DevRequest& asked, bool dry_run) {
     const std::string text = services.say(Id::dev_bot_skipped, fmt::arg("author", asked.author));
-    if (const auto file = services.env("GITHUB_OUTPUT"); file && services.github().active) {
-        github::append_outputs(
-            *file, {{"release_id", ""}, {"status", "skipped"}, {"commit", ""}, {"log", ""}});
+    if (!dry_run) {
+        set_outputs(services,
+                    {{"release_id", ""}, {"status", "skipped"}, {"commit", ""}, {"log", ""}});
     }
     if (services.json()) {
         // A deploy's shape, for whoever reads all of them alike.
@@ -136,7 +136,7 @@ ExitCode run_dev_deploy(Services& services, const DevDeployOptions& options) {
     const auto host = services.config().developer(asked.author);
     if (!host) {
         if (is_bot(asked.author)) {
-            return skip(services, asked);
+            return skip(services, asked, options.dry_run);
         }
         throw no_host_of(services, asked.author);
     }

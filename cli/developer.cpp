@@ -1,6 +1,7 @@
 #include "cli/developer.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/config/lookup.hpp"
 
 #include <algorithm>
 
@@ -24,13 +25,6 @@ bool is_login(std::string_view text) {
                   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
                          || c == '-' || c == '_';
               });
-}
-
-// A name that .env.servers keeps for something else.
-bool is_kept(const std::string& login) {
-    const std::string name = to_lower(login);
-    return name == "stage" || name == "prod" || name.starts_with("loom_")
-           || name.starts_with("loom-");
 }
 
 } // namespace
@@ -58,7 +52,8 @@ std::string author_of(Services& services, const std::optional<std::string>& flag
 }
 
 Error no_host_of(Services& services, const std::string& login) {
-    if (is_kept(login)) {
+    // A name that .env.servers keeps for something else.
+    if (config::is_reserved(config::fold(login))) {
         return Error(ErrorKind::config,
                      "no_developer_host",
                      phrase(Id::dev_no_host, fmt::arg("author", login)),

@@ -1,5 +1,6 @@
 #include "cli/doctor.hpp"
 
+#include "cli/config_command.hpp"
 #include "cli/doctor_telegram.hpp"
 #include "cli/doctor_words.hpp"
 #include "cli/host_survey.hpp"
@@ -64,6 +65,13 @@ void check_config(Services& services, Findings& findings) {
                      "config",
                      Verdict::warning,
                      in(services.language(), warning),
+                     messages::phrase(Id::doctor_mend_config));
+    }
+    for (const Phrase& problem : deploy_problems(services)) {
+        findings.add("config",
+                     "config",
+                     Verdict::bad,
+                     in(services.language(), problem),
                      messages::phrase(Id::doctor_mend_config));
     }
 }

@@ -68,8 +68,10 @@ deploy::Report follow(Services& services,
     deploy::Conductor conductor(make_targets(services, hosts), watcher, patience(services));
     conductor.wish = &wish;
     auto followed = conductor.run(plan, keeper);
-    deploy::Report report = deploy::make_report(
-        subject_of(run, plan.settings), std::move(followed), services.language());
+    deploy::Report report = deploy::make_report(subject_of(run, plan.settings),
+                                                std::move(followed),
+                                                services.language(),
+                                                services.redactor());
     report.release_id = run.release_id;
     if (report.outcome != store::RunOutcome::unknown
         && keeper

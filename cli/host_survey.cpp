@@ -57,6 +57,12 @@ std::vector<Place> places(Services& services,
                 if (error.kind() != ErrorKind::config || (environment && !lacks)) {
                     throw;
                 }
+                // A slip in one environment does not hide the other, nor is it passed over.
+                if (!lacks && (!none || none->message().en != error.message().en)) {
+                    services.note(services.say(
+                        Id::cli_error,
+                        fmt::arg("message", in(services.language(), error.message()))));
+                }
                 none = error;
             }
         }

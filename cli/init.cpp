@@ -102,9 +102,14 @@ void refuse_if_in_the_way(Services& services,
         return;
     }
     services.note(lines_of(services, repository, plan, false));
+    // By name here too: with -q or --json the error is all there is.
+    std::vector<fs::path> files = plan.endangered();
+    for (const InitPlan::Neighbour& neighbour : plan.neighbours) {
+        files.push_back(neighbour.path);
+    }
     throw Error(ErrorKind::refused,
                 "workflows_there",
-                phrase(Id::init_in_the_way),
+                phrase(Id::init_in_the_way, fmt::arg("files", list_of(files))),
                 phrase(Id::init_in_the_way_hint));
 }
 

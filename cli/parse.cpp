@@ -41,6 +41,7 @@ public:
         if (!parameter.short_name.empty()) {
             names += (names.empty() ? "" : ",") + parameter.short_name;
         }
+        (parameter.value.empty() ? m_flags : m_valued).push_back(parameter.long_name + "=");
         if (parameter.value.empty()) {
             m_app.add_flag_callback(names,
                                     [&parameter] { *std::get<bool*>(parameter.target) = true; });
@@ -65,9 +66,23 @@ public:
     std::vector<std::string> parse(std::vector<std::string> words, bool stop_at_unknown) {
         m_app.allow_extras();
         m_app.prefix_command(stop_at_unknown);
+        // "--to=" is given nothing; CLI11 would take the next word for it, be it "--dry-run".
+        for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+            if (std::find(m_valued.begin(), m_valued.end(), words[i]) != m_valued.end()) {
+                words[i].pop_back();
+                words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), "");
+            }
+        }
         std::reverse(words.begin(), words.end()); // as CLI11 wants a vector
         m_app.parse(std::move(words));
         return m_app.remaining();
+    }
+
+    // "--yes=please"
+    [[nodiscard]] bool is_flag_with_value(const std::string& word) const {
+        return std::any_of(m_flags.begin(), m_flags.end(), [&](const std::string& flag) {
+            return word.starts_with(flag);
+        });
     }
 
 private:
@@ -92,11 +107,11 @@ private:
         }
         const std::string& value = values.front();
         check_choice(parameter, value);
-        if (parameter.value == "FILE" && value.empty()) {
+        if (value.empty() && must_name_something(parameter)) {
             throw Error(ErrorKind::usage,
-                        "empty_file_name",
-                        phrase(Id::cli_empty_file, fmt::arg("option", name)),
-                        phrase(Id::cli_empty_file_hint, fmt::arg("option", name)));
+                        "empty_value",
+                        phrase(Id::cli_empty_value, fmt::arg("option", name)),
+                        phrase(Id::cli_empty_value_hint, fmt::arg("option", name)));
         }
         if (auto* const* number = std::get_if<std::optional<std::int64_t>*>(&parameter.target)) {
             **number = parse_integer(value);
@@ -114,6 +129,12 @@ private:
                        std::get_if<std::optional<std::string>*>(&parameter.target)) {
             **maybe = value;
         }
+    }
+
+    // Taken for "not given" an empty one would mean another file, ledger or version.
+    static bool must_name_something(const Parameter& parameter) {
+        return parameter.value == "FILE" || parameter.value == "SHA"
+               || parameter.long_name == "--store";
     }
 
     static void check_choice(const Parameter& parameter, const std::string& value) {
@@ -134,6 +155,8 @@ private:
     }
 
     CLI::App m_app;
+    std::vector<std::string> m_flags;  // "--yes="
+    std::vector<std::string> m_valued; // "--to="
     int m_arguments = 0;
 };
 
@@ -244,6 +267,15 @@ std::vector<std::string> parse_level(const Command& command,
     try {
         return level.parse(words, stop_at_unknown);
     } catch (const CLI::ParseError&) {
+        for (const std::string& word : words) {
+            if (level.is_flag_with_value(word)) {
+                const std::string flag = word.substr(0, word.find('='));
+                throw Error(ErrorKind::usage,
+                            "takes_no_value",
+                            phrase(Id::cli_takes_no_value, fmt::arg("option", flag)),
+                            see_help(command));
+            }
+        }
         // Every option takes a flag or one word, and words are checked here: what is left is an
         // option whose word is missing, and such a one stands last.
         throw Error(ErrorKind::usage,

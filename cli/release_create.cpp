@@ -4,8 +4,6 @@
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 
-#include <exception>
-
 namespace loomrel::cli {
 
 namespace {
@@ -119,20 +117,6 @@ ExitCode show_plan(Services& services, const store::NewRelease& release, bool fr
     return ExitCode::ok;
 }
 
-// For the steps after this one. The release is there whether or not they can be told.
-void set_outputs(Services& services, const store::Created& created) {
-    const auto file = services.env("GITHUB_OUTPUT");
-    if (!services.github().active || !file) {
-        return;
-    }
-    try {
-        github::append_outputs(
-            *file, {{"release_id", std::to_string(created.id)}, {"status", created.status}});
-    } catch (const std::exception& error) {
-        services.note(services.say(Id::cli_outputs_lost, fmt::arg("reason", error.what())));
-    }
-}
-
 } // namespace
 
 ExitCode run_release_create(Services& services, const ReleaseCreateOptions& options) {
@@ -146,7 +130,7 @@ ExitCode run_release_create(Services& services, const ReleaseCreateOptions& opti
     } else {
         services.out(std::to_string(created.id) + "\n");
     }
-    set_outputs(services, created);
+    set_outputs(services, {{"release_id", std::to_string(created.id)}, {"status", created.status}});
     services.note(
         services.say(created.created ? Id::cli_release_created : Id::cli_release_there,
                      fmt::arg("id", created.id),

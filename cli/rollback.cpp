@@ -2,6 +2,7 @@
 
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/github_outputs.hpp"
 #include "cli/local_state.hpp"
 #include "cli/rollback_hosts.hpp"
 #include "cli/rollback_run.hpp"
@@ -158,6 +159,11 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     const RollbackTarget target = deploy::choose_target(
         hosts.looked_at, {options.to, hosts.settings.service, hosts.settings.environment});
     if (target.already) {
+        if (!options.dry_run) {
+            set_outputs(
+                services,
+                {{"release_id", ""}, {"status", ""}, {"commit", target.commit}, {"log", ""}});
+        }
         return tell_already(services, hosts, target);
     }
     deploy::Plan plan =

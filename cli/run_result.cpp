@@ -198,6 +198,17 @@ std::string text_in(const json& result, const char* key) {
                : std::string();
 }
 
+// Texts alone: a password may be "true" or "1234", which an object is made of too.
+void redact_texts(json& value, const Redactor& redactor) {
+    if (value.is_string()) {
+        value = redactor.redact(value.get<std::string>());
+    } else if (value.is_structured()) {
+        for (json& each : value) {
+            redact_texts(each, redactor);
+        }
+    }
+}
+
 // A branch has no release: its run's outcome is all there is to tell.
 std::string status_of(const Report& report) {
     return report.release_id ? report.status : std::string(to_string(report.outcome));
@@ -232,7 +243,8 @@ void show_result(Services& services,
     const std::string text =
         services.redactor().redact(people_text(services, report, conclusion, code));
     if (services.json()) {
-        json object = json::parse(services.redactor().redact(to_json(report)));
+        json object = json::parse(to_json(report));
+        redact_texts(object, services.redactor());
         object["exit"] = static_cast<int>(code);
         // Nothing was started anywhere: that is an error like any other too.
         if (code == ExitCode::no_host && report.failure) {
@@ -255,7 +267,9 @@ void show_result(Services& services,
 }
 
 ExitCode show_stored_result(Services& services, const store::Run& run) {
+    const Redactor& redactor = services.redactor(); // whoever wrote it may have known fewer secrets
     json result = json::parse(run.result, nullptr, false);
+    redact_texts(result, redactor);
     const std::string status = status_now(services, run);
     if (result.is_object() && run.release_id) {
         result["status"] = status;
@@ -268,7 +282,7 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
                                           fmt::arg("ref", short_ref(run.ref)),
                                           fmt::arg("date", services.date(run.started_at)));
     services.note(text);
-    const auto failure = deploy::failure_of_then(run, services.language());
+    const auto failure = deploy::failure_of_then(run, services.language(), redactor);
     const std::string why = failure ? to_text(*failure, services.language()) : "";
     if (!why.empty() && services.github().active) {
         services.io().err(github::error(failure->message, why) + "\n");

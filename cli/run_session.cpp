@@ -3,12 +3,14 @@
 #include "cli/dev_notice.hpp"
 #include "cli/local_state.hpp"
 #include "cli/metrics.hpp"
+#include "cli/run.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace loomrel::cli {
@@ -98,6 +100,15 @@ void RunSession::begin_connecting() {
     m_conductor->begin_connecting(m_settings.canary);
 }
 
+void RunSession::may_leave() {
+    m_signals.leave_by([this] {
+        const Error interrupted(
+            ErrorKind::interrupted, "interrupted", messages::phrase(Id::deploy_interrupted_before));
+        tell(m_services, interrupted);
+        std::_Exit(static_cast<int>(ExitCode::interrupted));
+    });
+}
+
 void RunSession::set_store(store::Store& store) {
     m_store = &store;
 }
@@ -176,8 +187,10 @@ ExitCode RunSession::finish(const store::Run& run,
                             std::vector<deploy::Followed> hosts,
                             deploy::Keeper& keeper) {
     m_view->finish();
-    deploy::Report report =
-        deploy::make_report(subject_of(run, m_settings), std::move(hosts), m_services.language());
+    deploy::Report report = deploy::make_report(subject_of(run, m_settings),
+                                                std::move(hosts),
+                                                m_services.language(),
+                                                m_services.redactor());
     // What was told of it then is all there is, once its hosts have forgotten it.
     if (run.ended_at && !any_ended(report)) {
         return show_stored_result(m_services, run);
@@ -253,8 +266,8 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     if (!std::all_of(hosts.begin(), hosts.end(), is_told)) {
         return false;
     }
-    deploy::Report report =
-        deploy::make_report(subject_of(run, settings), std::move(hosts), services.language());
+    deploy::Report report = deploy::make_report(
+        subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
     report.release_id = run.release_id;
     deploy::Keeper keeper(&store, make_spool(services), services.actor());
     keeper.set_run(run);

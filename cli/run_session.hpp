@@ -26,6 +26,12 @@ public:
 
     void begin_connecting();
 
+    // Until stay() whoever interrupts ends the program at once (130): nothing has been begun that
+    // would have to be seen to an end.
+    void may_leave();
+
+    void stay() { m_signals.stay(); }
+
     // Until it is set nothing is told to a ledger.
     void set_store(store::Store& store);
     // The ledger does not answer: what the run comes to waits in the spool.

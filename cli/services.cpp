@@ -70,6 +70,9 @@ const config::Config& Services::config() {
                 m_outside.io.err(github::add_mask(form) + "\n");
             }
         }
+        if (m_config->exposed) {
+            note(say(Id::cli_warning, fmt::arg("text", in(language(), *m_config->exposed))));
+        }
     }
     return *m_config;
 }

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <initializer_list>
+#include <utility>
 
 namespace loomrel::cli {
 
@@ -30,12 +31,24 @@ SignalWatch::SignalWatch() {
             }
             if (taken) {
                 m_came = true;
+                if (const std::lock_guard guard(m_leaving); m_leave) {
+                    m_leave();
+                }
                 // Who has asked for a cancel is not satisfied with less.
                 auto none = deploy::Wish::none;
                 m_wish.compare_exchange_strong(none, deploy::Wish::stop);
             }
         }
     });
+}
+
+void SignalWatch::leave_by(std::function<void()> leave) {
+    const std::lock_guard guard(m_leaving);
+    m_leave = std::move(leave);
+}
+
+void SignalWatch::stay() {
+    leave_by({});
 }
 
 SignalWatch::~SignalWatch() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace loomrel::cli {
@@ -19,6 +20,11 @@ public:
 
     [[nodiscard]] const std::atomic<deploy::Wish>& wish() const { return m_wish; }
 
+    // Nothing has begun yet: until stay() a signal ends the program by `leave`, which does not
+    // return. Whoever waits for a ledger that is silent need not see that through.
+    void leave_by(std::function<void()> leave);
+    void stay();
+
     // A wish that no signal brought.
     void ask(deploy::Wish wish) { m_wish = wish; }
 
@@ -28,6 +34,8 @@ private:
     std::atomic<deploy::Wish> m_wish{deploy::Wish::none};
     std::atomic<bool> m_came{false};
     std::atomic<bool> m_over{false};
+    std::mutex m_leaving;
+    std::function<void()> m_leave; // empty: stays
     std::thread m_thread;
 };
 

@@ -103,6 +103,14 @@ void check_stage_status(Services& services, const Release& release) {
     }
 }
 
+// What is deployed is the commit that the release is pinned to.
+void plan_for(deploy::Request& request, const Release& release) {
+    request.release_id = release.id;
+    if (request.commit.empty()) {
+        request.commit = release.commit_sha.value_or("");
+    }
+}
+
 deploy::Request request_for(const StageRequest& asked, const StageDeployOptions& options) {
     deploy::Request request;
     request.tag = asked.tag;
@@ -133,24 +141,24 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
             return show_would_attach(services, *decision.run);
         }
         check_stage_status(services, release);
+        plan_for(deploying.plan.request, release);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
+    session.may_leave();
     session.begin_connecting();
     // Beside the log-in: the ledger.
     make_spool(services).deliver(store);
     const Release release = release_for(services, store, asked);
     session.set_store(store);
     const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
+    session.stay();
     if (const auto done = join_or_report(services, session, deploying, decision)) {
         return *done;
     }
     check_stage_status(services, release);
     conclude_open_runs(services, store, asked.service, k_stage);
-    deploying.plan.request.release_id = release.id;
-    if (deploying.plan.request.commit.empty()) {
-        deploying.plan.request.commit = release.commit_sha.value_or("");
-    }
+    plan_for(deploying.plan.request, release);
     const store::Run run = run_row(deploying, session);
     (void)store.open_run(run);
     return session.run(deploying.plan, run);

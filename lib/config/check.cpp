@@ -110,6 +110,9 @@ void check_named_services(Problems& problems,
 
 std::vector<Phrase> Config::warnings() const {
     Problems found;
+    if (exposed) {
+        found.add(*exposed);
+    }
     for (const Phrase& each : m_warnings) {
         found.add(each);
     }

@@ -202,6 +202,8 @@ public:
     // loomrel.known_hosts beside loomrel.toml, or in the working directory.
     [[nodiscard]] std::filesystem::path known_hosts() const;
     bool in_ci = false;
+    // In CI: others can read .env.servers. Elsewhere that is an error.
+    std::optional<Phrase> exposed;
 
 private:
     class Loader;
@@ -212,6 +214,9 @@ private:
     [[nodiscard]] std::string variable_place(const std::string& variable) const;
     [[nodiscard]] Host host_of(const std::vector<std::string>& prefixes,
                                const std::string& name) const;
+    // Lines of .env.servers that are <prefix><suffix>: of a developer in any spelling of the login.
+    [[nodiscard]] std::vector<std::string> spellings(const std::string& prefix,
+                                                     std::string_view suffix) const;
     [[nodiscard]] std::optional<std::string> spelling_of(const std::string& folded) const;
     [[nodiscard]] const Value* narrowest(std::string_view key,
                                          const std::string& service,

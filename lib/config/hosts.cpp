@@ -139,14 +139,40 @@ std::optional<std::string> Config::variable(const std::string& name) const {
     return std::nullopt;
 }
 
-// What stands beside <prefix>_HOST; of two spellings the first wins.
+std::vector<std::string> Config::spellings(const std::string& prefix,
+                                           std::string_view suffix) const {
+    const std::string folded = fold(prefix);
+    std::vector<std::string> found;
+    for (const auto& [name, line] : m_env) {
+        if (line.value.empty() || !name.ends_with(suffix)) {
+            continue;
+        }
+        const std::string own = name.substr(0, name.size() - suffix.size());
+        if (own == prefix || (fold(own) == folded && !is_reserved(folded))) {
+            found.push_back(name);
+        }
+    }
+    return found;
+}
+
+// What stands beside <prefix>_HOST; of the process's spelling and the file's the first wins.
 Host Config::host_of(const std::vector<std::string>& prefixes, const std::string& name) const {
     const auto name_of = [&](const char* suffix) {
-        const auto found =
-            std::find_if(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
-                return variable(prefix + suffix).has_value();
-            });
-        return (found == prefixes.end() ? prefixes.front() : *found) + suffix;
+        for (const std::string& prefix : prefixes) {
+            if (process_variable(prefix + suffix)) {
+                return prefix + suffix;
+            }
+        }
+        const std::vector<std::string> lines = spellings(prefixes.front(), suffix);
+        if (lines.size() > 1) {
+            const std::string where = variable_place(lines.back());
+            throw Error(ErrorKind::config,
+                        "developer_twice",
+                        {where + " и " + lines.front() + " — один и тот же логин GitHub",
+                         where + " and " + lines.front() + " are one GitHub login"},
+                        {"оставьте одну запись", "leave one of them"});
+        }
+        return lines.empty() ? prefixes.front() + suffix : lines.front();
     };
     const auto value = [&](const char* suffix) { return variable(name_of(suffix)); };
     Host host;

@@ -65,7 +65,7 @@ private:
                             text,
                             {"chmod 600 " + found->place, "chmod 600 " + found->place});
             }
-            m_config.m_warnings.push_back(std::move(text));
+            m_config.exposed = std::move(text);
         }
         m_config.m_env = parse_env_servers(found->text, found->place);
         m_place = m_config.m_env_place = found->place;

@@ -80,12 +80,23 @@ std::vector<Shown> Config::shown() const {
     for (const auto& [folded, prefix] : m_developers) {
         prefixes.push_back(prefix);
     }
+    const auto add_beside = [&](const std::string& prefix, std::string_view suffix, bool secret) {
+        const std::string own = prefix + std::string(suffix);
+        const std::vector<std::string> lines = spellings(prefix, suffix);
+        if (process_variable(own) || lines.empty()) {
+            (void)add_variable(own, secret);
+            return;
+        }
+        for (const std::string& line : lines) {
+            (void)add_variable(line, secret);
+        }
+    };
     for (const std::string& prefix : prefixes) {
         for (const std::string_view suffix : k_host_variables) {
-            (void)add_variable(prefix + std::string(suffix), false);
+            add_beside(prefix, suffix, false);
         }
         for (const std::string_view suffix : k_host_secrets) {
-            (void)add_variable(prefix + std::string(suffix), true);
+            add_beside(prefix, suffix, true);
         }
     }
     return rows;
@@ -99,7 +110,10 @@ std::vector<Secret> Config::secrets() const {
     }
     for (const std::string& prefix : prefixes) {
         for (const std::string_view suffix : k_host_secrets) {
-            all.emplace_back(variable(prefix + std::string(suffix)).value_or(""));
+            all.emplace_back(process_variable(prefix + std::string(suffix)).value_or(""));
+            for (const std::string& line : spellings(prefix, suffix)) {
+                all.emplace_back(m_env.at(line).value);
+            }
         }
     }
     all.emplace_back(variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD").value_or(""));

@@ -285,6 +285,10 @@ private:
                 person.name = std::get<std::string>(one.values["people.name"].content);
             }
             m_file.people.push_back(std::move(person));
+            const std::string number = std::to_string(m_file.people.size());
+            for (auto& [name, value] : one.values) {
+                m_file.values["people." + number + name.substr(name.find('.'))] = std::move(value);
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 #include "lib/base/text.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace loomrel::config {
 
@@ -47,6 +49,27 @@ void check_text(const Key& key,
               where,
               "«" + sanitize_line(text) + "» не подходит, можно: " + join(choices, ", "),
               "'" + sanitize_line(text) + "' is none of " + join(choices, ", "));
+}
+
+// Without a name Compose takes every service of the file, and nobody looks whether they came up.
+void check_compose_services(const std::string& name,
+                            const std::vector<std::string>& services,
+                            const std::string& where) {
+    if (services.empty()) {
+        bad_value(name, where, "нужен хотя бы один сервис", "at least one service is wanted");
+    }
+    for (const std::string& service : services) {
+        const bool plain = std::all_of(service.begin(), service.end(), [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) != 0
+                   || std::string_view("._-").find(c) != std::string_view::npos;
+        });
+        if (service.empty() || service.front() == '-' || !plain) {
+            bad_value(name,
+                      where,
+                      "«" + sanitize_line(service) + "» — не имя сервиса Compose",
+                      "'" + sanitize_line(service) + "' is no name of a Compose service");
+        }
+    }
 }
 
 [[noreturn]] void wrong_type(const Key& key, const std::string& name, const std::string& where) {
@@ -148,6 +171,9 @@ void check_value(const Key& key,
     } else if (const auto* texts = std::get_if<std::vector<std::string>>(&content)) {
         for (const std::string& each : *texts) {
             check_text(key, name, each, where);
+        }
+        if (key.name == "compose_services") {
+            check_compose_services(name, *texts, where);
         }
     } else if (const auto* number = std::get_if<std::int64_t>(&content)) {
         const std::int64_t least = least_of(key.name);

@@ -81,10 +81,7 @@ std::string Plan::ref() const {
                                : "refs/tags/" + request.tag;
 }
 
-Plan make_plan(Request request,
-               config::DeploySettings settings,
-               Language language,
-               std::string nonce) {
+void check_engine(const config::DeploySettings& settings) {
     if (settings.engine == config::Engine::command) {
         require(settings.up, "up", settings.service);
         require(settings.current, "current", settings.service);
@@ -92,6 +89,13 @@ Plan make_plan(Request request,
             require("", "health", settings.service);
         }
     }
+}
+
+Plan make_plan(Request request,
+               config::DeploySettings settings,
+               Language language,
+               std::string nonce) {
+    check_engine(settings);
     Plan plan;
     plan.log_path =
         log_path(settings, request.kind, request.tag.empty() ? request.branch : request.tag);

@@ -66,7 +66,10 @@ log_path(const config::DeploySettings& settings, store::RunKind kind, const std:
                                         Language language,
                                         std::string nonce);
 
-// Throws Error(config) where the settings lack what the engine needs.
+// Error(config) where the settings lack what the engine needs.
+void check_engine(const config::DeploySettings& settings);
+
+// Throws what check_engine does.
 [[nodiscard]] Plan
 make_plan(Request request, config::DeploySettings settings, Language language, std::string nonce);
 

@@ -92,6 +92,17 @@ ordered_json to_object(const Failure& failure) {
             {"next", failure.next}};
 }
 
+void redact(Failure& failure, const Redactor& redactor) {
+    for (std::string* text : {&failure.message, &failure.command, &failure.how, &failure.serves}) {
+        *text = redactor.redact(*text);
+    }
+    for (auto* lines : {&failure.lines, &failure.container}) {
+        for (std::string& line : *lines) {
+            line = redactor.redact(line);
+        }
+    }
+}
+
 std::string state_of(const Followed& host) {
     switch (host.how) {
     case HowFollowed::not_started:
@@ -109,7 +120,10 @@ std::string state_of(const Followed& host) {
 
 } // namespace
 
-Report make_report(Subject subject, std::vector<Followed> hosts, Language language) {
+Report make_report(Subject subject,
+                   std::vector<Followed> hosts,
+                   Language language,
+                   const Redactor& redactor) {
     Report report;
     report.subject = std::move(subject);
     report.hosts = std::move(hosts);
@@ -131,6 +145,9 @@ Report make_report(Subject subject, std::vector<Followed> hosts, Language langua
     if (!report.failure && report.exit != 0 && !report.hosts.empty()) {
         report.failure = explain(report.hosts.front(), report.subject, language);
     }
+    if (report.failure) {
+        redact(*report.failure, redactor);
+    }
     return report;
 }
 
@@ -141,7 +158,8 @@ std::string serves_of_then(const store::Run& run, Language language) {
                          fmt::arg("service", run.service));
 }
 
-std::optional<Failure> failure_of_then(const store::Run& run, Language language) {
+std::optional<Failure>
+failure_of_then(const store::Run& run, Language language, const Redactor& redactor) {
     const auto report = nlohmann::json::parse(run.result, nullptr, false);
     const auto found = report.is_object() ? report.find("failure") : report.end();
     if (!report.is_object() || found == report.end() || !found->is_object()) {
@@ -174,6 +192,7 @@ std::optional<Failure> failure_of_then(const store::Run& run, Language language)
     failure.container = lines("container");
     failure.serves = serves_of_then(run, language);
     failure.next = text("next");
+    redact(failure, redactor);
     return failure;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/secret.hpp"
 #include "lib/deploy/failure.hpp"
 
 #include <cstdint>
@@ -28,11 +29,17 @@ struct Report {
 // Instead of what served when it ended.
 [[nodiscard]] std::string serves_of_then(const store::Run& run, Language language);
 
-[[nodiscard]] Report make_report(Subject subject, std::vector<Followed> hosts, Language language);
+// What programs on a host printed is quoted without the secrets that `redactor` knows: ledger, chat
+// and page keep it for good.
+[[nodiscard]] Report make_report(Subject subject,
+                                 std::vector<Followed> hosts,
+                                 Language language,
+                                 const Redactor& redactor);
 
 // Of what was told before (runs.result): why it failed. What serves now `status` will say. nullopt
 // = it did not, or that cannot be read.
-[[nodiscard]] std::optional<Failure> failure_of_then(const store::Run& run, Language language);
+[[nodiscard]] std::optional<Failure>
+failure_of_then(const store::Run& run, Language language, const Redactor& redactor);
 
 // For the ledger: run_hosts and runs.result.
 [[nodiscard]] store::RunEnd to_run_end(const Report& report);

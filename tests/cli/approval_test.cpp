@@ -180,6 +180,9 @@ TEST_CASE("a dry run asks and writes nothing") {
     CHECK(world.run({"release", "reject", "2", "--as", "Аня", "--dry-run", "--json"})
           == ExitCode::ok);
     CHECK(json::parse(world.io.out_text)["would_be"] == "manual_test_failed");
+    // A reason that turned out empty does not take --dry-run for itself.
+    CHECK(world.run({"release", "reject", "2", "--as=Аня", "--reason=", "--dry-run"})
+          == ExitCode::ok);
     world.ledger.rows[2].status = "deployed";
     CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
           == ExitCode::refused);

@@ -139,6 +139,15 @@ TEST_CASE("A bot without a host is no failure") {
     CHECK(result.at("hosts") == json::array());
     CHECK(result.at("duration_ms") == 0);
     CHECK(world.ledger.opened == 0);
+    // Nor is it one that the steps behind it cannot be told.
+    world.outside.environment["GITHUB_OUTPUT"] = (world.folder / "gone" / "output").string();
+    CHECK(world.run({"dev-deploy"}) == ExitCode::ok);
+    const auto output = world.folder / "output";
+    world.outside.environment["GITHUB_OUTPUT"] = output.string();
+    CHECK(world.run({"dev-deploy", "--dry-run"}) == ExitCode::ok);
+    CHECK_FALSE(std::filesystem::exists(output));
+    CHECK(world.run({"dev-deploy"}) == ExitCode::ok);
+    CHECK(has(read_file(output).value_or(""), "skipped"));
 }
 
 TEST_CASE("Who has no host is told which keys to add") {

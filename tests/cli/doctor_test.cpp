@@ -1,4 +1,5 @@
 #include "cli/doctor_words.hpp"
+#include "tests/lib/config/inputs.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/sshd.hpp"
@@ -58,6 +59,44 @@ TEST_CASE("names are no checks") {
     CHECK(check_in_words(Language::ru, "notice 5 (dev)") == "уведомление 5 (dev)");
     CHECK(check_in_words(Language::ru, "⏪ disk") == "⏪ disk");
     CHECK(check_in_words(Language::ru, ".env.servers") == ".env.servers");
+}
+
+TEST_CASE("config check names the keys that a service's engine lacks, where it has a host") {
+    CommandWorld world;
+    test::ConfigWorld files;
+    files.toml("[services.api]\nengine = \"command\"\nup = \"run\"\nhealth = \"none\"\n");
+    world.config = files.load();
+    CHECK(world.run({"config", "check", "--lang", "en"}) == ExitCode::ok);
+    world.config = files.env_servers("STAGE_HOST=h\nPROD_HOST=h\n").load();
+    CHECK(world.run({"config", "check", "--lang", "en", "--json"}) == ExitCode::usage);
+    const json problems = json::parse(world.io.out_text)["problems"];
+    REQUIRE(problems.size() == 1);
+    CHECK(has(problems[0], "service 'api' has no key current"));
+}
+
+TEST_CASE("an environment that is written wrong is neither passed over nor hides the other") {
+    CommandWorld world;
+    test::ConfigWorld files;
+    world.config = files
+                       .env_servers("STAGE_HOST=127.0.0.1\nSTAGE_PORT=abc\n"
+                                    "PROD_HOST=127.0.0.1\nPROD_PORT=1\n")
+                       .load();
+    CHECK(world.run({"status", "--service", "api", "--lang", "en"}) == ExitCode::no_host);
+    CHECK(has(world.io.out_text, "root@127.0.0.1:1"));
+    CHECK(has(world.io.err_text, ".env.servers:2: STAGE_PORT: 'abc' is no port"));
+    CHECK(world.run({"doctor", "--service", "api", "--lang", "en", "--json"})
+          == ExitCode::run_failed);
+    const json checks = json::parse(world.io.out_text)["checks"];
+    CHECK(std::any_of(checks.begin(), checks.end(), [](const json& check) {
+        return check["verdict"] == "bad" && has(check["detail"], "STAGE_PORT");
+    }));
+}
+
+TEST_CASE("who else can read the file of passwords is said before anything is done in CI") {
+    CommandWorld world;
+    world.config.exposed = Phrase{"файл", "others can read it"};
+    CHECK(world.run({"release", "list", "--lang", "en"}) == ExitCode::ok);
+    CHECK(has(world.io.err_text, "Warning: others can read it"));
 }
 
 TEST_CASE("in CI the embedded default is a fault that doctor and config check find") {

@@ -36,12 +36,27 @@ TEST_CASE("whoever types it wrong is told what to do") {
     CHECK_FALSE(hint_of(world, {"status", "--env", "prod", "--env", "stage"}).empty());
 }
 
-TEST_CASE("a file that has no name is no file") {
+TEST_CASE("an empty file, ledger or commit is no other one") {
     CommandWorld world;
-    for (const std::string flag : {"--config", "--env-file"}) {
+    for (const std::string flag : {"--config", "--env-file", "--store"}) {
         CHECK(has(hint_of(world, {"config", "show", flag, ""}), flag));
     }
+    for (const std::string command : {"dev-deploy", "stage-deploy"}) {
+        CHECK(has(hint_of(world, {command, "--service", "a", "--commit="}), "--commit"));
+    }
+    CHECK(has(hint_of(world, {"release", "create", "--commit", ""}), "--commit"));
+    // The word behind it stays what it is.
+    CHECK(has(hint_of(world, {"--store=", "release", "list"}), "--store"));
+    CHECK(has(hint_of(world, {"release", "show", "1", "--service=", "x"}), "release show --help"));
     CHECK(world.config_loads == 0);
+}
+
+TEST_CASE("a flag that is given a value is told by its name") {
+    CommandWorld world;
+    CHECK(has(hint_of(world, {"rollback", "--yes=please"}), "loomrel rollback --help"));
+    CHECK(has(world.io.err_text, "--yes takes no value"));
+    CHECK(has(hint_of(world, {"--quiet=very", "release", "list"}), "loomrel --help"));
+    CHECK(has(world.io.err_text, "--quiet takes no value"));
 }
 
 TEST_CASE("behind -- nothing is a flag") {

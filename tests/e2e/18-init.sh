@@ -44,6 +44,9 @@ init
 expect_exit 3
 expect_said "on-rollback.yaml.yml — был бы заменён" "в HEAD: сначала закоммитьте"
 expect_not_in "$T/said" "git show"
+init --json -q
+expect_exit 3
+expect_json '.error.message | test("workflows/on-rollback.yaml.yml")' true
 init --replace
 expect_exit 3
 expect_said "on-rollback.yaml.yml" "закоммитьте"

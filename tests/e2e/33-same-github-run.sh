@@ -21,7 +21,10 @@ loomrel --json stage-deploy
 expect_exit 0
 expect_ups 1 v1.0.0
 
-version v1.1.0 --build 'test -e "$HOME/mended"'
+# Neither the ledger, and so the chat, nor a report of it later has a secret that the build printed;
+# and a password that looks like a part of an object breaks none.
+printf 'STAGE_PASSWORD=hunter2-in-the-log\nPROD_PASSWORD=true\n' >>"$T/ci/.env.servers"
+version v1.1.0 --build 'echo "login failed with hunter2-in-the-log" && test -e "$HOME/mended"'
 as_github 200 1 v1.1.0
 loomrel --json stage-deploy
 expect_exit 1
@@ -29,7 +32,12 @@ run=$(jq -r .run_id "$T/out")
 touch "$T/stage/home/mended"
 loomrel --json stage-deploy
 expect_exit 1
-expect_json .run_id "$run" .failure.code build_failed
+expect_json .run_id "$run" .failure.code build_failed '.failure.lines[0]' 'login failed with ********'
+expect_not_in "$T/out" hunter2
+sed -i /^::add-mask::/d "$T/err"
+expect_not_in "$T/err" hunter2
+expect_sql 0 "SELECT count(*) FROM release_events WHERE detail LIKE '%hunter2%'"
+expect_sql 0 "SELECT count(*) FROM runs WHERE result LIKE '%hunter2%'"
 expect_sql 1 "SELECT count(*) FROM runs WHERE ref = 'refs/tags/v1.1.0'"
 as_github 200 2 v1.1.0
 loomrel --json stage-deploy

@@ -5,6 +5,24 @@
 lab command
 stage_deploy v1.0.0
 expect_exit 0
+
+# Before anything has begun nobody has to wait for a ledger that is silent.
+port=$(free_port)
+start python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port)); time.sleep(60)"
+ENVIRONMENT=(LOOMREL_STORE="http://127.0.0.1:$port/api" LOOM_INTERSERVER_SECRET_KEY=key)
+before=$(logins_of stage)
+loomrel_start silent --json stage-deploy --service "$SERVICE" --tag v1.0.0
+ENVIRONMENT=()
+pid=$STARTED
+logged_in() { [ "$(logins_of stage)" -gt "$before" ]; }
+wait_for 20 "it has logged in" logged_in
+SECONDS=0
+kill -s TERM "$pid"
+loomrel_wait silent "$pid"
+expect_exit 130
+expect_json .error.code interrupted
+[ $SECONDS -lt 5 ] || fail "it took $SECONDS s to leave"
+
 n=0
 for signal in INT TERM HUP; do
     n=$((n + 1)) tag=v1.$n.0

@@ -19,6 +19,10 @@ expect_json '.moves | join(" ")' "building stage_deploy manual_testing" '.notice
 loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --release-id 77 --dry-run
 expect_exit 2
 expect_json .error.code release_not_found
+commit=$(commit_of v1.0.0)
+loomrel release create --service "$SERVICE" --tag v1.0.0 --commit "$commit"
+loomrel --json stage-deploy --service "$SERVICE" --tag v1.0.0 --release-id 1 --dry-run
+expect_json '.script | test("\nCOMMIT='"$commit"'\n")' true
 stage_deploy v1.0.0
 expect_exit 0
 run=$(jq -r .run_id "$T/out")

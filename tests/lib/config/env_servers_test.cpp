@@ -60,6 +60,28 @@ TEST_CASE("a developer is found by any spelling of the login") {
     CHECK_FALSE(config.developer("nobody"));
 }
 
+TEST_CASE("what stands beside a developer's host is found by any spelling of the login too") {
+    ConfigWorld world;
+    world.env_servers("dev-one_HOST=h\nDEV_ONE_PASSWORD=hunter2hunter2\nDev_One_USER=me\n"
+                      "STAGE_HOST=h\nstage_USER=nobody\n");
+    const auto config = world.load();
+    const auto host = config.developer("dev_one");
+    REQUIRE(host);
+    CHECK(host->password.reveal() == "hunter2hunter2");
+    CHECK(host->user == "me");
+    CHECK(config.hosts("stage").front().user == "root");
+    CHECK(config.secrets().size() == 1);
+    std::string all;
+    for (const config::Shown& row : config.shown()) {
+        all += row.key + "=" + row.value + " " + row.origin.place + "\n";
+    }
+    CHECK_THAT(all,
+               Contains("DEV_ONE_PASSWORD=******** .env.servers:2")
+                   && Contains("Dev_One_USER=me .env.servers:3"));
+    world.env_servers("dev-one_HOST=h\nDEV_ONE_PASSWORD=a\ndev_one_PASSWORD=b\n");
+    CHECK_THROWS_WITH(world.load().developer("dev-one"), Contains("are one GitHub login"));
+}
+
 TEST_CASE("two keys that are one login are an error") {
     ConfigWorld world;
     world.env_servers("dev-a_HOST=1.1.1.1\nDEV_A_HOST=2.2.2.2\n");
@@ -74,6 +96,7 @@ TEST_CASE("a file of passwords that others can read is an error, in CI a warning
     world.variable("CI", "true");
     CHECK(world.error().empty());
     CHECK(world.load().warnings().size() == 1);
+    CHECK_THAT(world.load().exposed.value().en, Contains("others can read"));
 }
 
 TEST_CASE("a near miss is a warning, another tool's variable is not") {

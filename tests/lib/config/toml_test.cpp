@@ -82,6 +82,10 @@ TEST_CASE("a mistake is told with its file, its line and what was meant") {
         {"[deploy]\nkeep_capsules = 0", "must be at least 1"},
         {"[deploy]\nenv_files = \"x\"", "a list of strings is wanted"},
         {"[deploy]\nenv_files = [1]", "a list of strings is wanted"},
+        {"[deploy]\ncompose_services = []", "at least one service is wanted"},
+        {"[services.a]\ncompose_services = [\"a b\"]",
+         "loomrel.toml:2: key 'services.a.compose_services': 'a b' is no name"},
+        {"[services.a]\ncompose_services = [\"--no-deps\"]", "is no name of a Compose service"},
         {"[telegram]\napprovers = [\"me\"]", "a list of numbers is wanted"},
         {"[telegram]\nquorum = 0", "a number from 1 or \"all\" is wanted"},
         {"[telegram]\nquorum = \"most\"", "a number from 1 or \"all\" is wanted"},
@@ -158,7 +162,7 @@ TEST_CASE("the example names every key, and loads") {
 
 TEST_CASE("every key in force is shown with its origin, secrets masked") {
     ConfigWorld world;
-    world.toml("[deploy]\nroot = \"/srv\"\n")
+    world.toml("[deploy]\nroot = \"/srv\"\n[[people]]\n[[people]]\ngithub = \"joe\"\n")
         .env_servers("PROD_HOST=h\nPROD_PASSWORD=hunter2hunter2\n");
     world.variable("LOOM_RELEASE_TG_BOT_TOKEN", "123:topsecret");
     std::string all;
@@ -170,6 +174,7 @@ TEST_CASE("every key in force is shown with its origin, secrets masked") {
     CHECK(root == "/srv loomrel.toml:2");
     CHECK_THAT(
         all, Contains("PROD_PASSWORD=********") && Contains("LOOM_RELEASE_TG_BOT_TOKEN=********"));
+    CHECK_THAT(all, Contains("people.2.github=joe loomrel.toml:5"));
     CHECK_THAT(all, !Contains("hunter2") && !Contains("topsecret"));
     CHECK(world.load().secrets().size() == 2);
 }
