@@ -49,3 +49,12 @@ loomrel rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
 expect_exit 0
 expect_said 'собрана заново из git'
 expect_serves v1.2.0
+
+# A deploy that fails leaves alone what serves, though that was never kept either.
+version v1.5.0 --unhealthy
+stage_deploy v1.5.0 --older
+expect_exit 1
+version v1.6.0 --build 'exit 1'
+stage_deploy v1.6.0 --older
+expect_exit 1
+expect_serves v1.5.0
