@@ -77,7 +77,9 @@ void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish
     for (const Sight* sight : answers(hosts)) {
         if (sight->second_step) {
             refuse("second_step",
-                   phrase(Id::rollback_second_step, fmt::arg("serves", sight->serves)),
+                   sight->serves.empty()
+                       ? phrase(Id::rollback_second_step_down)
+                       : phrase(Id::rollback_second_step, fmt::arg("serves", sight->serves)),
                    hosts,
                    wish);
         }

@@ -7,8 +7,8 @@
 default_target() {
     TARGET='' WHY=none
     read_current
-    if [ -z "$1" ] && [ -n "$PARTS" ]; then
-        newest_other
+    if [ -z "$1" ] && { [ -n "$PARTS" ] || fell_short; }; then
+        last_good_other
         return
     fi
     # Nothing serves: what was put here last has fallen over.
@@ -24,12 +24,19 @@ default_target() {
     target_before "$1"
 }
 
-# What serves was never kept: the newest good version that was.
-newest_other() {
+# Whether nothing serves because what was started last was never good enough to be kept.
+fell_short() {
+    # shellcheck disable=SC2012
+    m=$(ls -1t "$D/current" "$D"/runs/*/made 2>/dev/null | head -n 1)
+    [ -e "${m%/made}/switched" ] && read -r M_NAME M_COMMIT <"$m" && [ "$M_COMMIT" != "$N_COMMIT" ]
+}
+
+# What serves, or was to, was never kept: what was put here before it, else the newest good version.
+last_good_other() {
     M_COMMIT=''
-    made_as "$PARTS"
+    if [ -n "$PARTS" ]; then made_as "$PARTS"; else fell_short; fi
     list_capsules
-    for i in $CAPSULES; do
+    for i in $N_ID $CAPSULES; do
         if read_capsule "$i" && [ "$C_COMMIT" != "$M_COMMIT" ] && [ "$C_HEALTH" != no ]; then
             TARGET=$i
             return
