@@ -161,6 +161,23 @@ do_rehearse() {
     m_rehearsed
 }
 
+# What is kept, newest first, with what serves marked, and how one of them is brought back.
+show_kept() {
+    PARTS=$(parts_now)
+    kept_as "$PARTS"
+    list_capsules
+    names=' '
+    for i in $CAPSULES; do
+        read_capsule "$i" || continue
+        case $names in *" $C_NAME "*) continue ;; esac
+        names="$names$C_NAME "
+        mark=''
+        [ "$i" != "$KEPT_AS" ] || mark="  $T_SERVES_NOW"
+        echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')$mark"
+    done
+    [ "$names" = ' ' ] || m_name_one
+}
+
 # `sh <state>/<environment>/<service>/restore [TAG]`: the same by hand, when there is nothing else.
 by_hand() {
     PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
@@ -168,7 +185,7 @@ by_hand() {
     R=$D/runs/$ID KIND=rollback
     say() { echo "$*"; }
     if [ -n "$TO" ]; then
-        WHY=none
+        WHY=not_kept
         find_kept "$TO"
     else
         PARTS=$(parts_now)
@@ -176,11 +193,12 @@ by_hand() {
         default_target "$KEPT_AS"
     fi
     [ -n "$TARGET" ] && read_capsule "$TARGET" || {
-        m_no_target
-        list_capsules
-        for i in $CAPSULES; do
-            read_capsule "$i" && echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')"
-        done
+        case $WHY in
+        not_kept) m_not_kept ;;
+        second_step) m_second_step ;;
+        *) m_no_target ;;
+        esac
+        show_kept
         exit 3
     }
     TO=$TARGET TAG=$C_NAME

@@ -26,10 +26,12 @@ do_lock() {
     if ! flock -n 9; then
         HOLDER=''
         read -r HOLDER <"$LOCK"
-        journal waiting "$HOLDER"
-        m_waiting_lock
+        [ "$LOCK_WAIT" = 0 ] || {
+            journal waiting "$HOLDER"
+            m_waiting_lock
+        }
         flock -w "$LOCK_WAIT" 9 || {
-            fail 3 lock_held
+            failed 3 lock_held
             return
         }
         m_lock_taken_over
