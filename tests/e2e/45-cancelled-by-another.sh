@@ -34,6 +34,8 @@ cancelled() {
 
 version v1.3.0 --build "$slow"
 running v1.3.0 building-v1.3.0
+# The log says what goes on while it does, though the build prints nothing.
+wait_for 10 "the step in the log" grep -qF 'Начинаем сборку v1.3.0' "$T/stage/log/$SERVICE/v1.3.0.log"
 LIMIT=60 loomrel --json cancel "$RUN"
 expect_exit 0
 cancelled v1.3.0 v1.2.0
