@@ -19,7 +19,8 @@ struct Request {
     std::string branch; // a developer's
     std::string commit; // "" = whatever the ref names; else the ref must name it
     std::optional<std::int64_t> release_id;
-    std::string by; // told to whoever waits for the lock
+    std::string by;   // told to whoever waits for the lock
+    std::string link; // likewise: the page of the job that asked; "" = nobody's
     bool older = false;
     // Of a rollback: the capsule that it leads to, and the one that served when that was asked
     // ("-": something that is not kept). Empty `to` = what each host finds for itself.

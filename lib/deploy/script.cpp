@@ -56,7 +56,9 @@ void set_request(Assignments& values, const Plan& plan) {
         .set("RELEASE_ID", request.release_id ? std::to_string(*request.release_id) : "")
         .set("FROM", request.from)
         .set("TO", request.to)
-        .set("HOLDER_TEXT", plan.shown_ref() + ", " + request.by)
+        .set("HOLDER_TEXT",
+             plan.shown_ref() + ", " + request.by
+                 + (request.link.empty() ? "" : ", " + sanitize_line(request.link)))
         .set("OLDER", request.older ? "yes" : "")
         .set("LOCK_WAIT", waits ? settings.lock_wait.count() / 1000 : 0)
         .set("LOG_PATH", plan.log_path)
