@@ -61,6 +61,10 @@ log_path(const config::DeploySettings& settings, store::RunKind kind, const std:
 // not to stay on some hosts only. The same plan gives the same run.
 [[nodiscard]] Plan plan_to_put_back(const Plan& plan);
 
+// The plan of a run that another command began, as far as this one could not know what was asked:
+// for the hosts that are still to come.
+[[nodiscard]] Plan plan_as_begun(Plan plan, bool older, bool rehearse);
+
 // A rollback on a host whose settings only the host itself knows.
 [[nodiscard]] Plan plan_by_kept_program(Request request,
                                         config::DeploySettings settings,

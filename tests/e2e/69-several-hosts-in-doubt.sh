@@ -54,6 +54,23 @@ loomrel --json attach "$RUN"
 expect_exit 1
 expect_json '.hosts[1].ok' false '.hosts[1].serves' v1.0.0
 
+# Whose starter is gone: the hosts that are still to come get what was asked of the first.
+configure_hosts 1 2 "[services.$SERVICE.hooks]" 'after_up = "sh \"$HOME/after\""'
+echo ': >"$HOME/older"; while [ ! -e "$HOME/go-older" ]; do sleep 0.1; done' >"$T/h1/home/after"
+version v0.9.0
+loomrel_start o --json stage-deploy --service "$SERVICE" --tag v0.9.0 --older --rehearse-rollback
+pid=$STARTED
+wait_for 60 "the hook of h1" test -e "$T/h1/home/older"
+kill -9 "$pid"
+RUN=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
+: >"$T/h1/home/go-older"
+loomrel --json attach "$RUN"
+expect_exit 0
+expect_json '.hosts[1].serves' v0.9.0 '.hosts[1].steps[-1].name' rehearse
+expect_equal h2 v0.9.0 "$(version_at 2)"
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.0.0 --yes
+expect_exit 0
+
 # One machine under two names: the run belongs to the first, and is not begun there twice.
 : >"$T/h1/home/after"
 port=$(port_of h1)
