@@ -71,6 +71,19 @@ expect_equal h2 v0.9.0 "$(version_at 2)"
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.0.0 --yes
 expect_exit 0
 
+# A host out of reach hides nothing of the other, whose log is its own.
+: >"$T/h1/home/after"
+configure_hosts 1 2 'canary = 2' "[services.$SERVICE.hooks]" 'after_up = "sh \"$HOME/after\""'
+echo 'exit 3' >"$T/h2/home/after"
+version v1.2.1
+stop_sshd h1
+stage_deploy v1.2.1
+expect_exit 1
+start_sshd h1
+expect_in "$T/err" "127.0.0.1:$(port_of h1) недоступен" "127.0.0.1:$(port_of h2): ❌ Хук завершился с ошибкой" \
+    "127.0.0.1:$(port_of h2) $T/log/$SERVICE/v1.2.1.log"
+: >"$T/h2/home/after"
+
 # One machine under two names: the run belongs to the first, and is not begun there twice.
 : >"$T/h1/home/after"
 port=$(port_of h1)
