@@ -155,8 +155,12 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     RollbackHosts hosts(services, options);
     hosts.look(services);
     make_way(services, hosts, options);
-    const RollbackTarget target = deploy::choose_target(
-        hosts.looked_at, {options.to, hosts.settings.service, hosts.settings.environment});
+    const RollbackTarget target = deploy::choose_target(hosts.looked_at,
+                                                        {options.to,
+                                                         hosts.settings.service,
+                                                         hosts.settings.environment,
+                                                         options.host.value_or(""),
+                                                         options.identity.value_or("")});
     if (target.already) {
         return tell_already(services, hosts, target);
     }

@@ -219,6 +219,10 @@ std::string here_document(const Plan& plan, const std::string& text) {
 } // namespace
 
 std::string run_script(const Plan& plan) {
+    if (plan.by_kept_program) {
+        return request_text(plan) + "# and the program that the last deploy left there: STATE/"
+               + plan.settings.environment + "/" + plan.settings.service + "/restore\n";
+    }
     return request_text(plan) + "#!/bin/sh\n" + std::string(k_host_lay)
            + program_parts(plan.settings, plan.language) + std::string(k_program_main);
 }

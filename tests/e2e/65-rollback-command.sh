@@ -44,11 +44,11 @@ expect_log_form "$T/stage/log/rollback/$SERVICE/v1.2.0-rollback.log"
 expect_row v1.3.0 status manual_testing
 expect_sql 'rollback|good' "SELECT kind, outcome FROM runs WHERE kind = 'rollback'"
 
-# A second step back is a person's decision.
+# A second step back is a person's decision; not for the version that was just left.
 loomrel --json rollback --env stage --service "$SERVICE" --yes
 expect_exit 3
 expect_json .error.code second_step
-expect_in "$T/out" '--to v1.3.0'
+expect_in "$T/out" '--to v1.1.0' 'v1.3.0, v1.1.0'
 expect_serves v1.2.0
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes
 expect_exit 0
