@@ -66,6 +66,9 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
         m_service = services.service(options.service);
         settings = services.config().deploy(m_service, options.environment);
         hosts = services.config().hosts(options.environment, m_service);
+        for (config::Host& host : hosts) {
+            host.key_file = options.identity.value_or(host.key_file);
+        }
     }
     m_targets = make_targets(services, hosts);
     m_connections.resize(hosts.size());

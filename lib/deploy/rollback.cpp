@@ -39,18 +39,36 @@ std::vector<std::string> others(const std::vector<LookedAt>& hosts) {
     return names;
 }
 
+std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
+    std::vector<const Sight*> sights;
+    for (const LookedAt& host : hosts) {
+        if (host.sight) {
+            sights.push_back(&*host.sight);
+        }
+    }
+    return sights;
+}
+
 // Whoever goes back once more is hardly after the version that he has just left: the next good one
 // before what serves. Where hosts differ, what the rollback has brought to some of them. "" = none.
 std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
-    const Kept* serves = second.find_kept(second.serving);
-    for (const LookedAt& host : hosts) {
-        if (host.sight && host.sight->serves != second.serves) {
-            return second.serves;
+    bool same = true;
+    std::string led_to = second.serves;
+    for (const Sight* sight : answers(hosts)) {
+        same = same && sight->serves == second.serves;
+        if (sight->how == "rollback") {
+            led_to = sight->serves;
         }
     }
+    if (!same) {
+        return led_to;
+    }
+    // Newest first, and two may be of one second: what stands behind it is older.
+    const Kept* serves = nullptr;
     for (const Kept& kept : second.kept) {
-        if (serves != nullptr && kept.commit != serves->commit && kept.healthy != "no"
-            && kept.kept_at <= serves->kept_at) {
+        if (kept.id == second.serving) {
+            serves = &kept;
+        } else if (serves != nullptr && kept.commit != serves->commit && kept.healthy != "no") {
             return kept.name;
         }
     }
@@ -72,16 +90,6 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
                      fmt::arg("command", command(wish, best.empty() ? names.front() : best)),
                      fmt::arg("kept", join(names, ", ")));
     throw Error(ErrorKind::refused, code, std::move(message), hint);
-}
-
-std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
-    std::vector<const Sight*> sights;
-    for (const LookedAt& host : hosts) {
-        if (host.sight) {
-            sights.push_back(&*host.sight);
-        }
-    }
-    return sights;
 }
 
 // The kept version on one host; nullptr = none.

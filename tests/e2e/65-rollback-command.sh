@@ -23,6 +23,9 @@ expect_exit 3
 expect_json .error.code needs_yes
 expect_serves v1.3.0
 
+# A key that is named is the one that is tried.
+loomrel --json rollback --env stage --service "$SERVICE" --identity "$T/no-such-key" --yes
+expect_exit 4
 loomrel --json rollback --env stage --service "$SERVICE" --dry-run
 expect_exit 0
 expect_json .tag v1.2.0 .dry_run true

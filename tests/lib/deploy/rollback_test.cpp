@@ -105,6 +105,13 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
     CHECK(hint({{"a", seen}}).find("v1.2.0, v1.0.0") != std::string::npos);
     // The other host was away then: it is to follow.
     CHECK(hint({{"a", seen}, {"b", sight()}}).find("--to v1.1.0 ") != std::string::npos);
+    // There it failed, and what was to be left was brought back.
+    Sight failed = sight();
+    failed.back.clear();
+    failed.second_step = true;
+    failed.how = "restore";
+    seen.how = "rollback";
+    CHECK(hint({{"a", failed}, {"b", seen}}).find("--to v1.1.0 ") != std::string::npos);
 }
 
 TEST_CASE("nothing kept is refused, a release tag may be built instead") {
