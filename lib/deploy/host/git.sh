@@ -58,10 +58,11 @@ name_of_commit() {
 # work in this tree, it is nobody's.
 drop_stale_index_lock() {
     [ -e "$TREE/.git/index.lock" ] || return 0
+    # The kernel knows no symbolic links.
+    real=$(cd "$TREE" && pwd -P)
     for p in /proc/[0-9]*; do
-        case $(cat "$p/comm" 2>/dev/null) in
-        git*) [ "$(readlink "$p/cwd" 2>/dev/null)" != "$TREE" ] || return 0 ;;
-        esac
+        case $(cat "$p/comm" 2>/dev/null) in git*) ;; *) continue ;; esac
+        case $(readlink "$p/cwd" 2>/dev/null)/ in "$real"/*) return 0 ;; esac
     done
     rm -f "$TREE/.git/index.lock"
     m_index_lock_removed
