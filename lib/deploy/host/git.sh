@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The steps lock, repository, checkout: which commit, and the work tree on it.
 
+# Whoever owns the tree, and whatever its real name is: it is the one that is configured.
 own_git() {
-    apart git -c "safe.directory=$TREE" -C "$TREE" "$@"
+    apart git -c 'safe.directory=*' -C "$TREE" "$@"
 }
 
 # The commit that is checked out, into HEAD_COMMIT, and the name of its branch if it is on one, into
