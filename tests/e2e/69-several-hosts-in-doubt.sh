@@ -67,6 +67,9 @@ RUN=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
 loomrel --json attach "$RUN"
 expect_exit 0
 expect_json '.hosts[1].serves' v0.9.0 '.hosts[1].steps[-1].name' rehearse
+loomrel logs --run "$RUN"
+expect_exit 0
+expect_order "$T/err" "127.0.0.1:$(port_of h1):" "127.0.0.1:$(port_of h2):"
 expect_equal h2 v0.9.0 "$(version_at 2)"
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.0.0 --yes
 expect_exit 0
