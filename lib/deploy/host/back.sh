@@ -161,19 +161,22 @@ do_rehearse() {
     m_rehearsed
 }
 
-# What is kept, newest first, with what serves marked, and how one of them is brought back.
+# What is kept, newest first, with what serves marked, and how one of them is brought back. A name
+# means the newest of its versions: an older one has to be called by its commit.
 show_kept() {
     PARTS=$(parts_now)
-    kept_as "$PARTS"
+    here=''
+    ! kept_as "$PARTS" || here=$C_COMMIT
     list_capsules
     names=' '
     for i in $CAPSULES; do
         read_capsule "$i" || continue
-        case $names in *" $C_NAME "*) continue ;; esac
-        names="$names$C_NAME "
-        mark=''
-        [ "$i" != "$KEPT_AS" ] || mark="  $T_SERVES_NOW"
-        echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')$mark"
+        name=$C_NAME mark=''
+        case $names in *" $name "*) name=$C_COMMIT ;; esac
+        case $names in *" $name "*) continue ;; esac
+        names="$names$C_NAME $C_COMMIT "
+        [ "$C_COMMIT" != "$here" ] || mark="  $T_SERVES_NOW"
+        echo "    $name  $(date -d "@$C_SECONDS" '+%F %T')$mark"
     done
     [ "$names" = ' ' ] || m_name_one
 }
