@@ -38,6 +38,7 @@ deploy::Plan plan_of(Services& services, const store::Run& run) {
     request.commit = run.commit;
     request.release_id = run.release_id;
     request.by = services.actor();
+    request.link = services.github().link;
     return deploy::make_plan(std::move(request),
                              services.config().deploy(run.service, run.environment),
                              services.language(),

@@ -19,6 +19,7 @@ Deploying prepare(Services& services,
     }
     request.by = services.actor();
     const GithubActions& github = services.github();
+    request.link = github.link;
     return {deploy::make_plan(
                 std::move(request), std::move(settings), services.language(), random_hex(8)),
             std::move(hosts),

@@ -71,6 +71,11 @@ std::string notices_line(Services& services, const deploy::Plan& plan) {
                : services.say(Id::deploy_plan_notices, fmt::arg("notices", join(labels, ", ")));
 }
 
+// Where the log will be; of a host that knows its own settings, under its own root.
+std::string log_of(const deploy::Plan& plan) {
+    return plan.by_kept_program ? plan.log_path : plan.settings.log_root + "/" + plan.log_path;
+}
+
 } // namespace
 
 ExitCode
@@ -89,7 +94,7 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
                     {"steps", plan.steps},
                     {"moves", names_of(moves_of(plan))},
                     {"notices", notices_of(plan)},
-                    {"log", plan.settings.log_root + "/" + plan.log_path},
+                    {"log", log_of(plan)},
                     {"script", script}};
         if (plan.request.tag.empty()) {
             object["branch"] = plan.request.branch;
@@ -112,9 +117,7 @@ show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<con
         text += services.say(Id::deploy_plan_moves, fmt::arg("moves", join(moves, " → "))) + "\n";
     }
     text += notices_line(services, plan) + "\n";
-    text += services.say(Id::deploy_plan_log,
-                         fmt::arg("log", plan.settings.log_root + "/" + plan.log_path))
-            + "\n";
+    text += services.say(Id::deploy_plan_log, fmt::arg("log", log_of(plan))) + "\n";
     text += services.say(Id::deploy_plan_script) + "\n" + script;
     services.out(services.redactor().redact(text));
     return ExitCode::ok;

@@ -180,7 +180,11 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
     }
     ExitCode code = ExitCode::no_host;
     ordered_json hosts = ordered_json::array();
-    for (Spot& spot : spots_of(services, id, options)) {
+    std::vector<Spot> spots = spots_of(services, id, options);
+    for (Spot& spot : spots) {
+        if (spots.size() > 1 && !services.json()) {
+            services.note(spot.target.name + ":"); // whose lines these are
+        }
         std::string text;
         std::atomic<deploy::Wish> wish{deploy::Wish::none};
         RunPrinter printer(services, [&](std::string_view lines) {

@@ -52,8 +52,15 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
     return text;
 }
 
-// Names the run that is under way, at once; cancels it if that is wanted.
-void make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& options) {
+[[noreturn]] void refuse_unasked() {
+    throw Error(ErrorKind::refused,
+                "needs_yes",
+                phrase(Id::rollback_needs_yes),
+                phrase(Id::rollback_needs_yes_hint));
+}
+
+// Names the run that is under way, at once; cancels it if that is wanted. True = it was cancelled.
+bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& options) {
     if (const auto other = hosts.held_by_another()) {
         const std::string command = "loomrel cancel " + other->run_id;
         throw Error(ErrorKind::refused,
@@ -66,14 +73,22 @@ void make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
     }
     const auto running = hosts.running();
     if (!running) {
-        return;
+        return false;
     }
     const std::string text = services.say(Id::rollback_running,
                                           fmt::arg("host", running->host),
                                           fmt::arg("run", running->run_id),
                                           fmt::arg("holder", running->holder));
     bool wanted = options.cancel_running;
-    if (!wanted && services.io().can_prompt()) {
+    if (options.dry_run && wanted) {
+        services.note(text);
+        services.note(services.say(Id::rollback_would_cancel, fmt::arg("run", running->run_id)));
+        return false;
+    }
+    if (wanted && !options.yes && !services.io().can_prompt()) {
+        refuse_unasked();
+    }
+    if (!(wanted && options.yes) && !options.dry_run && services.io().can_prompt()) {
         services.io().err(text + "\n");
         wanted = services.confirm(services.say(Id::rollback_cancel_question));
     }
@@ -89,6 +104,21 @@ void make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
     services.note(services.say(Id::rollback_cancelling, fmt::arg("run", running->run_id)));
     hosts.cancel(services, running->run_id);
     hosts.look(services);
+    return true;
+}
+
+// Cancelling took away what a deploy had begun, and put back one version on every host: that is
+// where a rollback without a target was to lead.
+bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::LookedAt>& before) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        const auto& then = before[i].sight;
+        const auto& now = hosts.looked_at[i].sight;
+        if (!then || !now || !then->serving.empty() || now->how != "restore"
+            || now->serves != hosts.looked_at.front().sight->serves) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void ask(Services& services, const std::string& plan, const RollbackOptions& options) {
@@ -97,10 +127,7 @@ void ask(Services& services, const std::string& plan, const RollbackOptions& opt
         return;
     }
     if (!services.io().can_prompt()) {
-        throw Error(ErrorKind::refused,
-                    "needs_yes",
-                    phrase(Id::rollback_needs_yes),
-                    phrase(Id::rollback_needs_yes_hint));
+        refuse_unasked();
     }
     services.io().err(plan);
     if (!services.confirm(services.say(Id::rollback_question))) {
@@ -155,9 +182,25 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     }
     RollbackHosts hosts(services, options);
     hosts.look(services);
-    make_way(services, hosts, options);
-    const RollbackTarget target = deploy::choose_target(
-        hosts.looked_at, {options.to, hosts.settings.service, hosts.settings.environment});
+    const std::vector<deploy::LookedAt> before = hosts.looked_at;
+    if (make_way(services, hosts, options) && !options.to && is_put_back(hosts, before)) {
+        RollbackTarget back;
+        back.to = hosts.looked_at.front().sight->serves;
+        back.commit = hosts.looked_at.front().sight->commit;
+        (void)ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
+            if (!hosts.by_kept_program) {
+                conclude_open_runs(
+                    services, ledger, hosts.settings.service, hosts.settings.environment);
+            }
+        });
+        return tell_already(services, hosts, back);
+    }
+    const RollbackTarget target = deploy::choose_target(hosts.looked_at,
+                                                        {options.to,
+                                                         hosts.settings.service,
+                                                         hosts.settings.environment,
+                                                         options.host.value_or(""),
+                                                         options.identity.value_or("")});
     if (target.already) {
         if (!options.dry_run) {
             set_outputs(

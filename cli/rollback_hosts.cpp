@@ -25,6 +25,28 @@ config::Host typed_host(Services& services, const RollbackOptions& options) {
     return host;
 }
 
+// A configuration that knows this host may say that what is kept lies somewhere else.
+std::string state_dir_known(Services& services,
+                            const config::Host& typed,
+                            const std::string& service,
+                            const std::string& environment) {
+    const config::Config& config = services.config();
+    if (service.empty() && config.services.size() != 1) {
+        return "";
+    }
+    const std::string name = service.empty() ? config.services.front() : service;
+    const std::string shown = endpoint_of(services, typed).shown();
+    try {
+        const auto hosts = config.hosts(environment, name);
+        const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const config::Host& host) {
+            return endpoint_of(services, host).shown() == shown;
+        });
+        return known ? config.deploy(name, environment).state_dir : "";
+    } catch (const Error&) {
+        return ""; // it is not needed here
+    }
+}
+
 } // namespace
 
 RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
@@ -38,10 +60,15 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
         }
         settings.service = m_service;
         settings.environment = options.environment;
+        settings.state_dir =
+            state_dir_known(services, hosts.front(), m_service, options.environment);
     } else {
         m_service = services.service(options.service);
         settings = services.config().deploy(m_service, options.environment);
         hosts = services.config().hosts(options.environment, m_service);
+        for (config::Host& host : hosts) {
+            host.key_file = options.identity.value_or(host.key_file);
+        }
     }
     m_targets = make_targets(services, hosts);
     m_connections.resize(hosts.size());
@@ -59,8 +86,11 @@ void RollbackHosts::look_at(std::size_t index) {
             m_connections[index] = m_targets[index].connector();
         }
         if (by_kept_program) {
-            auto seen = deploy::look_kept(
-                *m_connections[index], name, m_service, settings.environment, m_to);
+            auto seen =
+                deploy::look_kept(*m_connections[index],
+                                  name,
+                                  {"-", m_service, settings.environment, settings.state_dir},
+                                  m_to);
             m_chosen[index] = seen.chosen;
             looked_at[index].sight = std::move(seen.sight);
         } else {

@@ -24,6 +24,7 @@ deploy::Plan rollback_plan(Services& services,
     request.kind = store::RunKind::rollback;
     request.tag = target.to;
     request.by = actor;
+    request.link = services.github().link;
     request.to = target.to_id;
     request.from = target.from_id;
     request.rebuild = target.rebuild;

@@ -53,6 +53,15 @@ std::string last_line(Services& services, const Report& report, ExitCode code) {
     return report.exit == 7 ? services.say(Id::deploy_interrupted_unknown, run) + '\n' : "";
 }
 
+// A host that failed hides no other's result.
+std::string hosts_text(Services& services, const Report& report) {
+    std::string text;
+    for (const std::string& line : deploy::host_lines(report, services.language())) {
+        text += "   " + line + '\n';
+    }
+    return text;
+}
+
 std::string people_text(Services& services,
                         const Report& report,
                         const deploy::Keeper::Conclusion& conclusion,
@@ -84,6 +93,7 @@ std::string people_text(Services& services,
     if (!text.empty() && text.back() != '\n') {
         text += '\n';
     }
+    text += any_goes_on(report) ? "" : hosts_text(services, report);
     if (report.release_id && !report.status.empty()) {
         text += "   "
                 + services.say(Id::deploy_release_line,
@@ -94,7 +104,7 @@ std::string people_text(Services& services,
     if (!report.log.empty()) {
         text += "   "
                 + services.say(Id::deploy_log_line,
-                               fmt::arg("host", report.hosts.front().host),
+                               fmt::arg("host", report.log_host),
                                fmt::arg("log", sanitize_line(report.log)))
                 + '\n';
     }
@@ -147,7 +157,8 @@ std::string summary(Services& services, const Report& report) {
                                               fmt::arg("environment", report.subject.environment)))
         + github::markdown_table(rows);
     if (report.failure) {
-        text += github::markdown_code(to_text(*report.failure, services.language()));
+        text += github::markdown_code(to_text(*report.failure, services.language())
+                                      + hosts_text(services, report));
     }
     return text;
 }

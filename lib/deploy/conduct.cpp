@@ -169,6 +169,20 @@ bool Conductor::is_wished() const {
     return wish != nullptr && wish->load() != Wish::none;
 }
 
+// What was asked of the hosts that have begun holds for the rest.
+Plan Conductor::learn_from_hosts(Plan plan) const {
+    bool older = false;
+    bool rehearse = false;
+    for (const auto& seat : m_seats) {
+        const RecordBook& book = seat->followed.book;
+        older = older || book.older;
+        for (const StepRecord& step : book.steps()) {
+            rehearse = rehearse || step.name == "rehearse";
+        }
+    }
+    return plan_as_begun(std::move(plan), older, rehearse);
+}
+
 std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     const auto canary = static_cast<std::size_t>(std::max(plan.settings.canary, 1));
     const auto parallel = static_cast<std::size_t>(std::max(plan.settings.parallel, 1));
@@ -176,12 +190,16 @@ std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     const auto is_good = [](const auto& seat) { return seat->is_good(); };
     std::size_t begin = 0;
     bool all_good = true;
+    Plan going = plan;
     while (begin < m_seats.size()) {
         const std::size_t end = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
         for (std::size_t i = begin; i < end; ++i) {
-            start(*m_seats[i], [&plan](Follower& follower) { return follower.run(plan); });
+            start(*m_seats[i], [&going](Follower& follower) { return follower.run(going); });
         }
         wait_for(begin, end, keeper);
+        if (joins) {
+            going = learn_from_hosts(std::move(going));
+        }
         all_good = std::all_of(
             m_seats.begin(), m_seats.begin() + static_cast<std::ptrdiff_t>(end), is_good);
         const bool goes_on = all_good || (leave && begin > 0);

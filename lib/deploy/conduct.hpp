@@ -49,6 +49,7 @@ private:
     void start(Seat& seat, std::function<Followed(Follower&)> work);
     void wait_for(std::size_t first, std::size_t last, Keeper& keeper);
     void put_back(const Plan& plan, Keeper& keeper);
+    [[nodiscard]] Plan learn_from_hosts(Plan plan) const;
     [[nodiscard]] bool is_wished() const;
     std::vector<Followed> all(const std::function<Followed(Follower&)>& work, Keeper& keeper);
     std::vector<Followed> take();

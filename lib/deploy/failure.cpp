@@ -203,7 +203,10 @@ std::string serves_sentence(const Followed& followed, Language language) {
     const std::string now =
         serves.empty() ? say(language, Id::why_nothing_serves) : sanitize_line(serves);
     if (restored == "failed") {
-        return say(language, Id::why_restore_failed, fmt::arg("serves", now));
+        const bool tried = followed.end->outcome != "died";
+        return say(language,
+                   tried ? Id::why_restore_failed : Id::why_not_restored,
+                   fmt::arg("serves", now));
     }
     if (restored == "none") {
         return say(language, Id::why_serves, fmt::arg("serves", now));

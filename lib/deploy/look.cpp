@@ -110,14 +110,13 @@ Sight look(ssh::Connection& connection,
 
 KeptSight look_kept(ssh::Connection& connection,
                     const std::string& host,
-                    const std::string& service,
-                    const std::string& environment,
+                    const RunPlace& place,
                     const std::string& to) {
     const auto told = ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
-            return look_kept_script({"-", service, environment, ""}, to, {nonce, 0});
+            return look_kept_script(place, to, {nonce, 0});
         },
         k_silence);
     KeptSight found;

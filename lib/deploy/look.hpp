@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/config/config.hpp"
+#include "lib/deploy/script.hpp"
 #include "lib/ssh/ssh.hpp"
 
 #include <optional>
@@ -52,8 +53,9 @@ struct Sight {
                          const config::DeploySettings& settings,
                          const std::string& to = "");
 
-// Without a configuration: by the program that the last deploy left there. An empty service = the
-// only one there is. `chosen` is the one that was looked at, "" = none.
+// Without a configuration: by the program that the last deploy left there. Of `place` the run does
+// not count, and an empty service = the only one there is. `chosen` is the one that was looked at,
+// "" = none.
 struct KeptSight {
     std::string chosen;
     Sight sight;
@@ -61,8 +63,7 @@ struct KeptSight {
 
 [[nodiscard]] KeptSight look_kept(ssh::Connection& connection,
                                   const std::string& host,
-                                  const std::string& service,
-                                  const std::string& environment,
+                                  const RunPlace& place,
                                   const std::string& to);
 
 struct Check {

@@ -125,6 +125,13 @@ Plan plan_by_kept_program(Request request,
     return plan;
 }
 
+Plan plan_as_begun(Plan plan, bool older, bool rehearse) {
+    plan.request.older = plan.request.older || older;
+    plan.request.rehearse = plan.request.rehearse || rehearse;
+    plan.steps = steps_of(plan.request, plan.settings.hooks);
+    return plan;
+}
+
 Plan plan_to_put_back(const Plan& plan) {
     Plan back = plan;
     back.request.kind = store::RunKind::restore;

@@ -19,7 +19,8 @@ struct Request {
     std::string branch; // a developer's
     std::string commit; // "" = whatever the ref names; else the ref must name it
     std::optional<std::int64_t> release_id;
-    std::string by; // told to whoever waits for the lock
+    std::string by;   // told to whoever waits for the lock
+    std::string link; // likewise: the page of the job that asked; "" = nobody's
     bool older = false;
     // Of a rollback: the capsule that it leads to, and the one that served when that was asked
     // ("-": something that is not kept). Empty `to` = what each host finds for itself.
@@ -59,6 +60,10 @@ log_path(const config::DeploySettings& settings, store::RunKind kind, const std:
 // What puts back, on a host where `plan` went well, what had served before it: for a deploy that is
 // not to stay on some hosts only. The same plan gives the same run.
 [[nodiscard]] Plan plan_to_put_back(const Plan& plan);
+
+// The plan of a run that another command began, as far as this one could not know what was asked:
+// for the hosts that are still to come.
+[[nodiscard]] Plan plan_as_begun(Plan plan, bool older, bool rehearse);
 
 // A rollback on a host whose settings only the host itself knows.
 [[nodiscard]] Plan plan_by_kept_program(Request request,

@@ -49,6 +49,8 @@ void RecordBook::add(const Record& record) {
         unchecked = true;
     } else if (record.kind == "switched") {
         switched = true;
+    } else if (record.kind == "older") {
+        older = true;
     } else if (m_failed) {
         return;
     } else if (record.kind == "container") {

@@ -42,6 +42,7 @@ public:
     std::string failed_command; // "docker compose build loom-content"
     int failed_code = 0;
     bool switched = false;
+    bool older = false;     // it was asked for although a newer one was there
     bool unchecked = false; // nobody asked whether it works: health = "none"
 
     // The beginning and the end of what the last step printed, or the first that failed, and the

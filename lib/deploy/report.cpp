@@ -12,6 +12,8 @@ namespace loomrel::deploy {
 
 namespace {
 
+using messages::Id;
+using messages::say;
 using nlohmann::ordered_json;
 using store::RunOutcome;
 
@@ -134,8 +136,9 @@ Report make_report(Subject subject,
         if (report.commit.empty()) {
             report.commit = host.book.commit;
         }
-        if (report.log.empty()) {
+        if (report.log.empty() && !host.book.log_file.empty()) {
             report.log = host.book.log_file;
+            report.log_host = host.host;
         }
         const bool reached = !never_started(host) || host.error;
         if (!report.failure && reached && !host.put_back) {
@@ -151,11 +154,39 @@ Report make_report(Subject subject,
     return report;
 }
 
+std::vector<std::string> host_lines(const Report& report, Language language) {
+    std::vector<std::string> lines;
+    if (report.hosts.size() < 2 || report.outcome == RunOutcome::good) {
+        return lines;
+    }
+    for (const Followed& host : report.hosts) {
+        const auto failure = explain(host, report.subject, language);
+        std::string text;
+        std::string serves;
+        if (never_started(host) && !host.error) {
+            text = say(language, Id::why_not_begun);
+        } else if (failure) {
+            text = failure->message;
+            serves = host.end ? failure->serves : "";
+        } else {
+            text = say(language, host.put_back ? Id::why_taken_back : Id::why_went_well);
+            serves =
+                say(language, Id::why_serves, fmt::arg("serves", sanitize_line(host.end->serves)));
+        }
+        // What serves long after it is another question.
+        if (!serves.empty() && !report.past) {
+            text += "; " + serves;
+        }
+        lines.push_back(text.find(host.host) == std::string::npos ? host.host + ": " + text : text);
+    }
+    return lines;
+}
+
 std::string serves_of_then(const store::Run& run, Language language) {
-    return messages::say(language,
-                         messages::Id::why_serves_ask,
-                         fmt::arg("environment", run.environment),
-                         fmt::arg("service", run.service));
+    return say(language,
+               Id::why_serves_ask,
+               fmt::arg("environment", run.environment),
+               fmt::arg("service", run.service));
 }
 
 std::optional<Failure>

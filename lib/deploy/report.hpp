@@ -16,7 +16,8 @@ struct Report {
     std::optional<std::int64_t> release_id;
     std::string status; // the release's, after it; "" without a release
     std::string commit;
-    std::string log; // on the host; of the first host that has one
+    std::string log;      // on the host; of the first host that has one
+    std::string log_host; // that host
     Milliseconds took{0};
     std::vector<Followed> hosts;
     store::RunOutcome outcome = store::RunOutcome::unknown;
@@ -25,6 +26,10 @@ struct Report {
     bool unchecked = false;         // it is good as far as anybody asked: health = "none"
     std::optional<Time> past;       // it ended before it was asked for, and began then
 };
+
+// Of several hosts what came of it on each, a line a host; empty where there is one, or all is
+// well.
+[[nodiscard]] std::vector<std::string> host_lines(const Report& report, Language language);
 
 // Instead of what served when it ended.
 [[nodiscard]] std::string serves_of_then(const store::Run& run, Language language);

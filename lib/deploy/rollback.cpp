@@ -1,5 +1,6 @@
 #include "lib/deploy/rollback.hpp"
 
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/release/names.hpp"
@@ -15,8 +16,13 @@ using messages::Id;
 using messages::phrase;
 
 std::string command(const RollbackWish& wish, const std::string& to) {
-    return fmt::format(
-        "loomrel rollback --env {} --service {} --to {}", wish.environment, wish.service, to);
+    std::string typed =
+        fmt::format("loomrel rollback --env {} --service {}", wish.environment, wish.service);
+    for (const auto& [flag, value] :
+         {std::pair{" --host ", &wish.host}, {" --identity ", &wish.identity}}) {
+        typed += value->empty() ? "" : flag + shell_quote(*value);
+    }
+    return typed + " --to " + to;
 }
 
 // What else is kept, by name, newest first: for the person who has to name one.
@@ -33,20 +39,6 @@ std::vector<std::string> others(const std::vector<LookedAt>& hosts) {
     return names;
 }
 
-[[noreturn]] void refuse(const char* code,
-                         Phrase message,
-                         const std::vector<LookedAt>& hosts,
-                         const RollbackWish& wish) {
-    const auto names = others(hosts);
-    const Phrase hint = names.empty() ? phrase(Id::rollback_nothing_kept_hint,
-                                               fmt::arg("environment", wish.environment),
-                                               fmt::arg("service", wish.service))
-                                      : phrase(Id::rollback_name_one_hint,
-                                               fmt::arg("command", command(wish, names.front())),
-                                               fmt::arg("kept", join(names, ", ")));
-    throw Error(ErrorKind::refused, code, std::move(message), hint);
-}
-
 std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
     std::vector<const Sight*> sights;
     for (const LookedAt& host : hosts) {
@@ -55,6 +47,49 @@ std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
         }
     }
     return sights;
+}
+
+// Whoever goes back once more is hardly after the version that he has just left: the next good one
+// before what serves. Where hosts differ, what the rollback has brought to some of them. "" = none.
+std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
+    bool same = true;
+    std::string led_to = second.serves;
+    for (const Sight* sight : answers(hosts)) {
+        same = same && sight->serves == second.serves;
+        if (sight->how == "rollback") {
+            led_to = sight->serves;
+        }
+    }
+    if (!same) {
+        return led_to;
+    }
+    // Newest first, and two may be of one second: what stands behind it is older.
+    const Kept* serves = nullptr;
+    for (const Kept& kept : second.kept) {
+        if (kept.id == second.serving) {
+            serves = &kept;
+        } else if (serves != nullptr && kept.commit != serves->commit && kept.healthy != "no") {
+            return kept.name;
+        }
+    }
+    return "";
+}
+
+[[noreturn]] void refuse(const char* code,
+                         Phrase message,
+                         const std::vector<LookedAt>& hosts,
+                         const RollbackWish& wish,
+                         const std::string& best = "") {
+    const auto names = others(hosts);
+    const Phrase hint =
+        names.empty()
+            ? phrase(Id::rollback_nothing_kept_hint,
+                     fmt::arg("environment", wish.environment),
+                     fmt::arg("service", wish.service))
+            : phrase(Id::rollback_name_one_hint,
+                     fmt::arg("command", command(wish, best.empty() ? names.front() : best)),
+                     fmt::arg("kept", join(names, ", ")));
+    throw Error(ErrorKind::refused, code, std::move(message), hint);
 }
 
 // The kept version on one host; nullptr = none.
@@ -77,9 +112,12 @@ void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish
     for (const Sight* sight : answers(hosts)) {
         if (sight->second_step) {
             refuse("second_step",
-                   phrase(Id::rollback_second_step, fmt::arg("serves", sight->serves)),
+                   sight->serves.empty()
+                       ? phrase(Id::rollback_second_step_down)
+                       : phrase(Id::rollback_second_step, fmt::arg("serves", sight->serves)),
                    hosts,
-                   wish);
+                   wish,
+                   next_step(hosts, *sight));
         }
         const Kept* kept = kept_target(*sight, wish);
         if (kept == nullptr) {

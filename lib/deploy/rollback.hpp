@@ -33,6 +33,8 @@ struct RollbackWish {
     std::optional<std::string> to; // a tag or commit; nullopt = the last good other version
     std::string service;
     std::string environment;
+    std::string host{};     // typed, where there is no configuration; "" = the environment's
+    std::string identity{}; // likewise
 };
 
 // Throws Error(refused): nothing is kept; what serves was itself put there by a rollback; hosts

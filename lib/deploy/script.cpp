@@ -56,7 +56,9 @@ void set_request(Assignments& values, const Plan& plan) {
         .set("RELEASE_ID", request.release_id ? std::to_string(*request.release_id) : "")
         .set("FROM", request.from)
         .set("TO", request.to)
-        .set("HOLDER_TEXT", plan.shown_ref() + ", " + request.by)
+        .set("HOLDER_TEXT",
+             plan.shown_ref() + ", " + request.by
+                 + (request.link.empty() ? "" : ", " + sanitize_line(request.link)))
         .set("OLDER", request.older ? "yes" : "")
         .set("LOCK_WAIT", waits ? settings.lock_wait.count() / 1000 : 0)
         .set("LOG_PATH", plan.log_path)
@@ -217,6 +219,10 @@ std::string here_document(const Plan& plan, const std::string& text) {
 } // namespace
 
 std::string run_script(const Plan& plan) {
+    if (plan.by_kept_program) {
+        return request_text(plan) + "# and the program that the last deploy left there: STATE/"
+               + plan.settings.environment + "/" + plan.settings.service + "/restore\n";
+    }
     return request_text(plan) + "#!/bin/sh\n" + std::string(k_host_lay)
            + program_parts(plan.settings, plan.language) + std::string(k_program_main);
 }

@@ -75,6 +75,7 @@ void add_repository_texts(Functions& functions) {
     functions.add("checkout_skipped", Id::log_checkout_skipped);
     functions.add("no_repository", Id::log_no_repository, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
+    functions.add("lock_held", Id::log_lock_held, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_taken_over", Id::log_lock_taken_over);
     functions.add("superseded",
                   Id::log_superseded,
@@ -172,6 +173,9 @@ void add_capsule_texts(Functions& functions) {
     functions.add("rolled_back", Id::log_rolled_back, fmt::arg("tag", variable("SERVES")));
     functions.add("rollback_failed", Id::log_rollback_failed);
     functions.add("no_target", Id::log_no_target);
+    functions.add("not_kept", Id::log_not_kept, fmt::arg("tag", variable("TO")));
+    functions.add("name_one", Id::log_name_one, fmt::arg("program", variable("PROGRAM")));
+    functions.text("SERVES_NOW", Id::log_serves_now);
     functions.add("second_step", Id::log_second_step);
     functions.add("serves_another", Id::log_serves_another);
     functions.add("rehearse_nothing", Id::log_rehearse_nothing);

@@ -17,3 +17,24 @@ expect_serves v1.0.0
 expect_equal "the branch that is nowhere else" "$only_here" "$(git -C "$tree" rev-parse mine)"
 ! git -C "$tree" rev-parse -q --verify refs/heads/merged >/dev/null || fail "merged is still there"
 expect_in "$T/stage/log/$SERVICE/v1.0.0.log" "🧹 Удалён .git/index.lock" "mine оставляем"
+
+# A git that is at work there keeps its lock, also where the way to the tree is a link.
+mv "$tree" "$T/stage/home/real"
+ln -s "$T/stage/home/real" "$tree"
+mkfifo "$T/never"
+exec 5<>"$T/never"
+git -C "$tree" cat-file --batch <&5 &
+git=$!
+touch "$tree/.git/index.lock"
+version v1.0.1
+stage_deploy v1.0.1
+expect_exit 1
+expect_json .failure.code checkout_failed
+[ -e "$tree/.git/index.lock" ] || fail "the lock of a live git is gone"
+stop "$git"
+exec 5>&-
+# The same where it is somebody else's.
+! has_root || chown -R nobody "$T/stage/home/real"
+stage_deploy v1.0.1
+expect_exit 0
+expect_serves v1.0.1

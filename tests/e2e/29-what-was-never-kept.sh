@@ -49,3 +49,29 @@ loomrel rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
 expect_exit 0
 expect_said 'собрана заново из git'
 expect_serves v1.2.0
+
+# A deploy that fails leaves alone what serves, though that was never kept either.
+version v1.5.0 --unhealthy
+stage_deploy v1.5.0 --older
+expect_exit 1
+version v1.6.0 --build 'exit 1'
+stage_deploy v1.6.0 --older
+expect_exit 1
+expect_serves v1.5.0
+
+# Back from there: to what was put here before it, not to the newest of what is kept. The same where
+# it has fallen over since.
+for fallen in no yes; do
+    loomrel rollback --env stage --service "$SERVICE" --to v1.1.0 --yes
+    expect_exit 0
+    version "v1.7.${#fallen}" --unhealthy
+    stage_deploy "v1.7.${#fallen}" --older
+    expect_exit 1
+    [ $fallen = no ] || : >"$T/stage/home/commit"
+    loomrel --json status
+    expect_json '.services[0].back_to' v1.1.0
+    loomrel --json rollback --env stage --service "$SERVICE" --yes
+    expect_exit 0
+    expect_json .tag v1.1.0
+    expect_serves v1.1.0
+done

@@ -7,6 +7,9 @@ as_github 100 1 v1.0.0
 loomrel --json stage-deploy
 expect_exit 0
 run=$(jq -r .run_id "$T/out")
+# Whoever waits for the service reads who has it, and where to look.
+expect_in "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" \
+    "v1.0.0, developer, https://github.com/example/$SERVICE/actions/runs/100, " ", $run"
 commands=$(commands_of stage)
 loomrel --json stage-deploy
 expect_exit 0

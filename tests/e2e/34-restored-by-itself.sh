@@ -38,6 +38,7 @@ version v1.4.0 --unhealthy
 loomrel_start killed --json stage-deploy --service "$SERVICE" --tag v1.4.0
 wait_for 20 "v1.4.0 is switched to" grep -qsx v1.4.0 "$T/stage/home/ups"
 kill -9 "$STARTED"
-wait_for 20 "v1.2.0 is back" serves_now v1.2.0
+wait_for 30 "v1.2.0 is back" grep -qsF 'Снова работает v1.2.0' "$T/stage/log/$SERVICE/v1.4.0.log"
+expect_serves v1.2.0
 loomrel --json status
 expect_json '.services[0].serves' v1.2.0 '.services[0].healthy' yes

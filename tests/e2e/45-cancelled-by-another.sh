@@ -34,6 +34,8 @@ cancelled() {
 
 version v1.3.0 --build "$slow"
 running v1.3.0 building-v1.3.0
+# The log says what goes on while it does, though the build prints nothing.
+wait_for 10 "the step in the log" grep -qF 'Начинаем сборку v1.3.0' "$T/stage/log/$SERVICE/v1.3.0.log"
 LIMIT=60 loomrel --json cancel "$RUN"
 expect_exit 0
 cancelled v1.3.0 v1.2.0
@@ -67,6 +69,17 @@ expect_json .error.code run_in_progress
 expect_said "$RUN" '--cancel-running'
 kill -0 "$pid" || fail "the deploy did not go on"
 
+# … a plan only says that it would be stopped, and without a yes nothing is …
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes --cancel-running --dry-run
+expect_exit 0
+expect_json .dry_run true .tag v1.1.0
+expect_said "$RUN" 'был бы отменён'
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --cancel-running
+expect_exit 3
+expect_json .error.code needs_yes
+kill -0 "$pid" || fail "the deploy did not go on"
+[ ! -e "$T/stage/state/stage/$SERVICE/runs/$RUN/cancel" ] || fail "the deploy was cancelled"
+
 # … or stops it, and goes back from what served before it.
 LIMIT=60 loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes --cancel-running
 expect_exit 0
@@ -90,4 +103,16 @@ expect_serves v1.1.0
 LIMIT=60 loomrel_wait v1.6.0 "$pid"
 expect_exit 1
 expect_json .status staging_failed .failure.code cancelled '.hosts[0].restored' true
+expect_sql 0 "SELECT count(*) FROM runs WHERE ended_at IS NULL"
+
+# Without a target, what served before it is where it leads, and cancelling has brought that back.
+version v1.7.0 --unhealthy
+running v1.7.0 up-v1.7.0
+wait_for 60 "v1.7.0 serves" serves_now v1.7.0
+LIMIT=60 loomrel --json rollback --env stage --service "$SERVICE" --yes --cancel-running
+expect_exit 0
+expect_json .tag v1.1.0 .already true '.hosts[0].serves' v1.1.0
+expect_serves v1.1.0
+LIMIT=60 loomrel_wait v1.7.0 "$pid"
+expect_exit 1
 expect_sql 0 "SELECT count(*) FROM runs WHERE ended_at IS NULL"

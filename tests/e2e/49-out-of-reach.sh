@@ -84,7 +84,8 @@ expect_equal "the last line" "⏸ Чем кончилось, пока неизв
     "$(tail -n 1 "$T/out")"
 : >"$T/stage/home/go"
 start_sshd stage
-wait_for 60 "v1.3.0" serves_now v1.3.0
+wait_for 60 "its end" test -f "$T/stage/state/stage/$SERVICE/runs/$(open_run)/status"
+expect_serves v1.3.0
 loomrel --json reconcile
 expect_row v1.3.0 status manual_testing
 

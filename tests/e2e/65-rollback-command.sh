@@ -23,6 +23,9 @@ expect_exit 3
 expect_json .error.code needs_yes
 expect_serves v1.3.0
 
+# A key that is named is the one that is tried.
+loomrel --json rollback --env stage --service "$SERVICE" --identity "$T/no-such-key" --yes
+expect_exit 4
 loomrel --json rollback --env stage --service "$SERVICE" --dry-run
 expect_exit 0
 expect_json .tag v1.2.0 .dry_run true
@@ -44,11 +47,11 @@ expect_log_form "$T/stage/log/rollback/$SERVICE/v1.2.0-rollback.log"
 expect_row v1.3.0 status manual_testing
 expect_sql 'rollback|good' "SELECT kind, outcome FROM runs WHERE kind = 'rollback'"
 
-# A second step back is a person's decision.
+# A second step back is a person's decision; not for the version that was just left.
 loomrel --json rollback --env stage --service "$SERVICE" --yes
 expect_exit 3
 expect_json .error.code second_step
-expect_in "$T/out" '--to v1.3.0'
+expect_in "$T/out" '--to v1.1.0' 'v1.3.0, v1.1.0'
 expect_serves v1.2.0
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes
 expect_exit 0
@@ -61,3 +64,25 @@ expect_said 'делать нечего'
 on_host stage "sh $T/stage/state/stage/$SERVICE/restore v1.3.0" >"$T/hand" 2>&1 || fail "by hand: $(cat "$T/hand")"
 expect_serves v1.3.0
 expect_in "$T/hand" 'Откат на тег v1.3.0 выполнен'
+
+# A second step by hand: what is kept is named, and what to type.
+by_hand() {
+    CODE=0
+    on_host stage "sh $T/stage/state/stage/$SERVICE/restore $*" >"$T/hand" 2>&1 || CODE=$?
+}
+by_hand
+expect_exit 3
+expect_in "$T/hand" 'сама поставлена откатом' v1.1.0 v1.2.0 "stage/$SERVICE/restore TAG"
+expect_not_in "$T/hand" 'Откатываться некуда'
+grep -q 'v1.3.0 .*работает сейчас' "$T/hand" || fail "what serves is not marked: $(cat "$T/hand")"
+by_hand v9.9.9
+expect_exit 3
+expect_in "$T/hand" 'Версия v9.9.9 здесь не сохранена' v1.2.0
+expect_not_in "$T/hand" 'Откатываться некуда'
+start flock "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 60
+sleep 0.5
+by_hand v1.1.0
+expect_exit 3
+expect_in "$T/hand" 'Сервис занят другим запуском'
+expect_not_in "$T/hand" 'ждём'
+expect_serves v1.3.0

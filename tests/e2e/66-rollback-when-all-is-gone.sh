@@ -35,6 +35,24 @@ expect_serves v1.1.0
 expect_equal "the image that serves" "$old" "$(image_that_serves "$PROJECT")"
 [ $took -le 55 ] || fail "the rollback took $took s"
 
+# The next command to type works without a configuration too; so does the plan.
+laptop() {
+    CODE=0
+    LOOMREL_STORE=$STORE_URL "$LOOMREL" --json rollback --host "$(id -un)@127.0.0.1:$(port_of stage)" \
+        --identity "$T/me/key" "$@" </dev/null >"$T/out" 2>"$T/err" || CODE=$?
+}
+laptop --env stage --yes
+expect_exit 3
+expect_json .error.code second_step
+expect_in "$T/out" "--host $(id -un)@127.0.0.1:$(port_of stage) --identity $T/me/key --to v1.2.0"
+laptop --yes
+expect_exit 3
+expect_json .error.code nothing_kept
+expect_in "$T/out" "stage/$SERVICE"
+laptop --env stage --to v1.2.0 --dry-run
+expect_exit 0
+expect_json .log "rollback/$SERVICE/v1.2.0-rollback.log" '.script | contains("COMPOSE_FILE")' false
+
 # The ledger is back, and is told.
 start_postgres
 LOOMREL_STORE=$STORE_URL "$LOOMREL" --json reconcile >"$T/out" 2>"$T/err" || fail "reconcile: $(cat "$T/err")"

@@ -27,7 +27,8 @@ stage_deploy v1.1.0
 expect_exit 1
 expect_json '.hosts | length' 20 '[.hosts[] | select(.ok)] | length' 18 .status staging_failed
 expect_equal "hosts with v1.1.0" 18 "$(serving v1.1.0)"
-expect_said "$(port_of h7)" "$(port_of h13)"
+expect_in "$T/err" "127.0.0.1:$(port_of h7) недоступен" "127.0.0.1:$(port_of h13) недоступен" \
+    "127.0.0.1:$(port_of h1): ✅ здесь всё удалось; сейчас работает: v1.1.0"
 expect_sql 2 "SELECT count(*) FROM run_hosts WHERE state = 'unreachable'"
 
 # The other policy: what went well is put back, the rest is not begun.

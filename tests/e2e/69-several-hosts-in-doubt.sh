@@ -54,6 +54,39 @@ loomrel --json attach "$RUN"
 expect_exit 1
 expect_json '.hosts[1].ok' false '.hosts[1].serves' v1.0.0
 
+# Whose starter is gone: the hosts that are still to come get what was asked of the first.
+configure_hosts 1 2 "[services.$SERVICE.hooks]" 'after_up = "sh \"$HOME/after\""'
+echo ': >"$HOME/older"; while [ ! -e "$HOME/go-older" ]; do sleep 0.1; done' >"$T/h1/home/after"
+version v0.9.0
+loomrel_start o --json stage-deploy --service "$SERVICE" --tag v0.9.0 --older --rehearse-rollback
+pid=$STARTED
+wait_for 60 "the hook of h1" test -e "$T/h1/home/older"
+kill -9 "$pid"
+RUN=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
+: >"$T/h1/home/go-older"
+loomrel --json attach "$RUN"
+expect_exit 0
+expect_json '.hosts[1].serves' v0.9.0 '.hosts[1].steps[-1].name' rehearse
+loomrel logs --run "$RUN"
+expect_exit 0
+expect_order "$T/err" "127.0.0.1:$(port_of h1):" "127.0.0.1:$(port_of h2):"
+expect_equal h2 v0.9.0 "$(version_at 2)"
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.0.0 --yes
+expect_exit 0
+
+# A host out of reach hides nothing of the other, whose log is its own.
+: >"$T/h1/home/after"
+configure_hosts 1 2 'canary = 2' "[services.$SERVICE.hooks]" 'after_up = "sh \"$HOME/after\""'
+echo 'exit 3' >"$T/h2/home/after"
+version v1.2.1
+stop_sshd h1
+stage_deploy v1.2.1
+expect_exit 1
+start_sshd h1
+expect_in "$T/err" "127.0.0.1:$(port_of h1) недоступен" "127.0.0.1:$(port_of h2): ❌ Хук завершился с ошибкой" \
+    "127.0.0.1:$(port_of h2) $T/log/$SERVICE/v1.2.1.log"
+: >"$T/h2/home/after"
+
 # One machine under two names: the run belongs to the first, and is not begun there twice.
 : >"$T/h1/home/after"
 port=$(port_of h1)

@@ -7,8 +7,8 @@
 default_target() {
     TARGET='' WHY=none
     read_current
-    if [ -z "$1" ] && [ -n "$PARTS" ]; then
-        newest_other
+    if [ -z "$1" ] && { [ -n "$PARTS" ] || fell_short; }; then
+        last_good_other
         return
     fi
     # Nothing serves: what was put here last has fallen over.
@@ -24,12 +24,19 @@ default_target() {
     target_before "$1"
 }
 
-# What serves was never kept: the newest good version that was.
-newest_other() {
+# Whether nothing serves because what was started last was never good enough to be kept.
+fell_short() {
+    # shellcheck disable=SC2012
+    m=$(ls -1t "$D/current" "$D"/runs/*/made 2>/dev/null | head -n 1)
+    [ -e "${m%/made}/switched" ] && read -r M_NAME M_COMMIT <"$m" && [ "$M_COMMIT" != "$N_COMMIT" ]
+}
+
+# What serves, or was to, was never kept: what was put here before it, else the newest good version.
+last_good_other() {
     M_COMMIT=''
-    made_as "$PARTS"
+    if [ -n "$PARTS" ]; then made_as "$PARTS"; else fell_short; fi
     list_capsules
-    for i in $CAPSULES; do
+    for i in $N_ID $CAPSULES; do
         if read_capsule "$i" && [ "$C_COMMIT" != "$M_COMMIT" ] && [ "$C_HEALTH" != no ]; then
             TARGET=$i
             return
@@ -154,6 +161,26 @@ do_rehearse() {
     m_rehearsed
 }
 
+# What is kept, newest first, with what serves marked, and how one of them is brought back. A name
+# means the newest of its versions: an older one has to be called by its commit.
+show_kept() {
+    PARTS=$(parts_now)
+    here=''
+    ! kept_as "$PARTS" || here=$C_COMMIT
+    list_capsules
+    names=' '
+    for i in $CAPSULES; do
+        read_capsule "$i" || continue
+        name=$C_NAME mark=''
+        case $names in *" $name "*) name=$C_COMMIT ;; esac
+        case $names in *" $name "*) continue ;; esac
+        names="$names$C_NAME $C_COMMIT "
+        [ "$C_COMMIT" != "$here" ] || mark="  $T_SERVES_NOW"
+        echo "    $name  $(date -d "@$C_SECONDS" '+%F %T')$mark"
+    done
+    [ "$names" = ' ' ] || m_name_one
+}
+
 # `sh <state>/<environment>/<service>/restore [TAG]`: the same by hand, when there is nothing else.
 by_hand() {
     PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
@@ -161,7 +188,7 @@ by_hand() {
     R=$D/runs/$ID KIND=rollback
     say() { echo "$*"; }
     if [ -n "$TO" ]; then
-        WHY=none
+        WHY=not_kept
         find_kept "$TO"
     else
         PARTS=$(parts_now)
@@ -169,11 +196,12 @@ by_hand() {
         default_target "$KEPT_AS"
     fi
     [ -n "$TARGET" ] && read_capsule "$TARGET" || {
-        m_no_target
-        list_capsules
-        for i in $CAPSULES; do
-            read_capsule "$i" && echo "    $C_NAME  $(date -d "@$C_SECONDS" '+%F %T')"
-        done
+        case $WHY in
+        not_kept) m_not_kept ;;
+        second_step) m_second_step ;;
+        *) m_no_target ;;
+        esac
+        show_kept
         exit 3
     }
     TO=$TARGET TAG=$C_NAME

@@ -40,7 +40,7 @@ has_repository() {
 }
 
 can_fetch() {
-    timeout 20 git -c "safe.directory=$TREE" -C "$TREE" ls-remote -q origin HEAD >/dev/null && echo origin
+    timeout 20 git -c 'safe.directory=*' -C "$TREE" ls-remote -q origin HEAD >/dev/null && echo origin
 }
 
 has_docker() {

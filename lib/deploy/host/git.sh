@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The steps lock, repository, checkout: which commit, and the work tree on it.
 
+# Whoever owns the tree, and whatever its real name is: it is the one that is configured.
 own_git() {
-    apart git -c "safe.directory=$TREE" -C "$TREE" "$@"
+    apart git -c 'safe.directory=*' -C "$TREE" "$@"
 }
 
 # The commit that is checked out, into HEAD_COMMIT, and the name of its branch if it is on one, into
@@ -26,10 +27,12 @@ do_lock() {
     if ! flock -n 9; then
         HOLDER=''
         read -r HOLDER <"$LOCK"
-        journal waiting "$HOLDER"
-        m_waiting_lock
+        [ "$LOCK_WAIT" = 0 ] || {
+            journal waiting "$HOLDER"
+            m_waiting_lock
+        }
         flock -w "$LOCK_WAIT" 9 || {
-            fail 3 lock_held
+            failed 3 lock_held
             return
         }
         m_lock_taken_over
@@ -56,10 +59,11 @@ name_of_commit() {
 # work in this tree, it is nobody's.
 drop_stale_index_lock() {
     [ -e "$TREE/.git/index.lock" ] || return 0
+    # The kernel knows no symbolic links.
+    real=$(cd "$TREE" && pwd -P)
     for p in /proc/[0-9]*; do
-        case $(cat "$p/comm" 2>/dev/null) in
-        git*) [ "$(readlink "$p/cwd" 2>/dev/null)" != "$TREE" ] || return 0 ;;
-        esac
+        case $(cat "$p/comm" 2>/dev/null) in git*) ;; *) continue ;; esac
+        case $(readlink "$p/cwd" 2>/dev/null)/ in "$real"/*) return 0 ;; esac
     done
     rm -f "$TREE/.git/index.lock"
     m_index_lock_removed

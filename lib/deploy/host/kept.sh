@@ -9,6 +9,12 @@ look_kept() {
         tell service "${p##*/}"
         found="$found ${p##*/}"
     done
+    # Where it is not this environment's host, whoever typed it has to know whose it is.
+    [ -n "$found" ] || for p in "$STATE"/*/*/restore; do
+        [ -f "$p" ] || continue
+        p=${p#"$STATE/"}
+        tell service "${p%/restore}"
+    done
     # shellcheck disable=SC2086
     set -- $found
     [ -n "$SERVICE" ] || [ $# != 1 ] || SERVICE=$1

@@ -109,6 +109,7 @@ work() {
     PATIENCE=''
     umask 022
     [ "$KIND" != deploy ] || m_started
+    [ -z "$OLDER" ] || journal older
     for s in $STEPS; do
         # A version that is kept needs no remote and no build.
         case $CAPSULE:$s in ?*:repository | ?*:build) continue ;; esac

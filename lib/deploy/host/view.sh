@@ -11,14 +11,14 @@ cap() {
 
 # The log for people is a view of "out": records without their heads, command output indented,
 # nothing that a terminal would obey. The last line may be half written: it waits for the next time,
-# or for "all".
+# or for "all". A dot behind it tells: the last line has one of its own where nothing is.
 view() {
     [ -n "$LOG_FILE" ] || return
     at=0 wrote=0
     read -r at wrote <"${VIEW_AT:-$R/view}"
     [ "${at:-0}" -ge "$AT" ] || at=$AT
-    AT=$(tail -c +$((at + 1)) "$R/out" | tr '\000' '?' | LC_ALL=C awk -v n="$NONCE" -v at="$at" \
-        -v wrote="${wrote:-0}" -v all="${1:-}" -v cap="$OUT_CAP" -v cut="$T_LOG_CUT" \
+    AT=$({ tail -c +$((at + 1)) "$R/out" && echo .; } | tr '\000' '?' | LC_ALL=C awk -v n="$NONCE" \
+        -v at="$at" -v wrote="${wrote:-0}" -v all="${1:-}" -v cap="$OUT_CAP" -v cut="$T_LOG_CUT" \
         -v file="$LOG_FILE" "$VIEW")
     echo "$AT" >"${VIEW_AT:-$R/view}"
     AT=${AT%% *}
@@ -46,7 +46,8 @@ BEGIN { mark = sprintf("%c%s ", 30, n) }
 NR > 1 { line(held); at += length(held) + 1 }
 { held = $0 }
 END {
-    if (NR && all) { line(held); at += length(held) + 1 }
+    held = substr(held, 1, length(held) - 1)
+    if (held != "" && all) { line(held); at += length(held) }
     print at, wrote
 }'
 

@@ -80,6 +80,40 @@ TEST_CASE("a second step back wants a name, and says which there are") {
     CHECK(choose_target({{"a", seen}}, wish("v1.0.0")).to == "v1.0.0");
 }
 
+TEST_CASE("a second step leads away from what was just left, and is typed as the first was") {
+    // v1.2.0 was rolled back from; v1.1.0 serves.
+    Sight seen = sight();
+    seen.serves = "v1.1.0";
+    seen.serving = "run-2";
+    seen.back.clear();
+    seen.second_step = true;
+    RollbackWish wanted = wish();
+    wanted.host = "root@prod";
+    wanted.identity = "/keys/a key";
+    const auto hint = [&](const std::vector<LookedAt>& hosts) {
+        try {
+            (void)choose_target(hosts, wanted);
+        } catch (const Error& error) {
+            return error.hint().en;
+        }
+        return std::string();
+    };
+    CHECK(hint({{"a", seen}})
+              .find("--service loom-content --host root@prod "
+                    "--identity '/keys/a key' --to v1.0.0 ")
+          != std::string::npos);
+    CHECK(hint({{"a", seen}}).find("v1.2.0, v1.0.0") != std::string::npos);
+    // The other host was away then: it is to follow.
+    CHECK(hint({{"a", seen}, {"b", sight()}}).find("--to v1.1.0 ") != std::string::npos);
+    // There it failed, and what was to be left was brought back.
+    Sight failed = sight();
+    failed.back.clear();
+    failed.second_step = true;
+    failed.how = "restore";
+    seen.how = "rollback";
+    CHECK(hint({{"a", failed}, {"b", seen}}).find("--to v1.1.0 ") != std::string::npos);
+}
+
 TEST_CASE("nothing kept is refused, a release tag may be built instead") {
     Sight seen;
     seen.serves = "sha256:0123";
