@@ -48,6 +48,11 @@ std::map<std::string, std::string> prod_inputs(const release::Release& release) 
     return {{"release_id", std::to_string(release.id)}, {"release_tag", release.release_tag}};
 }
 
+bool is_unanswered(const store::Notice& row) {
+    return row.state == Notice::State::waiting
+           && (row.error == k_sent || row.error.starts_with("looking"));
+}
+
 store::Settlement sent_unanswered(const store::Notice& row) {
     return {What::waiting, row.id, k_sent, k_look_again};
 }
@@ -101,7 +106,7 @@ void Dispatcher::handle(const Notice& row) {
     }
     if (m_config.deploy(release->service_name, "prod").prod_by == "direct") {
         start_here(row, *release);
-    } else if (row.error == k_sent || row.error.starts_with("looking")) {
+    } else if (is_unanswered(row)) {
         look_for_run(row, *release);
     } else {
         start(row, *release);
