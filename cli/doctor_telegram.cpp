@@ -14,6 +14,10 @@ using messages::phrase;
 
 constexpr const char* k_where = "telegram";
 constexpr int k_most = 1000;
+constexpr int k_most_parked = 5;
+// A warning that nothing can end teaches people to overlook warnings.
+constexpr std::chrono::hours k_parked_lately{7 * 24};
+constexpr std::chrono::minutes k_soon{1};
 
 void check_bot(const config::Config& config, Findings& findings) {
     telegram::Options options = telegram_options(config);
@@ -66,34 +70,72 @@ void check_rollback(Services& services, Findings& findings) {
     }
 }
 
-void check_outbox(Services& services, Findings& findings) {
+// Approved releases whose production deploy nobody has begun.
+void check_dispatches(Services& services, store::ServerLedger& ledger, Findings& findings) {
+    store::ReleaseQuery active;
+    active.list = release::List::active;
+    active.limit = k_most;
+    for (const release::Release& release : ledger.list_releases(active)) {
+        const auto row = release.state() == release::Status::manual_test_passed
+                             ? ledger.newest_dispatch(release.id)
+                             : std::nullopt;
+        using State = store::Notice::State;
+        const bool stuck =
+            row && row->state != State::sent
+            && (row->state == State::parked || services.now() - row->created_at > k_soon);
+        if (stuck) {
+            findings.add("ledger",
+                         "dispatch " + std::to_string(release.id),
+                         Verdict::warning,
+                         row->error,
+                         phrase(Id::doctor_mend_dispatch,
+                                fmt::arg("service", release.service_name),
+                                fmt::arg("tag", release.release_tag),
+                                fmt::arg("release", release.id)));
+        }
+    }
+}
+
+void check_outbox(Services& services, store::ServerLedger& ledger, Findings& findings) {
+    for (const store::Notice& notice : ledger.parked_notices(k_most_parked)) {
+        if (services.now() - notice.created_at > k_parked_lately) {
+            break;
+        }
+        findings.add(k_where,
+                     "notice " + std::to_string(notice.id) + " (" + notice.kind + ")",
+                     Verdict::warning,
+                     notice.error,
+                     phrase(Id::doctor_mend_parked));
+    }
+    std::size_t late = 0;
+    std::string why;
+    store::NoticeQuery told;
+    told.kind = store::NoticeQuery::Kind::told;
+    told.limit = k_most;
+    for (const store::Notice& notice : ledger.waiting_notices(told)) {
+        if (services.now() - notice.created_at > k_soon) {
+            ++late;
+            why = why.empty() ? notice.error : why;
+        }
+    }
+    findings.add(k_where,
+                 "outbox",
+                 late == 0 ? Verdict::ok : Verdict::warning,
+                 std::to_string(late) + (why.empty() ? "" : ": " + why),
+                 phrase(Id::doctor_mend_waiting));
+}
+
+void check_told(Services& services, Findings& findings) {
     try {
         const auto store =
             services.open_another_store(Services::Embedded::allowed, Milliseconds{5000});
-        auto* ledger = dynamic_cast<store::ServerLedger*>(store.get());
-        if (ledger == nullptr) {
-            return; // the server's business
-        }
-        for (const store::Notice& notice : ledger->parked_notices(5)) {
-            findings.add(k_where,
-                         "notice " + std::to_string(notice.id) + " (" + notice.kind + ")",
-                         Verdict::warning,
-                         notice.error,
-                         phrase(Id::doctor_mend_parked));
-        }
-        std::size_t late = 0;
-        std::string why;
-        for (const store::Notice& notice : ledger->waiting_notices(k_most)) {
-            if (services.now() - notice.created_at > std::chrono::minutes(1)) {
-                ++late;
-                why = why.empty() ? notice.error : why;
+        // Behind the Release API it is the server's business.
+        if (auto* ledger = dynamic_cast<store::ServerLedger*>(store.get())) {
+            check_dispatches(services, *ledger, findings);
+            if (!services.config().telegram.token.empty()) {
+                check_outbox(services, *ledger, findings);
             }
         }
-        findings.add(k_where,
-                     "outbox",
-                     late == 0 ? Verdict::ok : Verdict::warning,
-                     std::to_string(late) + (why.empty() ? "" : ": " + why),
-                     phrase(Id::doctor_mend_waiting));
     } catch (const Error&) {
         // Said where the ledger is looked at.
     }
@@ -109,6 +151,7 @@ void check_telegram(Services& services, Findings& findings) {
                      Verdict::warning,
                      "LOOM_RELEASE_TG_BOT_TOKEN",
                      phrase(Id::doctor_mend_bot_token));
+        check_told(services, findings);
         return;
     }
     check_bot(config, findings);
@@ -121,7 +164,7 @@ void check_telegram(Services& services, Findings& findings) {
                  std::to_string(config.telegram.approvers.size()),
                  phrase(Id::doctor_mend_approvers));
     check_rollback(services, findings);
-    check_outbox(services, findings);
+    check_told(services, findings);
 }
 
 } // namespace loomrel::cli

@@ -59,6 +59,12 @@ std::string check_in_words(Language language, const std::string& check) {
         return messages::say(
             language, Id::doctor_check_notice, fmt::arg("notice", check.substr(k_notice.size())));
     }
+    constexpr std::string_view k_dispatch = "dispatch ";
+    if (check.starts_with(k_dispatch)) {
+        return messages::say(language,
+                             Id::doctor_check_dispatch,
+                             fmt::arg("release", check.substr(k_dispatch.size())));
+    }
     // A host's checks stand behind the service's name; behind the arrow only a name stands.
     const std::size_t name = check.rfind(' ') + 1;
     const auto found = std::find_if(k_words.begin(), k_words.end(), [&](const Word& word) {

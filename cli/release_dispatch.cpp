@@ -46,6 +46,8 @@ public:
                                                                    : std::nullopt;
     }
 
+    [[nodiscard]] bool is_unanswered() const { return m_row && bot::is_unanswered(*m_row); }
+
     void about_to_send() {
         if (m_row) {
             m_ledger->settle_notice(bot::sent_unanswered(*m_row));
@@ -79,9 +81,7 @@ std::string link_behind(const char* separator, const std::string& link) {
     return link.empty() ? "" : separator + sanitize_line(link);
 }
 
-void ask_whether_again(Services& services, const std::string& link) {
-    const Phrase before =
-        phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", link)));
+void ask_whether_again(Services& services, const Phrase& before) {
     if (!services.io().can_prompt()) {
         throw Error(ErrorKind::refused, "dispatched", before, phrase(Id::cli_dispatch_before_hint));
     }
@@ -150,7 +150,10 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     }
     Row outbox(services.store(), row.id);
     if (const auto link = outbox.begun(); link && !options.yes) {
-        ask_whether_again(services, *link);
+        ask_whether_again(
+            services, phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", *link))));
+    } else if (outbox.is_unanswered() && !options.yes) {
+        ask_whether_again(services, phrase(Id::cli_dispatch_unanswered));
     }
     loomrel::github::Client client(
         {config.github.api_url, config.github.token, Milliseconds{15000}});

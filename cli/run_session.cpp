@@ -245,6 +245,20 @@ ExitCode RunSession::last_words(const deploy::Report& report,
     return code;
 }
 
+namespace {
+
+// Whose run it is: the last move that was no run's own. Not whoever comes by when it has ended.
+std::string starter_of(Services& services, store::Store& store, const store::Run& run) {
+    const auto events =
+        run.release_id ? store.events(*run.release_id) : std::vector<release::Event>{};
+    const auto began = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+        return event.from != event.to && event.source != "journal";
+    });
+    return began == events.rend() ? services.actor() : began->actor;
+}
+
+} // namespace
+
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
     const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
     deploy::Nobody nobody;
@@ -269,7 +283,7 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     deploy::Report report = deploy::make_report(
         subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
     report.release_id = run.release_id;
-    deploy::Keeper keeper(&store, make_spool(services), services.actor());
+    deploy::Keeper keeper(&store, make_spool(services), starter_of(services, store, run));
     keeper.set_run(run);
     if (run.release_id) {
         keeper.set_release(*run.release_id, run.environment);

@@ -216,12 +216,14 @@ void register_serve(Command& parent) {
 void check_serve_settings(Services& services) {
     const server::Settings settings = settings_of(services, {});
     (void)server::Proxies(settings.trusted_proxies);
+    check_webhook_url(services.config());
 }
 
 ExitCode run_serve(Services& services, const ServeOptions& options) {
     const server::Settings settings = settings_of(services, options);
     require_database(services);
     server::check_key(settings);
+    check_webhook_url(services.config());
     if (options.dry_run) {
         return show_plan(services, settings);
     }

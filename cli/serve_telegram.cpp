@@ -124,6 +124,16 @@ private:
     Secret m_secret;
 };
 
+void check_webhook_url(const config::Config& config) {
+    if (!config.telegram.token.empty() && config.telegram.updates == "webhook"
+        && webhook_url(config).empty()) {
+        throw Error(ErrorKind::config,
+                    "no_public_url",
+                    messages::phrase(messages::Id::serve_no_public_url),
+                    messages::phrase(messages::Id::serve_no_public_url_hint));
+    }
+}
+
 ServeTelegram::ServeTelegram(Services& services,
                              ServeLog& log,
                              telemetry::Metrics& metrics,
@@ -139,15 +149,9 @@ ServeTelegram::ServeTelegram(Services& services,
     if (config.telegram.token.empty() || config.telegram.updates != "webhook") {
         return;
     }
-    const std::string url = webhook_url(config);
-    if (url.empty()) {
-        throw Error(ErrorKind::config,
-                    "no_public_url",
-                    messages::phrase(messages::Id::serve_no_public_url),
-                    messages::phrase(messages::Id::serve_no_public_url_hint));
-    }
     m_updates = std::make_unique<Updates>(services, log, metrics, operations);
-    m_hook = std::make_unique<Hook>(telegram_options(config), url, m_webhook_secret);
+    m_hook =
+        std::make_unique<Hook>(telegram_options(config), webhook_url(config), m_webhook_secret);
 }
 
 ServeTelegram::~ServeTelegram() = default;

@@ -11,6 +11,9 @@
 
 namespace loomrel::cli {
 
+// Throws Error(config) where Telegram is to bring updates and nobody has said where to.
+void check_webhook_url(const config::Config& config);
+
 // Telegram and GitHub in serve: the outbox, the bot, and the webhook where that is how updates
 // come. Lives as long as the server and its workers do.
 class ServeTelegram {

@@ -110,12 +110,13 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
     }
     const auto newest = m_ledger.newest_dispatch(release->id);
     if (has_begun(newest)) {
-        Reply reply =
-            no(press.from,
-               say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", newest->error)),
-               "dispatched",
-               release->id,
-               "bot:" + press.id);
+        // GitHub does not always say where the run is.
+        const std::string link = safe_link(newest->error).empty() ? "" : ": " + newest->error;
+        Reply reply = no(press.from,
+                         say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", link)),
+                         "dispatched",
+                         release->id,
+                         "bot:" + press.id);
         reply.edit = present(callback.origin, callback.release_id);
         return reply;
     }
@@ -134,7 +135,9 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
         again.release_id = release->id;
         m_ledger.add_notice(again);
     }
-    return toast(say(m_config.language, Id::bot_dispatched));
+    Reply reply = toast(say(m_config.language, Id::bot_dispatched));
+    reply.edit = present(callback.origin, release->id);
+    return reply;
 }
 
 } // namespace loomrel::bot

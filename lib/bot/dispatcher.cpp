@@ -2,6 +2,7 @@
 
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/messages/messages.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,9 @@ namespace loomrel::bot {
 
 namespace {
 
+using messages::Id;
+using messages::phrase;
+using messages::say;
 using release::Status;
 using store::Notice;
 using What = store::Settlement::What;
@@ -21,6 +25,11 @@ constexpr int k_batch = 500;
 constexpr const char* k_sent = "sent, not answered yet";
 constexpr Milliseconds k_look_again{5000};
 constexpr int k_looks = 5;
+
+// With what can be done about it.
+std::string told(Language language, const Phrase& message, const Phrase& hint) {
+    return in(language, message) + (hint.empty() ? "" : ". " + in(language, hint));
+}
 
 bool says_number(const std::string& title, std::int64_t id) {
     const std::string wanted = "#" + std::to_string(id);
@@ -46,6 +55,11 @@ github::Workflow prod_workflow(const config::Config& config, const release::Rele
 
 std::map<std::string, std::string> prod_inputs(const release::Release& release) {
     return {{"release_id", std::to_string(release.id)}, {"release_tag", release.release_tag}};
+}
+
+bool is_unanswered(const store::Notice& row) {
+    return row.state == Notice::State::waiting
+           && (row.error == k_sent || row.error.starts_with("looking"));
 }
 
 store::Settlement sent_unanswered(const store::Notice& row) {
@@ -101,7 +115,7 @@ void Dispatcher::handle(const Notice& row) {
     }
     if (m_config.deploy(release->service_name, "prod").prod_by == "direct") {
         start_here(row, *release);
-    } else if (row.error == k_sent || row.error.starts_with("looking")) {
+    } else if (is_unanswered(row)) {
         look_for_run(row, *release);
     } else {
         start(row, *release);
@@ -109,10 +123,14 @@ void Dispatcher::handle(const Notice& row) {
 }
 
 void Dispatcher::start(const Notice& row, const release::Release& release) {
-    if (m_config.github.token.empty() || m_config.github.owner.empty()) {
+    const bool no_token = m_config.github.token.empty();
+    if (no_token || m_config.github.owner.empty()) {
         tell(row,
              "dispatch_refused",
-             m_config.github.token.empty() ? "LOOM_GITHUB_TOKEN" : "[github] owner");
+             told(m_config.language,
+                  phrase(no_token ? Id::cli_dispatch_no_token : Id::cli_dispatch_no_owner),
+                  phrase(no_token ? Id::cli_dispatch_no_token_hint
+                                  : Id::cli_dispatch_no_owner_hint)));
         return;
     }
     m_ledger.settle_notice(sent_unanswered(row));
@@ -157,7 +175,9 @@ void Dispatcher::look_for_run(const Notice& row, const release::Release& release
         settle(row, What::waiting, "looking " + std::to_string(looks + 1), k_look_again);
         return;
     }
-    tell(row, "dispatch_unknown", runs ? "no run found" : "GitHub does not answer");
+    tell(row,
+         "dispatch_unknown",
+         say(m_config.language, runs ? Id::notice_no_run : Id::notice_github_silent));
 }
 
 void Dispatcher::start_here(const Notice& row, const release::Release& release) {
@@ -173,7 +193,7 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
             settle(row, What::waiting, error.message().en, wait_after(row.attempts));
             return;
         }
-        tell(row, "direct_failed", in(m_config.language, error.message()));
+        tell(row, "direct_failed", told(m_config.language, error.message(), error.hint()));
     }
 }
 

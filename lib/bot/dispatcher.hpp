@@ -53,6 +53,9 @@ private:
                                              const release::Release& release);
 [[nodiscard]] std::map<std::string, std::string> prod_inputs(const release::Release& release);
 
+// It may have begun a run that nobody has found yet.
+[[nodiscard]] bool is_unanswered(const store::Notice& row);
+
 // Of a request that is about to leave: whoever comes after a crash looks for its run before asking
 // again.
 [[nodiscard]] store::Settlement sent_unanswered(const store::Notice& row);

@@ -1,6 +1,5 @@
 #include "lib/bot/live_message.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace loomrel::bot {
@@ -12,6 +11,8 @@ using telegram::Problem;
 // Telegram allows about one message a second and chat.
 constexpr Milliseconds k_between_edits{1100};
 constexpr int k_last_tries = 5;
+// The end is told in a notice too, which waits for as long as it has to.
+constexpr Milliseconds k_longest_last_wait{60000};
 
 } // namespace
 
@@ -43,7 +44,9 @@ void LiveMessage::run() {
     int tries = 0;
     while (true) {
         m_news.wait(guard, [this] { return m_latest || m_over; });
-        if (!m_latest || tries == k_last_tries) {
+        (void)m_news.wait_until(guard, m_not_before, [this] { return m_over; });
+        if (!m_latest || tries == k_last_tries
+            || (m_over && left_until(m_not_before) > k_longest_last_wait)) {
             return;
         }
         (void)m_news.wait_until(guard, m_not_before, [] { return false; });
@@ -60,13 +63,12 @@ void LiveMessage::run() {
 }
 
 bool LiveMessage::send(const telegram::Text& text) {
-    m_not_before = std::chrono::steady_clock::now() + k_between_edits;
+    m_not_before = deadline_in(k_between_edits);
     try {
         m_api.edit_message(m_chat_id, m_message_id, text);
     } catch (const Problem& problem) {
         if (problem.kind() == Problem::Kind::too_many) {
-            m_not_before = std::chrono::steady_clock::now()
-                           + std::min(problem.retry_after(), Milliseconds{30000});
+            m_not_before = deadline_in(problem.retry_after());
         }
         return problem.kind() != Problem::Kind::too_many && problem.kind() != Problem::Kind::away;
     } catch (const std::exception&) {

@@ -39,6 +39,7 @@ struct NoticeQuery {
     enum class Kind { any, told, dispatch } kind = Kind::any; // told = all but dispatches
     std::optional<std::int64_t> release_id;
     std::int64_t after = 0; // ids above this one: the next page
+    bool newest_first = false;
     int limit = 100;
 };
 
@@ -83,7 +84,8 @@ public:
     virtual std::optional<Notice> find_notice(const std::string& key) = 0;
     // The last attempt to begin the production deploy of a release, whatever has become of it.
     virtual std::optional<Notice> newest_dispatch(std::int64_t release_id) = 0;
-    // Given up, until somebody settles it as waiting again. Oldest first.
+    // What people were not told: given up, until somebody settles it as waiting again. Newest
+    // first: a fault of today is not hidden behind those of last year.
     virtual std::vector<Notice> parked_notices(int limit) = 0;
     // Counts the attempt. What was sent stays sent.
     virtual void settle_notice(const Settlement& settlement) = 0;

@@ -125,8 +125,8 @@ Query notice_list_query(const std::string& state,
     if (wanted.after > 0) {
         query.text += " AND outbox.id > CAST(" + query.bind(wanted.after) + " AS BIGINT)";
     }
-    query.text += " ORDER BY outbox.id LIMIT "
-                  + query.bind(static_cast<std::int64_t>(std::max(wanted.limit, 0)));
+    query.text += std::string(" ORDER BY outbox.id") + (wanted.newest_first ? " DESC" : "")
+                  + " LIMIT " + query.bind(static_cast<std::int64_t>(std::max(wanted.limit, 0)));
     return query;
 }
 

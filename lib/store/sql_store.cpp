@@ -149,6 +149,8 @@ public:
 
     std::vector<Notice> parked_notices(int limit) override {
         NoticeQuery query;
+        query.kind = NoticeQuery::Kind::told;
+        query.newest_first = true;
         query.limit = limit;
         return read<std::vector<Notice>>(
             [&](Session& session) { return list_notices(session, "parked", query); });

@@ -72,6 +72,24 @@ std::int64_t Api::present_chat(std::int64_t chat_id) const {
     return moved == m_moved.end() ? chat_id : moved->second;
 }
 
+void Api::check_not_too_early(std::int64_t chat_id) {
+    const auto found = m_not_before.find(chat_id);
+    if (found == m_not_before.end()) {
+        return;
+    }
+    if (const Milliseconds left = left_until(found->second); left.count() > 0) {
+        throw Problem(Kind::too_many, "Too Many Requests", left);
+    }
+    m_not_before.erase(found);
+}
+
+Problem Api::taken_note(const Problem& problem, std::int64_t chat_id) {
+    if (problem.kind() == Kind::too_many) {
+        m_not_before[chat_id] = deadline_in(problem.retry_after());
+    }
+    return problem;
+}
+
 json Api::send(const Call& call) {
     http::Request request;
     request.method = "POST";
@@ -118,8 +136,10 @@ json Api::send_text(const std::string& method, json fields, const Text& text) {
     const auto asked_chat = fields["chat_id"].get<std::int64_t>();
     // At most once for each: the chat has moved, the text is not what we thought it was.
     for (int tries = 0;; ++tries) {
+        const std::int64_t chat = present_chat(asked_chat);
+        check_not_too_early(chat);
         try {
-            fields["chat_id"] = present_chat(asked_chat);
+            fields["chat_id"] = chat;
             return send({method, fields, {}, Milliseconds{0}, {}, method == "sendMessage"});
         } catch (const Refusal& refusal) {
             if (refusal.not_modified) {
@@ -131,7 +151,7 @@ json Api::send_text(const std::string& method, json fields, const Text& text) {
                 fields.erase("parse_mode");
                 fields["text"] = cut_utf16(plain_of(text.html), k_longest_message);
             } else {
-                throw Problem(refusal.problem);
+                throw taken_note(refusal.problem, chat);
             }
         }
     }
@@ -158,20 +178,23 @@ std::int64_t Api::send_document(const Place& place,
                                 const std::string& file_name,
                                 const std::string& data,
                                 std::int64_t reply_to) {
-    std::vector<http::Part> parts{{"chat_id", std::to_string(present_chat(place.chat_id)), "", ""},
+    const std::int64_t chat = present_chat(place.chat_id);
+    check_not_too_early(chat);
+    std::vector<http::Part> parts{{"chat_id", std::to_string(chat), "", ""},
                                   {"document", data, file_name, "text/plain; charset=utf-8"}};
     if (place.thread_id != 0) {
         parts.push_back({"message_thread_id", std::to_string(place.thread_id), "", ""});
     }
     if (reply_to != 0) {
-        parts.push_back(
-            {"reply_parameters", json{{"message_id", reply_to}}.dump(), "", "application/json"});
+        // Deleted meanwhile, it keeps nobody from the file.
+        const json reply{{"message_id", reply_to}, {"allow_sending_without_reply", true}};
+        parts.push_back({"reply_parameters", reply.dump(), "", "application/json"});
     }
     try {
         return message_id_of(
             send({"sendDocument", {}, std::move(parts), Milliseconds{0}, {}, true}));
     } catch (const Refusal& refusal) {
-        throw Problem(refusal.problem);
+        throw taken_note(refusal.problem, chat);
     }
 }
 

@@ -85,7 +85,8 @@ struct Options {
     Milliseconds timeout{10000}; // of one call; long polls take their own time on top
 };
 
-// Every call throws Problem. One Api, one thread.
+// Every call throws Problem. One Api, one thread. A chat that Telegram has asked to be left alone
+// is not written to before that time: Problem(too_many) at once.
 class Api {
 public:
     explicit Api(Options options);
@@ -129,11 +130,15 @@ private:
     [[nodiscard]] nlohmann::json
     send_text(const std::string& method, nlohmann::json fields, const Text& text);
     [[nodiscard]] std::int64_t present_chat(std::int64_t chat_id) const;
+    void check_not_too_early(std::int64_t chat_id);
+    // What is to be thrown; remembers how long the chat is to be left alone.
+    [[nodiscard]] Problem taken_note(const Problem& problem, std::int64_t chat_id);
 
     Options m_options;
     http::Client m_http;
     std::optional<Deadline> m_deadline;
     std::map<std::int64_t, std::int64_t> m_moved;
+    std::map<std::int64_t, Deadline> m_not_before; // by chat
 };
 
 } // namespace loomrel::telegram

@@ -90,7 +90,11 @@ Said said_in(const json& message) {
     Said said;
     said.from = user_in(message);
     said.chat_id = chat_in(message);
-    said.thread_id = number_in(message, "message_thread_id");
+    // Outside topics replies have the number of a thread too, and nothing can be sent there.
+    const bool in_topic = message.value("is_topic_message", json(false)) == json(true);
+    if (in_topic || object_in(message, "reply_to_message") == nullptr) {
+        said.thread_id = number_in(message, "message_thread_id");
+    }
     said.message_id = number_in(message, "message_id");
     said.text = text_in(message, "text");
     if (said.text.empty()) {

@@ -28,7 +28,7 @@ struct Press {
 struct Said {
     User from;
     std::int64_t chat_id = 0;
-    std::int64_t thread_id = 0;
+    std::int64_t thread_id = 0; // the topic; 0 = none
     std::int64_t message_id = 0;
     std::string text; // or what stands under a picture; "" for a sticker
     // Of the message that this replies to, if a bot wrote it.

@@ -57,6 +57,7 @@ TEST_CASE("names are no checks") {
     CHECK(check_in_words(Language::en, "api disk") == "api room on the disk");
     CHECK(check_in_words(Language::ru, "ledger") == "реестр релизов");
     CHECK(check_in_words(Language::ru, "notice 5 (dev)") == "уведомление 5 (dev)");
+    CHECK(check_in_words(Language::en, "dispatch 5") == "deploy to production, release 5");
     CHECK(check_in_words(Language::ru, "⏪ disk") == "⏪ disk");
     CHECK(check_in_words(Language::ru, ".env.servers") == ".env.servers");
 }

@@ -38,8 +38,14 @@ wait "$pid" 2>/dev/null || :
 run=$(sql "SELECT id FROM runs WHERE ended_at IS NULL")
 wait_for 20 "the run ends on the host" test -s "$T/stage/state/stage/$SERVICE/runs/$run/status"
 version v1.3.0
+ENVIRONMENT=(USER=somebody LOGNAME=somebody)
 stage_deploy v1.3.0
 expect_exit 0
+# It stays the run of the one who began it.
+expect_sql "$(id -un)" "SELECT DISTINCT actor FROM release_events
+    WHERE release_id = (SELECT id FROM releases WHERE release_tag = 'v1.2.0')"
+expect_sql somebody "SELECT DISTINCT actor FROM release_events
+    WHERE release_id = (SELECT id FROM releases WHERE release_tag = 'v1.3.0')"
 expect_row v1.2.0 status manual_testing
 expect_row v1.3.0 status manual_testing
 expect_serves v1.3.0

@@ -58,5 +58,15 @@ sql "UPDATE outbox SET error = '$link' WHERE kind = 'dispatch'"
 loomrel --json release dispatch 1 --yes
 expect_exit 0
 dispatched 2 || fail "nothing was dispatched by hand"
+# Nor is one that was asked for and not answered asked for twice.
+stop "$SERVING"
+sql "UPDATE outbox SET state = 'waiting', error = '' WHERE kind = 'dispatch'"
+at_github fail '{"method": "dispatch", "how": "drop", "times": 1}' >/dev/null
+loomrel release dispatch 1
+expect_exit 7
+loomrel release dispatch 1
+expect_exit 3
+expect_said "запустился ли он, пока неизвестно" "--yes"
+dispatched 3 || fail "a request without an answer was repeated"
 expect_sql 1 "SELECT COUNT(*) FROM release_events WHERE detail LIKE '%stranger%' OR detail LIKE '%$STRANGER%'"
 expect_not_in "$T/err.one" test-token

@@ -6,6 +6,13 @@
 telegram_lab 'updates = "webhook"'
 port=$(free_port)
 API=http://127.0.0.1:$port/api/tg-bot KEY=a-secret-of-servers
+# Where Telegram is to bring them has to be said, and that is found before anything is started.
+for command in "serve --dry-run" "config check"; do
+    # shellcheck disable=SC2086 # two words
+    loomrel $command
+    expect_exit 2
+    expect_said "где Telegram найдёт этот сервер"
+done
 printf '[server]\npublic_url = "%s"\n' "$API" >>"$T/ci/loomrel.toml"
 secret=$(python3 -c 'import hmac; print(hmac.new(b"123456:test-token", b"loomrel webhook", "sha256").hexdigest())')
 at_bot_api() {
@@ -109,6 +116,33 @@ took=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
 call GET /webhook/set
 expect_answer 503
 at_telegram fail >/dev/null
+
+# Pressed while the ledger's schema is not up to date yet: Telegram is to bring it again, and then it
+# counts, once.
+version v1.0.2
+stage_deploy v1.0.2
+expect_exit 0
+expect_message "🏷️ Версия: v1.0.2"
+id=$(jq .release_id "$T/out")
+stop "$SERVING"
+sql "DELETE FROM schema_migrations WHERE name = '2026-11-29-old-twins'" # may be done again
+start python3 -c 'import os, sqlite3, sys, time
+ledger = sqlite3.connect(sys.argv[1], isolation_level=None)
+ledger.execute("BEGIN IMMEDIATE")
+open(sys.argv[2] + "held", "w")
+while not os.path.exists(sys.argv[2] + "enough"):
+    time.sleep(0.02)' "$T/ledger.db" "$T/"
+wait_for 20 "the ledger is held" test -e "$T/held"
+bot_start early "$port"
+press $ANYA "data:An:$id:$(commit_of v1.0.2 | cut -c 1-8)"
+brought() {
+    [ "$(state "[.webhook_sends[] | select(.update_id == $(jq .update "$T/press")) | .status $1] | any")" = true ]
+}
+wait_for 20 "it has to come again" brought "== 503"
+touch "$T/enough"
+wait_for 20 "it counts" approved
+wait_for 20 "Telegram is done with it" brought "== 200"
+expect_sql "manual_test_passed" "SELECT to_status FROM release_events WHERE release_id = $id AND source = 'bot'"
 
 # Back to polling: what was pressed meanwhile is not lost, and it is said.
 stop "$SERVING"

@@ -109,6 +109,10 @@ confirm "$MESSAGE"
 press $ANYA "✅ Да, подтвердить"
 expect_pressed "✅ Одобрено: v1.3.0"
 expect_message "❌ GitHub не запустил деплой на production"
+# Nothing that Telegram refused: doctor says what has to be mended.
+loomrel --json doctor --env stage
+expect_json "[.checks[] | select(.check == \"dispatch $((moved + 1))\")][0].detail" "HTTP 404: as a test wants" \
+    '[.checks[] | select(.check | startswith("notice "))] | length' 0
 stop "$SERVING"
 sed -i '/^approvers/a approval_expires = "1s"' "$T/ci/loomrel.toml"
 sleep 1

@@ -11,7 +11,7 @@
     fake_telegram.py fail JSON                   see fake_http.py: Rules; "fail" alone ends them all
     fake_telegram.py away on|off                 nobody answers
     fake_telegram.py repeat UPDATE               the same update once more
-    fake_telegram.py block CHAT | migrate CHAT NEW | reset
+    fake_telegram.py block CHAT | migrate CHAT NEW | topic CHAT THREAD | delete CHAT MESSAGE | reset
 
 Point loomrel at it: [telegram] api_url = "http://127.0.0.1:PORT" and LOOM_RELEASE_TG_BOT_TOKEN=T
 (123456:test-token unless told otherwise).
@@ -104,6 +104,7 @@ class Telegram:
         self.calls = []
         self.blocked = set()
         self.migrated = {}
+        self.topics = set()  # (chat, thread)
         self.started = set()  # private chats whose user has written
         self.poller = 0
         self.webhook = {"url": "", "secret": "", "error": "", "error_at": 0}
@@ -221,6 +222,9 @@ class Telegram:
         return markup if markup.get("inline_keyboard") else None
 
     def new_message(self, chat, fields, sender=BOT, **more):
+        if (sender is BOT and "message_thread_id" in fields
+                and (chat, int(fields["message_thread_id"])) not in self.topics):
+            raise Refused(400, "Bad Request: message thread not found")
         message = {"message_id": self.next_message, "chat": self.chat_object(chat),
                    "date": int(time.time()), "from": sender, **more}
         self.next_message += 1
@@ -244,9 +248,6 @@ class Telegram:
             message = self.new_message(chat, fields, text=plain, source=source)
             if markup:
                 message["reply_markup"] = markup
-            reply = fields.get("reply_parameters")
-            if reply:
-                message["reply_to"] = reply["message_id"]
             return self.seen(message)
 
     def do_senddocument(self, fields):
@@ -258,6 +259,10 @@ class Telegram:
             _, caption = self.text_of(fields, "caption", empty_allowed=True)
             if utf16(caption) > 1024:
                 raise Refused(400, "Bad Request: message caption is too long")
+            reply = json.loads(fields.get("reply_parameters", "{}"))
+            if ("message_id" in reply and not reply.get("allow_sending_without_reply")
+                    and (chat, reply["message_id"]) not in self.messages):
+                raise Refused(400, "Bad Request: message to be replied not found")
             return self.seen(self.new_message(
                 chat, fields, caption=caption,
                 document={"file_name": document["name"], "file_size": len(document["data"])},
@@ -474,6 +479,8 @@ class Telegram:
         more = {}
         if fields.get("reply_to"):
             more["reply_to_message"] = self.seen(self.messages[(chat, int(fields["reply_to"]))])
+            if chat < 0:
+                more["message_thread_id"] = int(fields["reply_to"])  # also where there are no topics
         message = self.new_message(chat, {}, user, text=fields["text"], **more)
         return {"update": self.new_update(message=message), "message": message["message_id"]}
 
@@ -526,6 +533,14 @@ class Telegram:
         self.blocked.add(int(fields["chat"]))
         return {}
 
+    def control_topic(self, fields):
+        self.topics.add((int(fields["chat"]), int(fields["thread"])))
+        return {}
+
+    def control_delete(self, fields):
+        self.messages.pop((int(fields["chat"]), int(fields["message"])))
+        return {}
+
     def control_migrate(self, fields):
         self.migrated[int(fields["chat"])] = int(fields["to"])
         return {}
@@ -535,7 +550,8 @@ class Telegram:
 COMMANDS = {"messages": ["chat"], "press": ["chat", "message", "button", "user", "name"],
             "text": ["chat", "text", "user", "name", "reply_to"], "answers": [], "calls": [],
             "state": [], "reset": [], "away": ["on"], "repeat": ["update"], "block": ["chat"],
-            "migrate": ["chat", "to"], "number": ["next"]}
+            "migrate": ["chat", "to"], "number": ["next"], "topic": ["chat", "thread"],
+            "delete": ["chat", "message"]}
 
 
 def show(message):

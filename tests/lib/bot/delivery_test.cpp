@@ -76,6 +76,7 @@ TEST_CASE("each environment has its chat") {
     DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}, {"stage", 0}};
     world.config.telegram.thread_id = 9;
+    world.fake.tell("topic", {{"chat", k_chat}, {"thread", 9}});
     const auto id = world.release_to_test();
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
     world.say("to all");
@@ -138,6 +139,50 @@ TEST_CASE("retry_after is obeyed, by its chat only") {
     CHECK(all[3]["at"].get<double>() - all[0]["at"].get<double>() >= 2.0);
 }
 
+TEST_CASE("late by a 429 of its own chat, a notice shows what the release is by then") {
+    DeliveryWorld world;
+    const auto id = world.release_to_test();
+    CHECK(world.deliver().sent == 1);
+    world.fake.tell(
+        "fail", {{"method", "editMessageText"}, {"how", 429}, {"retry_after", 1}, {"times", 1}});
+    world.move(id, {Status::manual_test_passed});
+    CHECK(world.deliver().waiting == 1);
+    world.move(id, {Status::deploying, Status::deployed});
+    CHECK(world.deliver().waiting == 2);
+    CHECK(wait_until([&] { return world.deliver().sent == 2; }, std::chrono::seconds(8)));
+    CHECK(world.said_in(k_chat) == Strings{"✅ Релиз задеплоен на production"});
+    for (const json& call : world.fake.calls("editMessageText")) {
+        const auto text = call["fields"]["text"].get<std::string>();
+        CHECK(text.starts_with(call["status"] == 429 ? "✅ Релиз одобрен"
+                                                     : "✅ Релиз задеплоен на production"));
+    }
+}
+
+TEST_CASE("what Telegram does not take as a display is not followed by a notice before its time") {
+    DeliveryWorld world;
+    world.config.telegram.chat_id_of = {{"prod", -2002}};
+    const auto id = world.release_to_test();
+    CHECK(world.deliver().sent == 1);
+    world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
+    CHECK(world.deliver().sent == 2);
+    world.move(id, {Status::rollback});
+    world.say("later");
+    world.fake.tell("fail",
+                    {{"method", "editMessageText"},
+                     {"chat", k_chat},
+                     {"how", 429},
+                     {"retry_after", 1},
+                     {"times", 1}});
+    CHECK(world.deliver().sent == 1);
+    const auto calls = world.fake.calls("sendMessage").size();
+    CHECK(wait_until([&] { return world.deliver().sent == 1; }, std::chrono::seconds(8)));
+    const json refused = world.fake.calls("editMessageText").back();
+    CHECK(refused["status"] == 429);
+    const json sent = world.fake.calls("sendMessage").back();
+    CHECK(world.fake.calls("sendMessage").size() == calls + 1);
+    CHECK(sent["at"].get<double>() - refused["at"].get<double>() >= 1.0);
+}
+
 TEST_CASE("a chat that blocks the bot holds up nobody and is told about") {
     DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}};
@@ -194,7 +239,9 @@ TEST_CASE("a file that Telegram does not take now follows later, its message is 
     CHECK(world.deliver().waiting == 1);
     CHECK(world.fake.messages(k_chat).size() == 1);
     world.forget_waits();
-    CHECK(world.deliver().sent == 1);
+    CHECK(world.deliver().sent
+          == 0); // that it is due changes nothing about what Telegram asked for
+    CHECK(wait_until([&] { return world.deliver().sent == 1; }, std::chrono::seconds(8)));
     const json messages = world.fake.messages(k_chat);
     REQUIRE(messages.size() == 2);
     CHECK(messages[1]["content"] == text);

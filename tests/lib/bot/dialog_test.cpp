@@ -453,6 +453,7 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
     world.press_data(k_qa, "la:0");
     world.press(k_qa_two, "🔁 Запустить деплой");
     CHECK(dispatches().size() == 1);
+    CHECK_FALSE(holds(drawn(world.message), "🔁")); // pressed, it is not there to be pressed again
     CHECK(holds(world.last_event(id), R"("dispatch":"again")"));
     const auto events = world.ledger->events(id).size();
     world.press_data(k_qa, "gn:" + std::to_string(id));
@@ -472,6 +473,13 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
     world.press_data(k_qa, "la:0");
     CHECK_FALSE(holds(drawn(world.message), "🔁"));
     CHECK(holds(drawn(world.message), "🚀 Деплой запущен: [Открыть]"));
+    // GitHub does not always say where.
+    const auto other = world.release_to_test("v1.2.4");
+    world.move(other, {Status::manual_test_passed});
+    world.ledger->settle_notice(
+        {store::Settlement::What::sent, dispatches()[0].id, "", Milliseconds{0}});
+    CHECK(world.press_data(k_qa, "gn:" + std::to_string(other)).toast
+          == "Деплой на production уже запущен");
 }
 
 TEST_CASE("/status tells what is under way and what serves; /help helps") {

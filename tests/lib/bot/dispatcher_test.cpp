@@ -47,6 +47,9 @@ struct DispatchWorld : LedgerWorld {
         return found;
     }
 
+    // The fact of the newest notice.
+    std::string told() { return ledger->waiting_notices(100).back().fact; }
+
     bool waits(const std::string& kind) {
         const auto all = kinds(ledger->waiting_notices(100));
         return std::find(all.begin(), all.end(), kind) != all.end();
@@ -109,6 +112,16 @@ TEST_CASE("a request that may have got lost is never repeated: people are asked"
     CHECK(world.fake.calls("dispatch").size() == 1);
     CHECK(world.waits("dispatch_unknown"));
     CHECK_FALSE(world.waits("dispatch"));
+    CHECK(world.told().find("в списке запусков его нет") != std::string::npos);
+}
+
+TEST_CASE("what is missing here is told in words, with what to do about it") {
+    DispatchWorld world;
+    world.config.github.token = Secret("");
+    (void)world.approved();
+    (void)world.dispatch();
+    CHECK(world.told().find("LOOM_GITHUB_TOKEN не задан. Задайте LOOM_GITHUB_TOKEN")
+          != std::string::npos);
 }
 
 TEST_CASE("killed between request and answer: the next one looks before it asks") {

@@ -115,6 +115,21 @@ TEST_CASE("a press is stored, answered and shown; the same update again changes 
     CHECK(world.fake.messages(k_chat)[0]["text"].get<std::string>().starts_with("✅ Релиз одобрен"));
 }
 
+TEST_CASE("a reason given by reply is answered where it was given, in a group without topics") {
+    PollingWorld world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    Server server(world, "one");
+    (void)world.press(k_qa, message, "❌ Отклонить");
+    REQUIRE(wait_until([&] { return world.fake.messages(k_chat)[0].value("edits", 0) == 1; },
+                       std::chrono::seconds(10)));
+    world.fake.tell("text",
+                    {{"chat", k_chat}, {"text", "плохо"}, {"user", k_qa}, {"reply_to", message}});
+    CHECK(wait_until(
+        [&] { return world.fake.messages(k_chat).back()["text"] == "❌ v1.2.3 отклонён"; },
+        std::chrono::seconds(10)));
+}
+
 TEST_CASE("of two servers one polls and the other waits, and takes over") {
     PollingWorld world;
     auto first = std::make_unique<Server>(world, "first");

@@ -190,6 +190,15 @@ TEMPLATE_TEST_CASE("a notice waits, is tried again, is parked, is sent",
     const auto parked = server->parked_notices(10);
     REQUIRE(keys_of(parked) == std::vector<std::string>{"b"});
     CHECK(contains(parked[0].error, "403 Forbidden: bot was kicked"));
+    // The newest come first, and what a machine could not do is no notice.
+    server->add_notice({"d", "dispatch", std::nullopt, "{}"});
+    server->add_notice({"e", "text", std::nullopt, "{}"});
+    for (const auto& late : {*server->find_notice("d"), *server->find_notice("e")}) {
+        settle(Settled::parked, late.id, "", 0);
+    }
+    CHECK(keys_of(server->parked_notices(10)) == std::vector<std::string>{"e", "b"});
+    CHECK(keys_of(server->parked_notices(1)) == std::vector<std::string>{"e"});
+    settle(Settled::sent, server->find_notice("e")->id, "", 0);
 
     settle(Settled::waiting, waiting[0].id, "429", 20);
     std::this_thread::sleep_for(Milliseconds(40));

@@ -36,6 +36,11 @@ constexpr std::int64_t k_chat = -1001;
 TEST_CASE("messages are sent, edited and lose their keyboard") {
     World world;
     CHECK(world.api.get_me().username == "release_test_bot");
+    CHECK(problem_of([&] {
+              (void)world.api.send_message({k_chat, 3}, {"x", {}});
+          }).kind()
+          == Kind::refused);
+    world.fake.tell("topic", {{"chat", k_chat}, {"thread", 3}});
     const auto id = world.api.send_message({k_chat, 3}, {"<b>a</b> &lt;", {{{"✅", "a:1"}}}});
     json messages = world.fake.messages(k_chat);
     REQUIRE(messages.size() == 1);
@@ -73,11 +78,13 @@ TEST_CASE("a group that became a supergroup is followed") {
 
 TEST_CASE("troubles are told apart by what to do about them") {
     World world;
-    const auto send = [&] { world.api.send_message({k_chat}, {"x", {}}); };
+    std::int64_t chat = k_chat;
+    const auto send = [&] { world.api.send_message({chat}, {"x", {}}); };
     world.fake.tell("fail", {{"how", 429}, {"retry_after", 5}, {"times", 1}});
     const Problem too_many = problem_of(send);
     CHECK(too_many.kind() == Kind::too_many);
     CHECK(too_many.retry_after() == Milliseconds{6000});
+    chat = -2002; // the other wants to be left alone
     for (const auto& [how, kind] : std::vector<std::pair<json, Kind>>{{"refuse", Kind::away},
                                                                       {"html", Kind::away},
                                                                       {500, Kind::away},
@@ -126,6 +133,36 @@ TEST_CASE("documents arrive whole") {
     const json message = world.fake.messages(k_chat)[1];
     CHECK(message["document"]["file_name"] == "v1.2.3.log");
     CHECK(message["content"] == log);
+    world.fake.tell("delete", {{"chat", k_chat}, {"message", first}});
+    world.api.send_document({k_chat}, "v1.2.3.log", log, first);
+    CHECK(world.fake.messages(k_chat).size() == 2);
+}
+
+TEST_CASE("a chat that wants to be left alone is, whatever there is to tell it; others are not") {
+    World world;
+    const auto id = world.api.send_message({k_chat}, {"a", {}});
+    world.fake.tell(
+        "fail", {{"method", "editMessageText"}, {"how", 429}, {"retry_after", 1}, {"times", 1}});
+    const auto edit = [&] { world.api.edit_message(k_chat, id, {"b", {}}); };
+    const auto wait = problem_of(edit).retry_after();
+    const auto calls = world.fake.tell("calls").size();
+    const auto until = deadline_in(wait);
+    for (const auto& attempt : std::vector<std::function<void()>>{
+             edit,
+             [&] {
+                 (void)world.api.send_message({k_chat}, {"c", {}});
+             },
+             [&] { (void)world.api.send_document({k_chat}, "x", "y", 0); }}) {
+        const auto problem = problem_of(attempt);
+        CHECK(problem.kind() == Kind::too_many);
+        CHECK(problem.retry_after() <= wait);
+        CHECK(problem.retry_after().count() > 0);
+    }
+    CHECK(world.fake.tell("calls").size() == calls);
+    (void)world.api.send_message({-2002}, {"d", {}});
+    std::this_thread::sleep_until(until);
+    edit();
+    CHECK(world.fake.messages(k_chat)[0]["text"] == "b");
 }
 
 TEST_CASE("updates come in order, wait for news, and are confirmed by the next offset") {

@@ -36,6 +36,20 @@ TEST_CASE("a reply brings the buttons of the bot's message it replies to") {
     CHECK(update->said->reply_to_buttons == std::vector<std::string>{"R:17"});
 }
 
+TEST_CASE("a reply's own thread is no topic that could be written to") {
+    const auto thread_of = [](const std::string& more) {
+        const auto update = read_update(
+            R"({"update_id": 8, "message": {"message_id": 6, "from": {"id": 5}, "text": "x",
+                "chat": {"id": -1001, "type": "supergroup"}, "message_thread_id": 4)"
+            + more + "}}");
+        return update->said->thread_id;
+    };
+    const std::string reply = R"(, "reply_to_message": {"message_id": 4})";
+    CHECK(thread_of("") == 4);
+    CHECK(thread_of(reply) == 0);
+    CHECK(thread_of(reply + R"(, "is_topic_message": true)") == 4);
+}
+
 TEST_CASE("what is not an update is none, and hostile ones harm nobody") {
     for (const std::string text : {"",
                                    "null",
