@@ -41,7 +41,8 @@ TEST_CASE("a host that failed hides no other's result, and a log is its own host
                      good,
                      ended("host-c", "r 1 failed health health_failed v1.1.0 yes yes whole ."),
                      waiting},
-                    Language::en);
+                    Language::en,
+                    Redactor());
     CHECK(report.log_host == "host-b");
     CHECK(host_lines(report, Language::en)
           == std::vector<std::string>{"host host-a cannot be reached",
@@ -54,15 +55,19 @@ TEST_CASE("a host that failed hides no other's result, and a log is its own host
 
 TEST_CASE("one host, or a good end everywhere, needs no line a host") {
     const Followed good = ended("host-a", "r 0 good keep - v1.2.0 yes - whole .");
-    CHECK(host_lines(make_report(subject(), {good, good}, Language::en), Language::en).empty());
-    CHECK(host_lines(make_report(subject(), {away("host-a")}, Language::en), Language::en).empty());
+    CHECK(host_lines(make_report(subject(), {good, good}, Language::en, Redactor()), Language::en)
+              .empty());
+    CHECK(
+        host_lines(make_report(subject(), {away("host-a")}, Language::en, Redactor()), Language::en)
+            .empty());
 }
 
 TEST_CASE("of a run that died behind the switch nobody brought anything back") {
     const auto report =
         make_report(subject(),
                     {ended("host-a", "r 1 died after_up died v1.2.0 yes failed whole .")},
-                    Language::en);
+                    Language::en,
+                    Redactor());
     REQUIRE(report.failure);
     CHECK(report.failure->serves.find("nobody brought back the previous version")
           != std::string::npos);
