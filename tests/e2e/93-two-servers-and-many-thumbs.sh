@@ -46,7 +46,7 @@ for ((round = 1; round <= rounds; ++round)); do
     fi
     press_at_once $((presses - presses / 2)) "$id:$commit" "$ANYA" "$BORIS" "$STRANGER"
     # The killed one's lease has to run out first.
-    wait_for 90 "all presses taken" all_taken
+    wait_for 150 "all presses taken" all_taken
     expect_sql 1 "SELECT COUNT(*) FROM release_events WHERE release_id = $id
         AND from_status = 'manual_testing' AND to_status <> from_status"
     # An approval is one run at GitHub; rejected after that, it may be none or one.
