@@ -1,5 +1,6 @@
 #include "lib/store/spool.hpp"
 
+#include "lib/base/error.hpp"
 #include "lib/base/file.hpp"
 #include "lib/store/wire.hpp"
 
