@@ -19,6 +19,11 @@ std::string back_on_stage_command(const DecisionCase& decided) {
            + " --to " + typed_word(decided.row.release_tag);
 }
 
+std::string again_on_stage_command(const DecisionCase& decided) {
+    return "loomrel stage-deploy --again --service " + typed_word(decided.row.service_name)
+           + " --tag " + typed_word(decided.row.release_tag);
+}
+
 [[noreturn]] void refuse_stage(const DecisionCase& decided, const Decided& answer) {
     const auto fail = [](Phrase message, Phrase hint) {
         throw Error(ErrorKind::refused, "not_on_stage", std::move(message), std::move(hint));
@@ -60,6 +65,30 @@ void refuse_decided(const DecisionCase& decided, const Decided& answer) {
     const auto id = fmt::arg("id", decided.row.id);
     const auto service = fmt::arg("service", decided.service);
     const auto tag = fmt::arg("tag", decided.tag);
+    if (answer.conflict == "outrun") {
+        throw Error(ErrorKind::refused,
+                    "outrun",
+                    phrase(Id::approval_outrun,
+                           id,
+                           service,
+                           tag,
+                           fmt::arg("by", sanitize_line(answer.outrun_by))),
+                    phrase(Id::approval_outrun_hint,
+                           tag,
+                           fmt::arg("command", again_on_stage_command(decided))));
+    }
+    if (answer.conflict == "no_commit") {
+        throw Error(ErrorKind::refused,
+                    "no_commit",
+                    phrase(Id::prod_no_commit, id, tag),
+                    phrase(Id::prod_no_commit_hint, service, tag));
+    }
+    if (answer.conflict == "approver" || answer.conflict == "own" || answer.conflict == "council") {
+        throw Error(ErrorKind::refused,
+                    "not_an_approver",
+                    phrase(Id::approval_rules_changed, id, tag),
+                    phrase(Id::approval_refused_hint, id));
+    }
     if (answer.conflict == "commit") {
         throw Error(ErrorKind::refused,
                     "commit_changed",

@@ -2,6 +2,7 @@
 
 #include "cli/run_result.hpp"
 #include "lib/base/random.hpp"
+#include "lib/deploy/shown_settings.hpp"
 
 #include <utility>
 
@@ -20,10 +21,15 @@ Deploying prepare(Services& services,
     request.by = services.actor();
     const GithubActions& github = services.github();
     request.link = github.link;
+    std::map<std::string, std::string> production;
+    if (settings.environment != "dev") {
+        production = deploy::shown_settings(services.config().deploy(settings.service, "prod"));
+    }
     return {deploy::make_plan(
                 std::move(request), std::move(settings), services.language(), random_hex(8)),
             std::move(hosts),
-            {github.run_id, github.run_attempt}};
+            {github.run_id, github.run_attempt},
+            std::move(production)};
 }
 
 store::Run run_row(const Deploying& deploying, const RunSession& session) {
@@ -39,6 +45,7 @@ store::Run run_row(const Deploying& deploying, const RunSession& session) {
     run.github_run_id = deploying.asker.github_run_id;
     run.github_run_attempt = deploying.asker.attempt;
     run.hosts = session.host_names();
+    run.settings = deploying.production;
     return run;
 }
 

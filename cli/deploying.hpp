@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ struct Deploying {
     deploy::Plan plan;
     std::vector<config::Host> hosts;
     deploy::Asker asker;
+    // Production's settings as they stand here (design 13.4); of a dev deploy none.
+    std::map<std::string, std::string> production;
 
     [[nodiscard]] const std::string& service() const { return plan.settings.service; }
 

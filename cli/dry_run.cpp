@@ -31,11 +31,11 @@ std::vector<Status> moves_of(const deploy::Plan& plan) {
     }
     for (const std::string& step : plan.steps) {
         if (const auto move = deploy::move_of(environment, step)) {
-            moves.push_back(*move);
+            moves.push_back(release::status_of(*move));
         }
     }
     if (const auto end = deploy::end_of(environment, store::RunOutcome::good)) {
-        moves.push_back(*end);
+        moves.push_back(release::status_of(*end));
     }
     return moves;
 }

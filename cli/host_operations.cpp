@@ -7,6 +7,7 @@
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"
 #include "lib/base/random.hpp"
+#include "lib/deploy/shown_settings.hpp"
 
 #include <algorithm>
 
@@ -186,9 +187,20 @@ bot::Ended HostOperations::roll_back(const std::string& service,
                       fmt::arg("run", running->run_id),
                       fmt::arg("holder", running->holder)));
     }
-    const auto chosen = deploy::choose_target(hosts.looked_at, {target, service, k_production});
+    auto chosen = deploy::choose_target(hosts.looked_at, {target, service, k_production});
     if (chosen.from != expected) {
         refuse("serves_another", phrase(Id::why_serves_another));
+    }
+    const auto store = m_services.open_another_store();
+    if (chosen.rebuild) {
+        const auto served = commit_that_served(*store, service, chosen.to);
+        if (!served && !chosen.proven_by_host) {
+            refuse("not_proven",
+                   phrase(Id::rollback_not_proven,
+                          fmt::arg("to", chosen.to),
+                          fmt::arg("service", service)));
+        }
+        chosen.commit = served.value_or(chosen.commit);
     }
     const deploy::Plan plan = rollback_plan(m_services, hosts, chosen, actor, false);
     std::vector<std::string> names;
@@ -196,10 +208,6 @@ bot::Ended HostOperations::roll_back(const std::string& service,
         names.push_back(host.host);
     }
     store::Run run = rollback_row(m_services, plan, chosen, names);
-    const auto store = m_services.open_another_store();
-    if (chosen.rebuild) {
-        check_has_served(*store, service, chosen.to);
-    }
     claim_rollback(*store, run, chosen.from, actor, k_source, hosts.all_answered());
     deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
     keeper.set_run(run);
@@ -217,7 +225,6 @@ bot::Ended HostOperations::roll_back(const std::string& service,
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
     check_stays();
     const std::shared_ptr<store::Store> store = m_services.open_another_store();
-    check_production(m_services, *store, release, false);
     deploy::Request request;
     request.run_id = random_uuid();
     request.tag = release.release_tag;
@@ -240,7 +247,10 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
     for (const deploy::Target& target : make_targets(m_services, hosts)) {
         run.hosts.push_back(target.name);
     }
-    claim_production(m_services, *store, release, run, {actor, k_source});
+    run.settings = deploy::shown_settings(plan.settings);
+    if (claim_production(m_services, *store, release, run, {actor, k_source}, false).id != run.id) {
+        return; // another has begun it
+    }
     start([this, actor, run = std::move(run), plan = std::move(plan), hosts, store] {
         deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
         keeper.set_run(run);

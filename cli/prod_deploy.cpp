@@ -62,58 +62,45 @@ void check_status(Services& services, const Release& release) {
            Id::prod_status_forbids_hint);
 }
 
-// The host has the last word on this; what the ledger knows already need not be tried there.
-void check_newest(store::Store& store, const Release& release) {
-    store::ReleaseQuery query;
-    query.service = release.service_name;
-    query.list = release::List::successful;
-    for (const Release& other : store.list_releases(query)) {
-        if (other.state() == Status::deployed
-            && release::compare_tags(other.release_tag, release.release_tag) > 0) {
-            throw Error(ErrorKind::refused,
-                        "superseded",
-                        phrase(Id::prod_superseded,
-                               fmt::arg("newer", other.release_tag),
-                               fmt::arg("other", other.id)),
-                        phrase(Id::prod_superseded_hint));
-        }
+// What the ledger's answer means to whoever asked. It stands in the release's history already.
+[[noreturn]] void
+refuse_claim(Services& services, const Release& release, const store::Claimed& claimed) {
+    Release now = release;
+    now.status = claimed.status;
+    const auto text = [&](Id id) { return sentence(services, id, now); };
+    if (claimed.conflict == "no_commit") {
+        refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
     }
-}
-
-// An approval that has expired is asked for anew.
-[[noreturn]] void refuse_expired(Services& services,
-                                 store::Store& store,
-                                 const Release& release,
-                                 const Claimant& claimant) {
-    if (release.state() == Status::manual_test_passed) {
-        store::Change change;
-        change.id = random_uuid();
-        change.release_id = release.id;
-        change.actor = claimant.actor;
-        change.source = claimant.source;
-        change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
-        (void)store.apply(change);
+    if (claimed.conflict == "expired") {
+        refuse("approval_expired", now, text(Id::prod_expired), Id::prod_expired_hint);
     }
-    refuse("approval_expired",
-           release,
-           sentence(services, Id::prod_expired, release),
-           Id::prod_expired_hint);
-}
-
-// For a plan: what the claim will say, which goes by the database's clock.
-void check_not_expired(Services& services, store::Store& store, const Release& release) {
-    std::optional<Time> approved;
-    for (const release::Event& event : store.events(release.id)) {
-        if (event.to == to_string(Status::manual_test_passed) && event.from != event.to) {
-            approved = event.at;
-        }
+    if (claimed.conflict == "approvals") {
+        refuse("approvals_missing", now, text(Id::prod_rules), Id::prod_expired_hint);
     }
-    if (!approved || now() - *approved > services.config().telegram.approval_expires) {
-        refuse("approval_expired",
-               release,
-               sentence(services, Id::prod_expired, release),
-               Id::prod_expired_hint);
+    if (claimed.conflict == "outrun") {
+        throw Error(ErrorKind::refused,
+                    "superseded",
+                    phrase(Id::prod_outrun,
+                           fmt::arg("id", now.id),
+                           fmt::arg("tag", now.release_tag),
+                           fmt::arg("newer", sanitize_line(claimed.outrun_by))),
+                    phrase(Id::prod_superseded_hint));
     }
+    if (claimed.conflict == "settings") {
+        throw Error(ErrorKind::refused,
+                    "settings_differ",
+                    phrase(Id::prod_settings,
+                           fmt::arg("id", now.id),
+                           fmt::arg("tag", now.release_tag),
+                           fmt::arg("keys", sanitize_line(join(claimed.settings, ", ")))),
+                    phrase(Id::prod_settings_hint, fmt::arg("id", now.id)));
+    }
+    if (claimed.conflict == "run" && claimed.there) {
+        const std::string command = "loomrel attach " + claimed.there->id;
+        throw Error(ErrorKind::refused, "claimed", text(Id::prod_taken), {command, command});
+    }
+    check_status(services, now);
+    refuse("conflict", now, text(Id::prod_status_forbids), Id::prod_status_forbids_hint);
 }
 
 std::int64_t release_id_of(const ProdDeployOptions& options) {
@@ -128,49 +115,47 @@ std::int64_t release_id_of(const ProdDeployOptions& options) {
 
 } // namespace
 
-void claim_production(Services& services,
-                      store::Store& store,
-                      const Release& release,
-                      const store::Run& run,
-                      const Claimant& claimant) {
-    store::Change change;
-    change.id = random_uuid();
-    change.release_id = release.id;
-    change.actor = claimant.actor;
-    change.source = claimant.source;
-    change.steps = {{Status::deploying, "{}"}};
-    change.commit = run.commit;
-    change.open_run = run;
-    change.approved_within = services.config().telegram.approval_expires;
-    const store::Changed changed = store.apply(change);
-    if (changed.what == store::Changed::What::done) {
-        return;
+store::Run claim_production(Services& services,
+                            store::Store& store,
+                            const Release& release,
+                            store::Run run,
+                            const Claimant& claimant,
+                            bool older) {
+    store::Claim claim;
+    claim.id = random_uuid();
+    claim.release_id = release.id;
+    claim.actor = claimant.actor;
+    claim.source = claimant.source;
+    claim.run = std::move(run);
+    claim.older = older;
+    claim.rules = services.config().approval_rules();
+    const store::Claimed claimed = store.claim(claim);
+    switch (claimed.what) {
+    case store::Claimed::What::done:
+        return *claim.run;
+    case store::Claimed::What::already:
+        if (claimed.there) {
+            return *claimed.there;
+        }
+        break;
+    case store::Claimed::What::refused:
+        refuse_claim(services, release, claimed);
+    case store::Claimed::What::absent:
+        (void)find_release(store, release.id); // says that there is none
+        break;
     }
     Release now = release;
-    now.status = changed.status;
-    if (changed.conflict == "expired") {
-        refuse_expired(services, store, now, claimant);
-    }
-    if (now.state() == Status::deploying) {
-        refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
-    }
-    check_status(services, now);
-    refuse("conflict",
-           now,
-           sentence(services, Id::prod_status_forbids, now),
-           Id::prod_status_forbids_hint);
+    now.status = claimed.status;
+    refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
 }
 
-void check_production(Services& services, store::Store& store, const Release& release, bool older) {
+void check_production(Services& services, const Release& release) {
     check_status(services, release);
     if (!release.commit_sha || release.commit_sha->empty()) {
         refuse("no_commit",
                release,
                sentence(services, Id::prod_no_commit, release),
                Id::prod_no_commit_hint);
-    }
-    if (!older) {
-        check_newest(store, release);
     }
 }
 
@@ -204,8 +189,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
         return show_would_attach(services, *decision.run);
     }
     if (options.dry_run) {
-        check_production(services, store, release, options.older);
-        check_not_expired(services, store, release);
+        check_production(services, release);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
@@ -213,10 +197,15 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     if (joins) {
         return *join_or_report(services, session, deploying, decision);
     }
-    check_production(services, store, release, options.older);
     conclude_open_runs(services, store, service, k_prod);
     const store::Run run = run_row(deploying, session);
-    claim_production(services, store, release, run, {services.actor(), "cli"});
+    const store::Run open =
+        claim_production(services, store, release, run, {services.actor(), "cli"}, options.older);
+    if (open.id != run.id) {
+        // Of several that were started at once, one claims and the others watch.
+        return *join_or_report(
+            services, session, deploying, {deploy::Decision::What::attach, open});
+    }
     session.begin_connecting();
     return session.run(deploying.plan, run);
 }

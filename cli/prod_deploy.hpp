@@ -25,19 +25,17 @@ struct Claimant {
     std::string source;
 };
 
-// May this release be deployed to production as it stands? Error(refused) says why not.
-void check_production(Services& services,
-                      store::Store& store,
-                      const release::Release& release,
-                      bool older);
+// For a plan, which claims nothing: does the status allow it? Error(refused) says why not.
+void check_production(Services& services, const release::Release& release);
 
-// The claim; Error(refused) if somebody else was first, or if the approval has expired, which is
-// asked for anew then.
-void claim_production(Services& services,
-                      store::Store& store,
-                      const release::Release& release,
-                      const store::Run& run,
-                      const Claimant& claimant);
+// The claim. Gives the run that is open then: this one, or the one of whoever was first.
+// Error(refused) says what the ledger's proof lacks (design 13.2).
+[[nodiscard]] store::Run claim_production(Services& services,
+                                          store::Store& store,
+                                          const release::Release& release,
+                                          store::Run run,
+                                          const Claimant& claimant,
+                                          bool older);
 
 // Deploys an approved release. Its leave is in the ledger: the move to "deploying", made in one
 // transaction with the run's row before any host is asked, is what makes one production deploy out

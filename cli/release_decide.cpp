@@ -21,7 +21,10 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
                     phrase(Id::approval_who_missing),
                     phrase(Id::approval_who_missing_hint));
     }
-    const release::ApprovalRules rules = services.config().approval_rules();
+    // The ledger's own, where a `serve` has written them: a configuration only says what holds
+    // where none ever did.
+    const release::ApprovalRules rules =
+        services.store().approval_rules().value_or(services.config().approval_rules());
     DecisionCase found;
     found.approver = find_approver(rules, *options.as);
     found.row = find_release(services, options.id);
@@ -85,8 +88,7 @@ decision_of(Services& services, const ReleaseDecideOptions& options, const Decis
     decision.typed_by = services.actor();
     decision.verdict = decided.verdict;
     decision.reason = options.reason.value_or("");
-    decision.approvers = decided.council.ids();
-    decision.quorum = decided.council.needed;
+    decision.rules = services.config().approval_rules();
     decision.source = "cli";
     return decision;
 }

@@ -46,13 +46,48 @@ std::string moves_from(const std::string& status) {
                               : phrase(Id::cli_release_moves, fmt::arg("moves", moves)));
 }
 
-[[noreturn]] void refuse_expired(store::Store& store, std::int64_t id) {
+[[noreturn]] void
+refuse_claim(store::Store& store, std::int64_t id, const store::Claimed& claimed) {
+    if (claimed.conflict == "status") {
+        refuse_move(id, claimed.status, std::string(to_string(Status::deploying)));
+    }
     const auto row = store.find_release(id);
     const std::string tag = row ? sanitize_line(row->release_tag) : "";
+    if (claimed.conflict == "expired") {
+        throw Error(ErrorKind::refused,
+                    "approval_expired",
+                    phrase(Id::prod_expired, fmt::arg("id", id), fmt::arg("tag", tag)),
+                    phrase(Id::cli_release_expired_hint, fmt::arg("id", id)));
+    }
     throw Error(ErrorKind::refused,
-                "approval_expired",
-                phrase(Id::prod_expired, fmt::arg("id", id), fmt::arg("tag", tag)),
-                phrase(Id::cli_release_expired_hint, fmt::arg("id", id)));
+                "conflict",
+                phrase(Id::cli_release_changed_refused,
+                       fmt::arg("id", id),
+                       fmt::arg("now", sanitize_line(claimed.status)),
+                       fmt::arg("what", sanitize_line(claimed.conflict))));
+}
+
+// A script that deploys by itself says so: the proof is the same as anybody's.
+store::Changed claim(Services& services, const store::Change& change) {
+    store::Claim claim;
+    claim.id = random_uuid();
+    claim.release_id = change.release_id;
+    claim.actor = change.actor;
+    claim.source = change.source;
+    claim.rules = services.config().approval_rules();
+    const store::Claimed claimed = services.store().claim(claim);
+    using What = store::Changed::What;
+    switch (claimed.what) {
+    case store::Claimed::What::done:
+        return {What::done, claimed.status, "", {}, {}};
+    case store::Claimed::What::already:
+        return {What::already, claimed.status, "", {}, {}};
+    case store::Claimed::What::absent:
+        return {What::absent, "", "", {}, {}};
+    case store::Claimed::What::refused:
+        break;
+    }
+    refuse_claim(services.store(), change.release_id, claimed);
 }
 
 // Written whether or not the release has the status already.
@@ -71,8 +106,11 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
     change.rollback_to_tag = options.rollback_to;
     if (const auto to = release::parse_status(options.status.value_or(""))) {
         refuse_decision(change.release_id, *to);
-        change.steps.push_back({*to, "{}"});
-        change.approved_within = services.config().telegram.approval_expires;
+        if (const auto move = release::move_to(*to)) {
+            change.steps.push_back({*move, "{}"});
+        } else if (*to != Status::deploying) {
+            refuse_move(change.release_id, "", options.status.value_or(""));
+        }
     }
     if (options.run_id) {
         check_run_id(*options.run_id);
@@ -139,15 +177,23 @@ ExitCode run_release_patch(Services& services, const ReleasePatchOptions& option
     if (options.dry_run) {
         return show_plan(services, options);
     }
-    const store::Changed changed = services.store().apply(change);
+    store::Changed changed;
+    const bool claims = options.status == to_string(Status::deploying);
+    if (claims) {
+        changed = claim(services, change);
+    }
+    // The other columns, or the move, in one transaction; behind a claim only what is left.
+    const bool done = !claims || changed.what == store::Changed::What::done
+                      || changed.what == store::Changed::What::already;
+    if (done && (!claims || has_other_columns(options))) {
+        const store::Changed applied = services.store().apply(change);
+        changed = claims ? changed : applied;
+    }
     switch (changed.what) {
     case store::Changed::What::absent:
         (void)find_release(services, options.id); // says that there is none
         break;
     case store::Changed::What::refused:
-        if (changed.conflict == "expired") {
-            refuse_expired(services.store(), change.release_id);
-        }
         if (!options.status || (!changed.conflict.empty() && changed.conflict != "status")) {
             throw Error(ErrorKind::refused,
                         "conflict",

@@ -6,10 +6,12 @@
 #include "cli/local_state.hpp"
 #include "cli/rollback_hosts.hpp"
 #include "cli/rollback_run.hpp"
+#include "cli/run_result.hpp"
 #include "cli/run_session.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
+#include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
 
 #include <nlohmann/json.hpp>
@@ -170,6 +172,104 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
     return ExitCode::ok;
 }
 
+// Only a person at a terminal lets into production what nothing proves (design 13.2).
+void check_may_be_unapproved(Services& services, const RollbackOptions& options) {
+    const bool ci = services.env("CI").has_value() || services.env("GITHUB_ACTIONS").has_value();
+    if (options.unapproved && (ci || !services.io().can_prompt())) {
+        throw Error(ErrorKind::refused,
+                    "needs_terminal",
+                    phrase(Id::rollback_unapproved_terminal),
+                    phrase(Id::rollback_unapproved_terminal_hint));
+    }
+    if (options.unapproved && !options.to) {
+        throw Error(ErrorKind::usage,
+                    "target_missing",
+                    phrase(Id::rollback_unapproved_to),
+                    phrase(Id::rollback_unapproved_to_hint));
+    }
+}
+
+// That it was asked for and refused stands in the history of the release that serves.
+void note_refused(Services& services,
+                  store::Store& ledger,
+                  const RollbackHosts& hosts,
+                  const RollbackTarget& target) {
+    const auto serving = store::release_to_roll_back(ledger, hosts.settings.service, target.from);
+    if (!serving) {
+        return;
+    }
+    store::NewNote note;
+    note.id = random_uuid();
+    note.release_id = *serving;
+    note.actor = services.actor();
+    note.source = "cli";
+    note.detail =
+        nlohmann::json{{"refused", "rollback"}, {"to", target.to}, {"conflict", "not_proven"}}
+            .dump();
+    (void)ledger.note_event(note);
+}
+
+// The commit that a rebuild may build: one that ended a good run in production, by the ledger, or
+// by the host's own record. "": nobody knows of one, and that is what was asked for.
+std::string prove(Services& services,
+                  const RollbackHosts& hosts,
+                  const RollbackTarget& target,
+                  const RollbackOptions& options) {
+    std::optional<std::string> commit;
+    (void)ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
+        commit = commit_that_served(ledger, hosts.settings.service, target.to);
+        if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
+            note_refused(services, ledger, hosts, target);
+        }
+    });
+    if (!commit && target.proven_by_host) {
+        commit = target.commit;
+    }
+    if (!commit && !options.unapproved) {
+        throw Error(ErrorKind::refused,
+                    "not_proven",
+                    phrase(Id::rollback_not_proven,
+                           fmt::arg("to", target.to),
+                           fmt::arg("service", hosts.settings.service)),
+                    phrase(Id::rollback_not_proven_hint,
+                           fmt::arg("to", target.to),
+                           fmt::arg("service", hosts.settings.service)));
+    }
+    return commit.value_or("");
+}
+
+// No --yes answers for it: the tag is typed once more.
+void ask_by_typing(Services& services, const std::string& plan, const std::string& tag) {
+    services.io().err(plan);
+    services.io().err(services.say(Id::rollback_unapproved_question, fmt::arg("tag", tag)) + " ");
+    if (std::string(trim(services.io().read_line().value_or(""))) != tag) {
+        throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
+    }
+}
+
+// Before anything is started: people hear of it whatever becomes of this program and of the ledger.
+void keep_unapproved(Services& services, const store::Run& run, const std::string& from) {
+    store::Unapproved told;
+    told.id = random_uuid();
+    told.run_id = run.id;
+    told.service = run.service;
+    told.environment = run.environment;
+    told.tag = short_ref(run.ref);
+    told.from = from;
+    told.actor = services.actor();
+    told.at = services.now();
+    make_spool(services).keep(told);
+}
+
+// The run has its result already; what cannot be told now is told by whoever comes next.
+void tell_now(Services& services, store::Store& ledger) {
+    try {
+        (void)make_spool(services).deliver(ledger);
+    } catch (const Error& error) {
+        services.note(services.redactor().redact(in(services.language(), error.message())));
+    }
+}
+
 } // namespace
 
 ExitCode run_rollback(Services& services, const RollbackOptions& options) {
@@ -180,6 +280,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     if (options.to && !release::is_commit(*options.to) && !release::is_safe_ref(*options.to)) {
         release::check_release_tag(*options.to);
     }
+    check_may_be_unapproved(services, options);
     RollbackHosts hosts(services, options);
     hosts.look(services);
     const std::vector<deploy::LookedAt> before = hosts.looked_at;
@@ -195,12 +296,12 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         });
         return tell_already(services, hosts, back);
     }
-    const RollbackTarget target = deploy::choose_target(hosts.looked_at,
-                                                        {options.to,
-                                                         hosts.settings.service,
-                                                         hosts.settings.environment,
-                                                         options.host.value_or(""),
-                                                         options.identity.value_or("")});
+    RollbackTarget target = deploy::choose_target(hosts.looked_at,
+                                                  {options.to,
+                                                   hosts.settings.service,
+                                                   hosts.settings.environment,
+                                                   options.host.value_or(""),
+                                                   options.identity.value_or("")});
     if (target.already) {
         if (!options.dry_run) {
             set_outputs(
@@ -209,25 +310,33 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         }
         return tell_already(services, hosts, target);
     }
+    if (target.rebuild && options.kept_only) {
+        throw Error(ErrorKind::refused,
+                    "not_kept",
+                    phrase(Id::rollback_kept_only, fmt::arg("to", target.to)),
+                    phrase(Id::rollback_never_served_hint,
+                           fmt::arg("environment", hosts.settings.environment),
+                           fmt::arg("service", hosts.settings.service)));
+    }
+    const bool must_be_proven = target.rebuild && hosts.settings.environment == "prod";
+    if (must_be_proven) {
+        target.commit = prove(services, hosts, target, options);
+    }
     deploy::Plan plan =
         rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
+    plan.request.unapproved = must_be_proven && target.commit.empty();
     const std::string text = plan_text(services, hosts, target);
-    const bool must_have_served = target.rebuild && hosts.settings.environment == "prod";
-    const auto check_target = [&](store::Store& ledger) {
-        if (must_have_served) {
-            check_has_served(ledger, hosts.settings.service, target.to);
-        }
-    };
     if (options.dry_run) {
-        if (must_have_served) {
-            (void)ledger_if_it_answers(services, k_ledger_patience, check_target);
-        }
         if (!services.json()) {
             services.out(text);
         }
         return show_dry_run(services, plan, hosts.hosts);
     }
-    ask(services, text, options);
+    if (plan.request.unapproved) {
+        ask_by_typing(services, text, target.to);
+    } else {
+        ask(services, text, options);
+    }
     RunSession session(services, plan.settings, hosts.hosts, hosts.take_connections());
     session.begin_connecting();
     session.set_rollback_from(target.from);
@@ -238,7 +347,6 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         if (!hosts.by_kept_program && hosts.all_answered()) {
             conclude_open_runs(services, ledger, run.service, run.environment);
         }
-        check_target(ledger);
         const bool alone = hosts.all_answered() && !options.cancel_running;
         claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
     });
@@ -248,7 +356,14 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         run.release_id.reset();
         session.spool_only();
     }
-    return session.run(plan, run);
+    if (plan.request.unapproved) {
+        keep_unapproved(services, run, target.from);
+    }
+    const ExitCode code = session.run(plan, run);
+    if (store && plan.request.unapproved) {
+        tell_now(services, *store);
+    }
+    return code;
 }
 
 void register_rollback(Command& parent) {
@@ -262,6 +377,8 @@ void register_rollback(Command& parent) {
         .option("--identity", "FILE", Id::cli_help_identity, &options->identity)
         .flag("--cancel-running", Id::cli_help_cancel_running, options->cancel_running)
         .flag("--skip-hooks", Id::cli_help_skip_hooks, options->skip_hooks)
+        .flag("--kept-only", Id::cli_help_kept_only, options->kept_only)
+        .flag("--unapproved", Id::cli_help_unapproved, options->unapproved)
         .flag("--yes", Id::cli_help_yes, options->yes)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_rollback(services, *options); });

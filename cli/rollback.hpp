@@ -17,6 +17,8 @@ struct RollbackOptions {
     std::optional<std::string> identity;
     bool cancel_running = false;
     bool skip_hooks = false;
+    bool kept_only = false;  // never a rebuild
+    bool unapproved = false; // what nothing proves may be built; from a terminal only
     bool yes = false;
     bool dry_run = false;
 };

@@ -4,7 +4,7 @@
 #include "cli/run_session.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
-#include "lib/messages/status_texts.hpp"
+#include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
 
 #include <algorithm>
@@ -28,6 +28,7 @@ deploy::Plan rollback_plan(Services& services,
     request.to = target.to_id;
     request.from = target.from_id;
     request.rebuild = target.rebuild;
+    request.commit = target.rebuild ? target.commit : "";
     request.skip_hooks = skip_hooks;
     deploy::Plan plan =
         hosts.by_kept_program
@@ -56,39 +57,34 @@ store::Run rollback_row(Services& services,
     return run;
 }
 
-void check_has_served(store::Store& store, const std::string& service, const std::string& tag) {
-    using release::Status;
-    store::ReleaseQuery query;
+std::optional<std::string>
+commit_that_served(store::Store& store, const std::string& service, const std::string& tag) {
+    store::RunQuery query;
     query.service = service;
-    query.tag = tag;
-    const auto releases = store.list_releases(query);
-    const bool has_served = std::any_of(releases.begin(), releases.end(), [](const auto& each) {
-        const auto state = each.state();
-        return state == Status::deploying || state == Status::production_failed
-               || state == Status::deployed || state == Status::rollback
-               || state == Status::rollback_done || state == Status::rollback_failed;
-    });
-    if (releases.empty() || has_served) {
-        return;
+    query.environment = "prod";
+    query.ref = "refs/tags/" + tag;
+    query.good_only = true;
+    for (const store::Run& run : store.list_runs(query)) {
+        // A row without a commit proves nothing, nor does one that was written afterwards.
+        if (release::is_commit(run.commit) && run.source.empty()) {
+            return run.commit;
+        }
     }
-    const auto status = [&](Language language) {
-        const auto state = releases.front().state();
-        return state ? messages::label(language, *state) : releases.front().status;
-    };
-    const auto say = [&](Language language) {
-        return messages::say(language,
-                             Id::rollback_never_served,
-                             fmt::arg("tag", tag),
-                             fmt::arg("id", releases.front().id),
-                             fmt::arg("status", status(language)));
-    };
-    throw Error(ErrorKind::refused,
-                "never_served",
-                {say(Language::ru), say(Language::en)},
-                messages::phrase(Id::rollback_never_served_hint, fmt::arg("service", service)));
+    return std::nullopt;
 }
 
 namespace {
+
+[[noreturn]] void refuse_beside(const store::Run& other) {
+    const std::string command = "loomrel attach " + other.id;
+    throw Error(ErrorKind::refused,
+                "run_in_progress",
+                messages::phrase(Id::rollback_running,
+                                 fmt::arg("host", join(other.hosts, ", ")),
+                                 fmt::arg("run", other.id),
+                                 fmt::arg("holder", short_ref(other.ref))),
+                Phrase{command, command});
+}
 
 // Two that were asked for at once: one is at it.
 void check_nobody_is_at_it(store::Store& store, const store::Run& run) {
@@ -98,14 +94,7 @@ void check_nobody_is_at_it(store::Store& store, const store::Run& run) {
     query.open_only = true;
     for (const store::Run& other : store.list_runs(query)) {
         if (other.kind == store::RunKind::rollback && !is_unwatched(other)) {
-            const std::string command = "loomrel attach " + other.id;
-            throw Error(ErrorKind::refused,
-                        "run_in_progress",
-                        messages::phrase(Id::rollback_running,
-                                         fmt::arg("host", join(other.hosts, ", ")),
-                                         fmt::arg("run", other.id),
-                                         fmt::arg("holder", short_ref(other.ref))),
-                        Phrase{command, command});
+            refuse_beside(other);
         }
     }
 }
@@ -127,7 +116,7 @@ void claim_rollback(store::Store& store,
         change.release_id = *run.release_id;
         change.actor = actor;
         change.source = source;
-        change.steps = {{release::Status::rollback, "{}"}};
+        change.steps = {{release::Move::rollback, "{}"}};
         change.open_run = run;
         const auto changed = store.apply(change);
         if (changed.what == store::Changed::What::done) {
@@ -139,7 +128,10 @@ void claim_rollback(store::Store& store,
             check_nobody_is_at_it(store, run);
         }
     }
-    (void)store.open_run(run);
+    const store::Opened opened = store.open_run(run);
+    if (!opened.opened && opened.there && opened.there->id != run.id) {
+        refuse_beside(*opened.there);
+    }
 }
 
 } // namespace loomrel::cli

@@ -2,6 +2,7 @@
 
 #include "cli/rollback_hosts.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ namespace loomrel::cli {
                                       const deploy::RollbackTarget& target,
                                       const std::vector<std::string>& hosts);
 
-// Error(refused) where the ledger knows the tag and knows that it never served in production: what
-// QA has not approved does not get there by way of a rollback that builds it.
-void check_has_served(store::Store& store, const std::string& service, const std::string& tag);
+// The commit of the last good run in production under this tag, by the ledger: what a rollback may
+// build anew (design 13.2). nullopt: the ledger knows of none.
+[[nodiscard]] std::optional<std::string>
+commit_that_served(store::Store& store, const std::string& service, const std::string& tag);
 
 // The release that serves is moved with the run's row, in one transaction, before anything starts;
 // which one that is comes to stand in the row. `from`: the tag that serves. `alone`: all hosts

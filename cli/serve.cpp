@@ -12,6 +12,7 @@
 #include "lib/base/text.hpp"
 #include "lib/server/proxies.hpp"
 #include "lib/server/server.hpp"
+#include "lib/store/server_ledger.hpp"
 #include "lib/telemetry/exporter.hpp"
 
 #include <arpa/inet.h>
@@ -80,9 +81,7 @@ server::Settings settings_of(Services& services, const ServeOptions& options) {
     settings.trusted_proxies = config.server.trusted_proxies;
     settings.api.prefix = config.server.prefix;
     settings.api.key = config.store.api_secret;
-    settings.api.api_approvals = config.server.api_approvals;
-    settings.api.approval = config.approval_rules();
-    settings.api.approval_expires = config.telegram.approval_expires;
+    settings.api.rules = config.approval_rules();
     if (!config.telegram.token.empty()) {
         settings.api.webhook_secret =
             Secret(to_hex(hmac_sha256(config.telegram.token.reveal(), "loomrel webhook")));
@@ -127,8 +126,13 @@ public:
 private:
     bool try_once(Services& services, ServeLog& log) {
         try {
-            (void)services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline)
-                ->migrate();
+            const auto store =
+                services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
+            (void)store->migrate();
+            // Whoever decides or claims is held to these from now on, over whichever store.
+            if (auto* ledger = dynamic_cast<store::ServerLedger*>(store.get())) {
+                (void)ledger->keep_approval_rules(services.config().approval_rules(), "serve");
+            }
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::ledger) {
                 log.failure("ledger", error);

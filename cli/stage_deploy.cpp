@@ -5,8 +5,12 @@
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
 #include "lib/base/random.hpp"
-#include "lib/messages/status_texts.hpp"
+#include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace loomrel::cli {
 
@@ -61,15 +65,8 @@ Release release_for(Services& services, store::Store& store, const StageRequest&
         return given_release(store, asked);
     }
     const GithubActions& github = services.github();
-    if (github.run_id.empty()) {
-        store::ReleaseQuery query;
-        query.service = asked.service;
-        query.tag = asked.tag;
-        if (auto found = deploy::to_continue(store.list_releases(query), asked.commit)) {
-            return *found;
-        }
-    }
     store::NewRelease fresh;
+    fresh.continues = github.run_id.empty();
     fresh.service = asked.service;
     fresh.tag = asked.tag;
     fresh.run_id = github.run_id.empty() ? "local-" + random_uuid() : github.run_id;
@@ -81,26 +78,102 @@ Release release_for(Services& services, store::Store& store, const StageRequest&
     return find_release(store, store.create_release(fresh).id);
 }
 
-// Only a release whose way to stage is not over may be deployed there.
-void check_stage_status(Services& services, const Release& release) {
-    const auto state = release.state();
-    const bool allowed = state == release::Status::initiated || state == release::Status::building
-                         || state == release::Status::stage_deploy
-                         || state == release::Status::staging_failed;
-    if (!allowed) {
-        const std::string status =
-            state ? messages::label(services.language(), *state) : release.status;
+// A status that an older system wrote has no moves.
+void check_stage_status(const Release& release) {
+    if (!release.state()) {
         throw Error(ErrorKind::refused,
                     "status_forbids",
                     phrase(Id::deploy_status_forbids,
                            fmt::arg("id", release.id),
                            fmt::arg("tag", release.release_tag),
-                           fmt::arg("status", status)),
+                           fmt::arg("status", sanitize_line(release.status))),
                     phrase(Id::deploy_status_forbids_hint,
                            fmt::arg("id", release.id),
                            fmt::arg("service", release.service_name),
                            fmt::arg("tag", release.release_tag)));
     }
+}
+
+// As far as the ledger knows: the last run that could tell says that every host serves it.
+bool is_on_stage(store::Store& store, const Release& release) {
+    store::RunQuery query;
+    query.service = release.service_name;
+    query.environment = k_stage;
+    for (const store::Run& run : store.list_runs(query)) {
+        const auto hosts =
+            run.ended_at ? store.run_hosts(run.id) : std::vector<store::HostResult>{};
+        const bool says = std::any_of(
+            hosts.begin(), hosts.end(), [](const auto& host) { return !host.serves.empty(); });
+        if (!says) {
+            continue;
+        }
+        // Of this tag another commit may have been put there since.
+        const bool same_commit =
+            run.commit.empty() || !release.commit_sha || run.commit == *release.commit_sha;
+        return std::all_of(hosts.begin(), hosts.end(), [&](const store::HostResult& host) {
+            return (host.serves == release.release_tag && same_commit)
+                   || host.serves == release.commit_sha;
+        });
+    }
+    return false;
+}
+
+// The run that is the answer, if one is: what goes on is joined; what ended is reported while stage
+// still serves it, unless it is wanted again.
+deploy::Decision decide(store::Store& store,
+                        const Release& release,
+                        const deploy::Asker& asker,
+                        const StageDeployOptions& options) {
+    const auto decision = deploy::decide(runs_of(store, release.id, k_stage), asker);
+    const bool is_same_ask = decision.run && asker.attempt > 0
+                             && decision.run->github_run_id == asker.github_run_id
+                             && decision.run->github_run_attempt >= asker.attempt;
+    if (decision.what != deploy::Decision::What::report || is_same_ask) {
+        return decision;
+    }
+    return options.again || !is_on_stage(store, release) ? deploy::Decision{} : decision;
+}
+
+// Opens the run, with the move that it means for the release (design 5): what was tested, approved
+// or rejected is put on stage anew, and people's words on it are over; from `deploying` on a deploy
+// to stage moves no release. Gives the run that is open then.
+store::Run
+open_run(Services& services, store::Store& store, const Release& release, store::Run run) {
+    using release::Status;
+    const Status state = *release.state();
+    if (release::is_again(state, Status::building)) {
+        store::Change change;
+        change.id = random_uuid();
+        change.release_id = release.id;
+        change.actor = services.actor();
+        change.source = "cli";
+        change.steps = {{release::Move::building, R"({"again":true})"}};
+        change.open_run = run;
+        const store::Changed changed = store.apply(change);
+        if (changed.what == store::Changed::What::done) {
+            return run;
+        }
+        if (changed.there) {
+            return *changed.there;
+        }
+        return open_run(services, store, find_release(store, release.id), std::move(run));
+    }
+    const bool moves = state == Status::initiated || state == Status::building
+                       || state == Status::stage_deploy || state == Status::staging_failed;
+    if (!moves) {
+        run.release_id.reset();
+    }
+    const store::Opened opened = store.open_run(run);
+    if (!moves && opened.opened) {
+        store::NewNote note;
+        note.id = random_uuid();
+        note.release_id = release.id;
+        note.actor = services.actor();
+        note.source = "cli";
+        note.detail = nlohmann::json{{"stage", "again"}, {"run", run.id}}.dump();
+        (void)store.note_event(note);
+    }
+    return opened.opened || !opened.there ? run : *opened.there;
 }
 
 // What is deployed is the commit that the release is pinned to.
@@ -136,11 +209,11 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     store::Store& store = services.store();
     if (options.dry_run) {
         const Release release = given_release(store, asked);
-        const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
+        const auto decision = decide(store, release, deploying.asker, options);
         if (decision.run) {
             return show_would_attach(services, *decision.run);
         }
-        check_stage_status(services, release);
+        check_stage_status(release);
         plan_for(deploying.plan.request, release);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
@@ -151,17 +224,22 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     make_spool(services).deliver(store);
     const Release release = release_for(services, store, asked);
     session.set_store(store);
-    const auto decision = deploy::decide(runs_of(store, release.id, k_stage), deploying.asker);
+    const auto decision = decide(store, release, deploying.asker, options);
     session.stay();
     if (const auto done = join_or_report(services, session, deploying, decision)) {
         return *done;
     }
-    check_stage_status(services, release);
+    check_stage_status(release);
     conclude_open_runs(services, store, asked.service, k_stage);
     plan_for(deploying.plan.request, release);
     const store::Run run = run_row(deploying, session);
-    (void)store.open_run(run);
-    return session.run(deploying.plan, run);
+    const store::Run open = open_run(services, store, find_release(store, release.id), run);
+    if (open.id != run.id) {
+        // Of several that were started at once, one begins and the others watch.
+        return *join_or_report(
+            services, session, deploying, {deploy::Decision::What::attach, open});
+    }
+    return session.run(deploying.plan, open);
 }
 
 void register_stage_deploy(Command& parent) {
@@ -173,6 +251,7 @@ void register_stage_deploy(Command& parent) {
         .option("--release-id", "N", Id::cli_help_stage_release_id, &options->release_id)
         .flag("--rehearse-rollback", Id::cli_help_rehearse, options->rehearse)
         .flag("--older", Id::cli_help_older, options->older)
+        .flag("--again", Id::cli_help_again, options->again)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_stage_deploy(services, *options); });
 }

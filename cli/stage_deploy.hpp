@@ -14,6 +14,7 @@ struct StageDeployOptions {
     std::optional<std::string> commit;
     std::optional<std::int64_t> release_id;
     bool older = false;
+    bool again = false; // although stage serves it already
     bool rehearse = false;
     bool dry_run = false;
 };

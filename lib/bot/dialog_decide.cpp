@@ -33,12 +33,7 @@ Reply Dialog::decide(const telegram::User& who,
     decision.verdict =
         callback.action == Action::approve ? store::Verdict::approved : store::Verdict::rejected;
     decision.reason = reason;
-    decision.approvers = m_config.telegram.approvers;
-    decision.quorum = needed_approvals(m_config, release);
-    if (decision.verdict == store::Verdict::approved) {
-        // Who may was checked; with self_approval = false the author's own word does not count.
-        decision.approvers = council_of(m_config.approval_rules(), release.initiated_by).ids();
-    }
+    decision.rules = m_config.approval_rules();
     decision.source = "bot";
     const store::Decided decided = m_ledger.decide(decision);
     const auto tag = fmt::arg("tag", release.release_tag);
@@ -58,7 +53,7 @@ Reply Dialog::decide(const telegram::User& who,
                 return one.verdict == store::Verdict::approved
                        && is_of_council(m_config, release, one.approver_id);
             });
-        const auto missing = std::max<std::int64_t>(decision.quorum - have, 0);
+        const auto missing = std::max<std::int64_t>(decided.needed - have, 0);
         reply = toast(say(language, Id::bot_counted, fmt::arg("missing", missing)));
         break;
     }
@@ -80,11 +75,17 @@ Reply Dialog::decide(const telegram::User& who,
                               tag,
                               fmt::arg("service", release.service_name)),
                           true);
-        } else {
+        } else if (decided.conflict == "outrun") {
+            reply =
+                toast(say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by)), true);
+        } else if (decided.conflict == "no_commit") {
+            reply = toast(say(language, Id::bot_no_commit, tag), true);
+        } else if (decided.conflict == "status") {
             reply = toast(say(language, Id::bot_moved_on, fmt::arg("status", status)), true);
+        } else {
+            // The ledger's rules are newer than what this server was started with.
+            reply = toast(say(language, Id::bot_not_approver, fmt::arg("id", who.id)), true);
         }
-        // Who wanted what and was told no is part of the release's history.
-        (void)no(who, "", "decision:" + decided.conflict, release.id, decision_id + ":refused");
         break;
     }
     reply.edit = present(callback.origin, release.id);

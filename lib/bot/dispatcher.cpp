@@ -223,7 +223,7 @@ void Dispatcher::expire() {
         // The same for every server that notices it.
         change.id = "expired:" + std::to_string(old.release_id) + ":" + to_rfc3339(old.at);
         change.release_id = old.release_id;
-        change.steps = {{Status::manual_testing, R"({"reason":"approval_expired"})"}};
+        change.steps = {{release::Move::manual_testing, R"({"reason":"approval_expired"})"}};
         change.actor = "loomrel";
         change.source = "serve";
         (void)m_ledger.apply(change);

@@ -27,35 +27,4 @@ Decision decide(const std::vector<store::Run>& all, const Asker& asker) {
     return {};
 }
 
-std::optional<release::Release> to_continue(const std::vector<release::Release>& releases,
-                                            const std::string& commit) {
-    for (const release::Release& release : releases) {
-        if (!commit.empty() && release.commit_sha && *release.commit_sha != commit) {
-            continue;
-        }
-        const auto state = release.state();
-        if (!state) {
-            return std::nullopt;
-        }
-        switch (*state) {
-        case release::Status::initiated:
-        case release::Status::building:
-        case release::Status::stage_deploy:
-        case release::Status::staging_failed:
-            return release;
-        case release::Status::manual_testing:
-        case release::Status::manual_test_passed:
-        case release::Status::manual_test_failed:
-        case release::Status::deploying:
-        case release::Status::deployed:
-        case release::Status::production_failed:
-        case release::Status::rollback:
-        case release::Status::rollback_done:
-        case release::Status::rollback_failed:
-            return std::nullopt;
-        }
-    }
-    return std::nullopt;
-}
-
 } // namespace loomrel::deploy

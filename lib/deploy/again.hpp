@@ -28,9 +28,4 @@ struct Decision {
 // and attempt = report; else a new run. `runs`: of this release and environment, newest first.
 [[nodiscard]] Decision decide(const std::vector<store::Run>& runs, const Asker& asker);
 
-// Outside GitHub: the newest release of this service, tag and commit, if its way to stage is not
-// over. `releases`: of this service and tag, newest first; empty `commit` = any.
-[[nodiscard]] std::optional<release::Release>
-to_continue(const std::vector<release::Release>& releases, const std::string& commit);
-
 } // namespace loomrel::deploy

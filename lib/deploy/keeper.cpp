@@ -9,7 +9,7 @@ namespace loomrel::deploy {
 
 namespace {
 
-using release::Status;
+using release::Move;
 using store::RunOutcome;
 
 // A heartbeat every 5 s comes from the host; the ledger is told every other one.
@@ -22,29 +22,29 @@ constexpr std::string_view k_source = "journal";
 
 } // namespace
 
-std::optional<Status> move_of(const std::string& environment, const std::string& step) {
+std::optional<Move> move_of(const std::string& environment, const std::string& step) {
     if (environment != "stage") {
         return std::nullopt;
     }
     if (step == "build") {
-        return Status::building;
+        return Move::building;
     }
     if (step == "up") {
-        return Status::stage_deploy;
+        return Move::stage_deploy;
     }
     return std::nullopt;
 }
 
-std::optional<Status> end_of(const std::string& environment, RunOutcome outcome) {
+std::optional<Move> end_of(const std::string& environment, RunOutcome outcome) {
     if (outcome == RunOutcome::unknown) {
         return std::nullopt;
     }
     const bool good = outcome == RunOutcome::good;
     if (environment == "stage") {
-        return good ? Status::manual_testing : Status::staging_failed;
+        return good ? Move::manual_testing : Move::staging_failed;
     }
     if (environment == "prod") {
-        return good ? Status::deployed : Status::production_failed;
+        return good ? Move::deployed : Move::production_failed;
     }
     return std::nullopt;
 }
@@ -118,9 +118,16 @@ void Keeper::step_started(const StepRecord& step) {
     if (m_run) {
         change.during_run = m_run->id;
     }
+    // Pinned as soon as it is known: two deploys of one commit are one release.
+    if (!step.commit.empty() && (!m_run || m_run->commit.empty())) {
+        change.commit = step.commit;
+    }
     try {
         // A refusal here (somebody else concluded already) shows itself again at the end.
-        (void)m_store->apply(change);
+        const store::Changed changed = m_store->apply(change);
+        if (changed.joined) {
+            m_release_id = changed.joined;
+        }
     } catch (const Error&) {
         note_away();
     }
@@ -146,14 +153,14 @@ void Keeper::alive() {
     }
 }
 
-std::vector<store::Change::Step> Keeper::steps_to(Status last, const std::string& detail) const {
+std::vector<store::Change::Step> Keeper::steps_to(Move last, const std::string& detail) const {
     std::vector<store::Change::Step> steps = m_passed;
     // A good end has passed every move, whatever of the journal was seen here.
-    for (const Status move : {Status::building, Status::stage_deploy}) {
+    for (const Move move : {Move::building, Move::stage_deploy}) {
         const bool seen = std::any_of(
             steps.begin(), steps.end(), [&](const auto& step) { return step.to == move; });
-        if (last == Status::manual_testing && !seen) {
-            steps.insert(steps.begin() + (move == Status::building ? 0 : 1), {move, "{}"});
+        if (last == Move::manual_testing && !seen) {
+            steps.insert(steps.begin() + (move == Move::building ? 0 : 1), {move, "{}"});
         }
     }
     steps.push_back({last, detail});
@@ -211,6 +218,9 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         conclusion.told = true;
         conclusion.status = changed.status;
         conclusion.refused = changed.what == store::Changed::What::refused;
+        if (changed.joined) {
+            m_release_id = changed.joined;
+        }
     } catch (const Error& error) {
         conclusion.error = error;
         keep(change, conclusion);

@@ -30,6 +30,10 @@ public:
     void step_started(const StepRecord& step);
     void alive();
 
+    // The release whose run this is by now: another row of its tag and commit may have been there
+    // first.
+    [[nodiscard]] std::optional<std::int64_t> release_id() const { return m_release_id; }
+
     // There is a ledger, but it does not answer: what the run comes to goes to the spool.
     void tell_later() { m_later = true; }
 
@@ -58,7 +62,7 @@ private:
     bool pass(const StepRecord& step);
     [[nodiscard]] bool is_away() const;
     void note_away();
-    [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Status last,
+    [[nodiscard]] std::vector<store::Change::Step> steps_to(release::Move last,
                                                             const std::string& detail) const;
 
     store::Store* m_store;
@@ -76,10 +80,10 @@ private:
 };
 
 // The move that a step's start means for a release in this environment (design 6, "Steps").
-[[nodiscard]] std::optional<release::Status> move_of(const std::string& environment,
-                                                     const std::string& step);
+[[nodiscard]] std::optional<release::Move> move_of(const std::string& environment,
+                                                   const std::string& step);
 // Where a run of this environment leaves the release.
-[[nodiscard]] std::optional<release::Status> end_of(const std::string& environment,
-                                                    store::RunOutcome outcome);
+[[nodiscard]] std::optional<release::Move> end_of(const std::string& environment,
+                                                  store::RunOutcome outcome);
 
 } // namespace loomrel::deploy

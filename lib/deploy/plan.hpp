@@ -27,6 +27,7 @@ struct Request {
     std::string to;
     std::string from;
     bool rebuild = false;    // `to` is not kept: tag is built from git
+    bool unapproved = false; // likewise, and nothing proves that it ever served: an operator's word
     bool skip_hooks = false; // of a rollback
     bool rehearse = false;   // of a deploy: there and back again before it counts
 };

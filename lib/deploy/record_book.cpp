@@ -1,6 +1,7 @@
 #include "lib/deploy/record_book.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/release/names.hpp"
 
 namespace loomrel::deploy {
 
@@ -26,7 +27,7 @@ void RecordBook::add(const Record& record) {
         last = *m_boot + record.uptime_cs * k_cs;
     }
     if (record.kind == "start") {
-        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}, last});
+        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}, last, commit});
         m_step_began = record.uptime_cs;
         // What came before a failure is its reason; what follows only brings things back.
         if (!m_failed) {
@@ -40,7 +41,8 @@ void RecordBook::add(const Record& record) {
         m_in_container = false;
         m_failed = m_failed || !*m_steps.back().ok;
     } else if (record.kind == "commit") {
-        commit = record.rest;
+        // A host may say anything.
+        commit = release::is_commit(record.rest) ? record.rest : "";
     } else if (record.kind == "log_file") {
         log_file = record.rest;
     } else if (record.kind == "saved") {

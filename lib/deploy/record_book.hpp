@@ -16,6 +16,7 @@ struct StepRecord {
     std::optional<bool> ok; // nullopt: not ended
     Milliseconds took{0};
     std::optional<Time> began{}; // by our clock; of a run that was found, not started here
+    std::string commit{};        // that the run works on, as far as it was known by then
 };
 
 // What the journal of one host's run has told so far: enough for the result and for why it failed.

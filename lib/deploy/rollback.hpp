@@ -20,6 +20,9 @@ struct RollbackTarget {
     std::string to;   // the tag, else the commit
     std::optional<std::int64_t> kept_at;
     std::string commit;
+    // A host's own record says that this commit ended a good run here. Of a kept version it does
+    // not matter.
+    bool proven_by_host = false;
     // The capsules' ids as the request names them: where hosts differ, each finds `to` by its name.
     std::string from_id;
     std::string to_id;

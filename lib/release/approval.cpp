@@ -200,4 +200,35 @@ void check_not_own(const ApprovalRules& rules,
     }
 }
 
+Lack lack_of(const ApprovalRules& rules, std::string_view initiated_by, std::vector<Vote> votes) {
+    Council council;
+    try {
+        council = council_of(rules, initiated_by);
+    } catch (const Error&) {
+        return Lack::approvals; // nobody may approve it, so nobody has
+    }
+    const std::vector<std::int64_t> eligible = council.ids();
+    std::erase_if(votes, [&](const Vote& vote) {
+        return std::find(eligible.begin(), eligible.end(), vote.approver) == eligible.end();
+    });
+    std::sort(votes.begin(), votes.end(), [](const Vote& one, const Vote& other) {
+        return one.approver != other.approver ? one.approver < other.approver : one.ago < other.ago;
+    });
+    votes.erase(std::unique(votes.begin(),
+                            votes.end(),
+                            [](const Vote& one, const Vote& other) {
+                                return one.approver == other.approver;
+                            }),
+                votes.end());
+    const auto needed = static_cast<std::size_t>(std::max(council.needed, 1));
+    if (votes.size() < needed) {
+        return Lack::approvals;
+    }
+    // Oldest first: the one that made it enough is the needed-th.
+    std::sort(votes.begin(), votes.end(), [](const Vote& one, const Vote& other) {
+        return one.ago > other.ago;
+    });
+    return votes[needed - 1].ago > rules.expires ? Lack::age : Lack::nothing;
+}
+
 } // namespace loomrel::release

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "lib/base/clock.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,14 +16,20 @@ struct Person {
     std::int64_t telegram = 0;
     std::string github;
     std::string name;
+
+    friend bool operator==(const Person&, const Person&) = default;
 };
 
-// What the configuration says about approvals.
+// Who may approve and what it takes, as one value: what `serve` writes into the ledger, and what
+// its decisions and claims are held to (design 13.2).
 struct ApprovalRules {
     std::vector<std::int64_t> approvers; // Telegram ids
     int quorum = 1;                      // 0 = all of them
     bool self_approval = true;
     std::vector<Person> people;
+    Milliseconds expires{24 * 3600 * 1000}; // from the last needed approval to the claim
+
+    friend bool operator==(const ApprovalRules&, const ApprovalRules&) = default;
 };
 
 struct Approver {
@@ -56,5 +64,19 @@ is_initiator(const ApprovalRules& rules, std::int64_t id, std::string_view initi
 void check_not_own(const ApprovalRules& rules,
                    const Approver& approver,
                    std::string_view initiated_by);
+
+// An approval of the commit in question that nothing has made void.
+struct Vote {
+    std::int64_t approver = 0;
+    Milliseconds ago{0}; // by the ledger's clock
+};
+
+// What keeps these votes from letting a release into production by these rules.
+enum class Lack { nothing, approvals, age };
+
+// Only eligible approvers count, each once. The approval is as old as the vote that completed the
+// quorum.
+[[nodiscard]] Lack
+lack_of(const ApprovalRules& rules, std::string_view initiated_by, std::vector<Vote> votes);
 
 } // namespace loomrel::release

@@ -24,6 +24,14 @@ struct Release {
     std::optional<Time> started_at;
     std::optional<Time> completed_at;
     std::optional<std::string> commit_sha;
+    // The release whose version took this one's place before it came to production (design 13.3),
+    // or, of two rows of one tag and commit, the first.
+    std::optional<std::int64_t> superseded_by;
+
+    [[nodiscard]] bool is_outrun() const {
+        const auto known = state();
+        return superseded_by && known && can_be_outrun(*known);
+    }
 
     [[nodiscard]] std::optional<Status> state() const { return parse_status(status); }
 };

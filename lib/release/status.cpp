@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <map>
 
 namespace loomrel::release {
 
@@ -31,10 +29,12 @@ constexpr std::array k_after_initiated{building, staging_failed};
 constexpr std::array k_after_building{stage_deploy, staging_failed};
 constexpr std::array k_after_stage_deploy{manual_testing, staging_failed};
 constexpr std::array k_after_staging_failed{building};
-constexpr std::array k_after_manual_testing{manual_test_passed, manual_test_failed};
-constexpr std::array k_after_manual_test_passed{deploying, manual_testing, manual_test_failed};
+constexpr std::array k_after_manual_testing{manual_test_passed, manual_test_failed, building};
+constexpr std::array k_after_manual_test_passed{
+    deploying, manual_testing, manual_test_failed, building};
+constexpr std::array k_after_manual_test_failed{building};
 constexpr std::array k_after_deploying{deployed, production_failed};
-constexpr std::array k_after_production_failed{deploying, Status::rollback};
+constexpr std::array k_after_production_failed{deploying, manual_testing, Status::rollback};
 constexpr std::array k_after_deployed{Status::rollback};
 constexpr std::array k_after_rollback{rollback_done, rollback_failed};
 constexpr std::array k_after_rollback_failed{Status::rollback};
@@ -99,7 +99,7 @@ std::span<const Status> next_of(Status from) {
     case manual_test_passed:
         return k_after_manual_test_passed;
     case manual_test_failed:
-        return {};
+        return k_after_manual_test_failed;
     case deploying:
         return k_after_deploying;
     case deployed:
@@ -129,36 +129,66 @@ bool may_become(Status from, Status to) {
     return std::find(next.begin(), next.end(), to) != next.end();
 }
 
-std::vector<Status> path(Status from, Status to) {
-    if (from == to) {
-        return {};
-    }
-    std::map<Status, Status> reached_from;
-    std::deque<Status> open{from};
-    while (!open.empty()) {
-        const Status here = open.front();
-        open.pop_front();
-        for (const Status next : next_of(here)) {
-            if (is_decision(next) || next == from || !reached_from.emplace(next, here).second) {
-                continue;
-            }
-            if (next != to) {
-                open.push_back(next);
-                continue;
-            }
-            std::vector<Status> way;
-            for (Status at = to; at != from; at = reached_from.at(at)) {
-                way.push_back(at);
-            }
-            std::reverse(way.begin(), way.end());
-            return way;
-        }
-    }
-    return {};
-}
-
 bool is_decision(Status status) {
     return status == manual_test_passed || status == manual_test_failed;
+}
+
+Status status_of(Move move) {
+    switch (move) {
+    case Move::building:
+        return building;
+    case Move::stage_deploy:
+        return stage_deploy;
+    case Move::staging_failed:
+        return staging_failed;
+    case Move::manual_testing:
+        return manual_testing;
+    case Move::deployed:
+        return deployed;
+    case Move::production_failed:
+        return production_failed;
+    case Move::rollback:
+        return Status::rollback;
+    case Move::rollback_done:
+        return rollback_done;
+    case Move::rollback_failed:
+        return rollback_failed;
+    }
+    return initiated;
+}
+
+std::optional<Move> move_to(Status status) {
+    switch (status) {
+    case building:
+        return Move::building;
+    case stage_deploy:
+        return Move::stage_deploy;
+    case staging_failed:
+        return Move::staging_failed;
+    case manual_testing:
+        return Move::manual_testing;
+    case deployed:
+        return Move::deployed;
+    case production_failed:
+        return Move::production_failed;
+    case Status::rollback:
+        return Move::rollback;
+    case rollback_done:
+        return Move::rollback_done;
+    case rollback_failed:
+        return Move::rollback_failed;
+    case initiated:
+    case manual_test_passed:
+    case manual_test_failed:
+    case deploying:
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+bool is_again(Status from, Status to) {
+    return to == building
+           && (from == manual_testing || from == manual_test_passed || from == manual_test_failed);
 }
 
 bool is_told(Status to) {
@@ -182,7 +212,15 @@ bool is_told(Status to) {
     return false;
 }
 
-List list_of(Status status) {
+bool can_be_outrun(Status status) {
+    return status == initiated || status == building || status == stage_deploy
+           || status == manual_testing || status == manual_test_passed;
+}
+
+List list_of(Status status, bool outrun) {
+    if (outrun && can_be_outrun(status)) {
+        return List::outrun;
+    }
     switch (status) {
     case initiated:
     case building:
@@ -207,9 +245,32 @@ List list_of(Status status) {
 std::vector<Status> statuses_in(List list) {
     std::vector<Status> statuses;
     std::copy_if(k_all.begin(), k_all.end(), std::back_inserter(statuses), [&](Status status) {
-        return list_of(status) == list;
+        return list_of(status, list == List::outrun) == list;
     });
     return statuses;
+}
+
+std::string_view to_string(List list) {
+    switch (list) {
+    case List::active:
+        return "active";
+    case List::successful:
+        return "successful";
+    case List::failed:
+        return "failed";
+    case List::outrun:
+        return "outrun";
+    }
+    return {};
+}
+
+std::optional<List> parse_list(std::string_view text) {
+    for (const List list : {List::active, List::successful, List::failed, List::outrun}) {
+        if (to_string(list) == text) {
+            return list;
+        }
+    }
+    return std::nullopt;
 }
 
 } // namespace loomrel::release

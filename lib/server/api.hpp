@@ -46,11 +46,8 @@ struct ApiSettings {
     std::string prefix = "/api/tg-bot";
     Secret key;            // LOOM_INTERSERVER_SECRET_KEY; must not be empty
     Secret webhook_secret; // empty = nobody may post updates
-    bool api_approvals = false;
-    // Whose decisions count, and how many are needed, whatever a caller says. Unset: as it says.
-    std::optional<release::ApprovalRules> approval;
-    // How old an approval may be when production is claimed, whatever a caller says.
-    std::optional<Milliseconds> approval_expires;
+    // Hold decisions and claims until this server has written them into the ledger itself.
+    release::ApprovalRules rules;
 };
 
 // Both may be null: then there is no such thing here, 404.

@@ -15,6 +15,7 @@ using store::wire::FieldError;
 
 constexpr std::size_t k_most_hosts = 256;
 constexpr std::size_t k_most_steps = 16;
+constexpr std::size_t k_most_settings = 64;
 constexpr std::size_t k_longest_link = 2048;
 
 void check_optional_commit(const std::string& commit) {
@@ -127,6 +128,16 @@ void check(const store::Run& run) {
     for (const std::string& host : run.hosts) {
         check_line("hosts", host, 300);
     }
+    if (run.settings.size() > k_most_settings) {
+        throw FieldError("settings", "are too many");
+    }
+    for (const auto& [key, value] : run.settings) {
+        check_line("settings", key, 100);
+        check_line("settings", value, 100);
+    }
+    if (!run.source.empty() && run.source != "spool") {
+        throw FieldError("source", "must be spool, or nothing");
+    }
 }
 
 void check(const store::RunEnd& end) {
@@ -175,11 +186,18 @@ void check(const store::Change& change) {
     }
 }
 
-void check(const store::Decision& decision) {
-    check_uuid("id", decision.id);
-    check_optional_commit(decision.commit);
-    check_optional_line("approver_name", decision.approver_name);
-    check_source(decision.source);
+void check(const store::Claim& claim) {
+    check_uuid("id", claim.id);
+    check_line("actor", claim.actor);
+    check_source(claim.source);
+    check_depth("detail", claim.detail);
+    if (claim.run) {
+        check(*claim.run);
+        if (claim.run->environment != "prod" || claim.run->kind != store::RunKind::deploy
+            || claim.run->release_id != claim.release_id) {
+            throw FieldError("run", "must be a deploy of this release to prod");
+        }
+    }
 }
 
 void check(const store::NewNote& note) {

@@ -14,8 +14,10 @@ Response list_releases(Call& call);
 Response get_release(Call& call);
 Response list_events(Call& call);
 Response apply_change(Call& call);
+Response claim_release(Call& call);
 
 Response decide(Call& call);
+Response get_rules(Call& call);
 Response list_approvals(Call& call);
 Response note_event(Call& call);
 Response add_notice(Call& call);

@@ -6,7 +6,7 @@
 #include "lib/server/query.hpp"
 #include "lib/store/wire.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace loomrel::server {
 
@@ -32,34 +32,14 @@ std::string needed(const Fields& fields, const char* column, const char* short_n
     return value;
 }
 
-// Approvals and rejections are people's, unless the API may approve (design 8): then whoever has
-// its key has the last word. Nothing that loomrel does by itself leads to either.
-void refuse_decisions(const Call& call, const store::Change& change) {
-    if (call.api.settings().api_approvals) {
-        return;
-    }
-    for (const store::Change::Step& step : change.steps) {
-        if (release::is_decision(step.to)) {
-            throw Refused{
-                refusal(403,
-                        "approval_required",
-                        "\"" + std::string(to_string(step.to))
-                            + "\" is a person's decision: in Telegram, or loomrel release "
-                              "approve|reject; the API decides only where [server] "
-                              "api_approvals is set")};
-        }
-    }
-}
-
-// However a caller claims production: no later after the approval than is configured here.
-void hold_to_expiry(const Call& call, store::Change& change) {
-    const auto& longest = call.api.settings().approval_expires;
-    const bool claims =
-        std::any_of(change.steps.begin(), change.steps.end(), [](const store::Change::Step& step) {
-            return step.to == Status::deploying;
-        });
-    if (longest && claims) {
-        change.approved_within = std::min(change.approved_within.value_or(*longest), *longest);
+// Approvals and rejections are people's: no key of the API gives them by writing a status.
+void refuse_decision(Status to) {
+    if (release::is_decision(to)) {
+        throw Refused{refusal(403,
+                              "approval_required",
+                              "\"" + std::string(to_string(to))
+                                  + "\" is a person's decision: in Telegram, or loomrel release "
+                                    "approve|reject")};
     }
 }
 
@@ -70,19 +50,86 @@ Response of_refusal(const store::Changed& changed) {
                    by_status ? "the release is \"" + changed.status + "\" and cannot become that"
                              : "the release's " + changed.conflict + " does not allow it; it is \""
                                    + changed.status + "\"",
-                   {{"status", changed.status}, {"conflict", changed.conflict}});
+                   {{"status", changed.status},
+                    {"conflict", changed.conflict},
+                    {"there", changed.there ? store::wire::to_json(*changed.there) : json()}});
 }
 
 // The spec's own scripts go from `building` to `manual_testing` directly; its diagram has a status
 // between them. An approval that is taken back, because it expired, does not come that way.
-std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, Status to) {
-    if (to == Status::manual_testing) {
+std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, release::Move to) {
+    if (to == release::Move::manual_testing) {
         const auto row = call.store.find_release(release_id);
         if (row && row->state() != Status::manual_test_passed) {
-            return {{Status::stage_deploy, "{}"}, {to, "{}"}};
+            return {{release::Move::stage_deploy, "{}"}, {to, "{}"}};
         }
     }
     return {{to, "{}"}};
+}
+
+Response of_claim(const store::Claimed& claimed) {
+    using What = store::Claimed::What;
+    nlohmann::json object = store::wire::to_json(claimed);
+    switch (claimed.what) {
+    case What::done:
+    case What::already:
+        return answer(200, object);
+    case What::refused:
+        break;
+    case What::absent:
+        return no_release();
+    }
+    return refusal(409,
+                   "claim_refused",
+                   "the release is \"" + claimed.status + "\"; its " + claimed.conflict
+                       + " does not let it into production",
+                   {{"status", claimed.status},
+                    {"conflict", claimed.conflict},
+                    {"claimed", std::move(object)}});
+}
+
+// The same as older programs and the spec's scripts understand it.
+Response of_old_claim(const store::Claimed& claimed, bool with_run) {
+    using What = store::Claimed::What;
+    switch (claimed.what) {
+    case What::done:
+        return answer(200,
+                      with_run ? json{{"what", "done"}, {"status", claimed.status}}
+                               : json{{"status", "success"}});
+    case What::already:
+        return with_run ? refusal(409,
+                                  "already",
+                                  "the release is \"" + claimed.status + "\" already",
+                                  {{"status", claimed.status}})
+                        : answer(200, {{"status", "success"}});
+    case What::refused:
+        break;
+    case What::absent:
+        return no_release();
+    }
+    return of_refusal({store::Changed::What::refused, claimed.status, claimed.conflict, {}, {}});
+}
+
+// What a loomrel of before the claim sends: a change whose only step is the claim.
+std::optional<store::Claim> old_claim(const Call& call, const json& body) {
+    const Fields fields(body);
+    const json& steps = fields.list("steps");
+    if (steps.size() != 1 || Fields(steps.front()).text_or("to", "") != "deploying") {
+        return std::nullopt;
+    }
+    json object = body;
+    object["run"] = body.value("open_run", json());
+    store::Claim claim = store::wire::claim_from(object);
+    claim.rules = call.api.settings().rules;
+    return claim;
+}
+
+void refuse_decisions(const json& body) {
+    for (const json& step : Fields(body).list("steps")) {
+        if (const auto to = release::parse_status(Fields(step).text_or("to", ""))) {
+            refuse_decision(*to);
+        }
+    }
 }
 
 // What a release was made with stays; saying nothing to another value would look like having
@@ -106,6 +153,18 @@ void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body)
     }
 }
 
+// An older system that deploys by itself only says so. It needs the same proof.
+Response claim_by_status(Call& call, const store::Change& change) {
+    store::Claim claim;
+    claim.id = change.id;
+    claim.release_id = change.release_id;
+    claim.actor = change.actor;
+    claim.source = change.source;
+    claim.rules = call.api.settings().rules;
+    check(claim);
+    return of_old_claim(call.store.claim(claim), false);
+}
+
 } // namespace
 
 Response no_release() {
@@ -127,6 +186,7 @@ Response create_release(Call& call) {
     release.ref = named(fields, "github_ref", "ref");
     release.commit = named(fields, "commit_sha", "commit");
     release.source = fields.text_or("source", "api");
+    release.continues = fields.flag_or("continues", false);
     check(release);
     const store::Created created = call.store.create_release(release);
     return answer(created.created ? 201 : 200,
@@ -151,13 +211,21 @@ Response patch_release(Call& call) {
         if (!to) {
             throw FieldError("status", "is not a known status");
         }
-        change.steps = steps_to(call, change.release_id, *to);
+        refuse_decision(*to);
+        if (*to == Status::deploying) {
+            return claim_by_status(call, change);
+        }
+        const auto move = release::move_to(*to);
+        if (!move) {
+            const auto row = call.store.find_release(change.release_id);
+            return row ? of_refusal({store::Changed::What::refused, row->status, "status", {}, {}})
+                       : no_release();
+        }
+        change.steps = steps_to(call, change.release_id, *move);
     } else if (!change.run_id && !change.link && !change.rollback_to_tag && !change.commit) {
         throw FieldError("status", "is missing");
     }
     check(change);
-    refuse_decisions(call, change);
-    hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
     using What = store::Changed::What;
     switch (changed.what) {
@@ -174,15 +242,21 @@ Response patch_release(Call& call) {
 
 Response apply_change(Call& call) {
     const json body = parse_body(call.body);
-    store::Change change = store::wire::change_from(body);
+    refuse_decisions(body);
+    if (const auto claim = old_claim(call, body)) {
+        check(*claim);
+        return of_old_claim(call.store.claim(*claim), claim->run.has_value());
+    }
+    const store::Change change = store::wire::change_from(body);
     check(change);
-    refuse_decisions(call, change);
-    hold_to_expiry(call, change);
     const store::Changed changed = call.store.apply(change);
     using What = store::Changed::What;
     switch (changed.what) {
     case What::done:
-        return answer(200, {{"what", "done"}, {"status", changed.status}});
+        return answer(200,
+                      {{"what", "done"},
+                       {"status", changed.status},
+                       {"joined", changed.joined ? json(*changed.joined) : json()}});
     case What::already:
         // Who wanted to claim it must hear that another has.
         return change.open_run ? refusal(409,
@@ -198,18 +272,20 @@ Response apply_change(Call& call) {
     return no_release();
 }
 
+Response claim_release(Call& call) {
+    store::Claim claim = store::wire::claim_from(parse_body(call.body));
+    claim.rules = call.api.settings().rules;
+    check(claim);
+    return of_claim(call.store.claim(claim));
+}
+
 Response list_releases(Call& call) {
     const Query query(call.match.target, {"list", "service", "tag", "before", "limit"});
     store::ReleaseQuery wanted;
     if (const auto list = query.find("list")) {
-        if (*list == "active") {
-            wanted.list = release::List::active;
-        } else if (*list == "successful") {
-            wanted.list = release::List::successful;
-        } else if (*list == "failed") {
-            wanted.list = release::List::failed;
-        } else {
-            throw FieldError("list", "must be active, successful or failed");
+        wanted.list = release::parse_list(*list);
+        if (!wanted.list) {
+            throw FieldError("list", "must be active, successful, failed or outrun");
         }
     }
     wanted.service = query.find("service").value_or("");

@@ -21,6 +21,8 @@ constexpr std::array k_routes{
     Route{"POST", "/releases/{id}/notes", Access::key, true, note_event},
     Route{"POST", "/notices", Access::key, true, add_notice},
     Route{"POST", "/changes", Access::key, true, apply_change},
+    Route{"POST", "/claims", Access::key, true, claim_release},
+    Route{"GET", "/approval-rules", Access::key, false, get_rules},
     Route{"POST", "/runs", Access::key, true, open_run},
     Route{"GET", "/runs", Access::key, false, list_runs},
     Route{"GET", "/runs/{id}", Access::key, false, get_run},

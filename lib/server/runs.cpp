@@ -19,21 +19,30 @@ Response open_run(Call& call) {
     const json body = parse_body(call.body);
     const store::Run run = store::wire::run_from(body);
     check(run);
-    const bool opened = call.store.open_run(run);
-    return answer(opened ? 201 : 200, {{"run_id", run.id}, {"opened", opened}});
+    const store::Opened opened = call.store.open_run(run);
+    return answer(opened.opened ? 201 : 200,
+                  {{"run_id", run.id},
+                   {"opened", opened.opened},
+                   {"there", opened.there ? store::wire::to_json(*opened.there) : json()}});
 }
 
 Response list_runs(Call& call) {
-    const Query query(call.match.target, {"service", "environment", "release_id", "open", "limit"});
+    const Query query(call.match.target,
+                      {"service", "environment", "release_id", "ref", "open", "good", "limit"});
     store::RunQuery wanted;
     wanted.service = query.find("service").value_or("");
     wanted.environment = query.find("environment").value_or("");
     wanted.release_id = query.integer("release_id");
-    const std::string open = query.find("open").value_or("0");
-    if (open != "0" && open != "1") {
-        throw store::wire::FieldError("open", "must be 0 or 1");
-    }
-    wanted.open_only = open == "1";
+    wanted.ref = query.find("ref").value_or("");
+    const auto flag = [&](const char* name) {
+        const std::string value = query.find(name).value_or("0");
+        if (value != "0" && value != "1") {
+            throw store::wire::FieldError(name, "must be 0 or 1");
+        }
+        return value == "1";
+    };
+    wanted.open_only = flag("open");
+    wanted.good_only = flag("good");
     wanted.limit = query.limit();
     json rows = json::array();
     for (const store::Run& run : call.store.list_runs(wanted)) {

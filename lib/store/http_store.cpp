@@ -18,18 +18,6 @@ using What = Changed::What;
 constexpr int k_largest_page = 1000; // of the API
 constexpr Milliseconds k_schema_deadline{600000};
 
-std::string list_name(release::List list) {
-    switch (list) {
-    case release::List::active:
-        return "active";
-    case release::List::successful:
-        return "successful";
-    case release::List::failed:
-        return "failed";
-    }
-    return {};
-}
-
 release::Release release_row(const ordered_json& row) {
     return wire::release_from(row);
 }
@@ -94,7 +82,7 @@ public:
             const int wanted =
                 std::min(query.limit - static_cast<int>(found.size()), k_largest_page);
             Asking parameters;
-            parameters.add("list", query.list ? list_name(*query.list) : "")
+            parameters.add("list", query.list ? std::string(to_string(*query.list)) : "")
                 .add("service", query.service)
                 .add("tag", query.tag)
                 .add_number("limit", wanted);
@@ -120,21 +108,43 @@ public:
     Changed apply(const Change& change) override {
         const Answer answer = post("/changes", wire::to_json(change));
         if (answer.absent()) {
-            return {What::absent, "", ""};
-        }
-        if (answer.status == 409) {
-            const bool already = answer.code() == "already";
-            return {already ? What::already : What::refused,
-                    answer.of_error("status"),
-                    already ? "" : answer.of_error("conflict")};
+            return {What::absent, "", "", {}, {}};
         }
         return understood([&] {
             const json body = answer.body;
+            if (answer.status == 409) {
+                const bool already = answer.code() == "already";
+                return Changed{already ? What::already : What::refused,
+                               answer.of_error("status"),
+                               already ? "" : answer.of_error("conflict"),
+                               run_there(body.at("error")),
+                               {}};
+            }
             const wire::Fields fields(body);
             return Changed{fields.text("what") == "already" ? What::already : What::done,
                            fields.text("status"),
-                           ""};
+                           "",
+                           {},
+                           fields.maybe_integer("joined")};
         });
+    }
+
+    Claimed claim(const Claim& claim) override {
+        const Answer answer = post("/claims", wire::to_json(claim));
+        if (answer.absent()) {
+            Claimed nothing;
+            nothing.what = Claimed::What::absent;
+            return nothing;
+        }
+        return understood([&] {
+            return wire::claimed_from(answer.status == 409 ? answer.body.at("error").at("claimed")
+                                                           : answer.body);
+        });
+    }
+
+    std::optional<release::ApprovalRules> approval_rules() override {
+        const Answer answer = get("/approval-rules");
+        return understood([&] { return std::optional(wire::rules_from(answer.body)); });
     }
 
     Decided decide(const Decision& decision) override {
@@ -170,13 +180,18 @@ public:
         }
     }
 
-    [[nodiscard]] bool open_run(const Run& run) override {
+    [[nodiscard]] Opened open_run(const Run& run) override {
         const Answer answer = post("/runs", wire::to_json(run));
         if (answer.absent()) {
             throw no_release();
         }
-        // The id is a UUID of the caller's: found after a lost answer, it is the caller's.
-        return answer.status == 201 || answer.in_doubt;
+        return understood([&] {
+            Opened opened{answer.status == 201, run_there(answer.body)};
+            // The id is a UUID of the caller's: found after a lost answer, it is the caller's.
+            const bool own = !opened.there || opened.there->id == run.id;
+            opened.opened = opened.opened || (answer.in_doubt && own);
+            return opened;
+        });
     }
 
     void touch_run(const std::string& run_id) override {
@@ -200,7 +215,9 @@ public:
         Asking parameters;
         parameters.add("service", query.service)
             .add("environment", query.environment)
+            .add("ref", query.ref)
             .add("open", query.open_only ? "1" : "")
+            .add("good", query.good_only ? "1" : "")
             .add_number("limit", std::clamp(query.limit, 0, k_largest_page));
         if (query.release_id) {
             parameters.add_number("release_id", *query.release_id);
@@ -235,6 +252,11 @@ public:
     }
 
 private:
+    static std::optional<Run> run_there(const json& object) {
+        const json* there = wire::Fields(object).find("there");
+        return there == nullptr ? std::nullopt : std::optional(wire::run_from(*there));
+    }
+
     Answer get(const std::string& path) { return m_client.ask({"GET", path, {}, "", {}}); }
 
     // What has an id of the caller's own (changes, decisions, notes, notices, runs) is done once

@@ -238,6 +238,82 @@ WHERE NOT EXISTS (SELECT 1 FROM release_keys WHERE service = service_name
 GROUP BY service_name, release_tag, github_run_id)"},
 };
 
+constexpr std::array k_trust{
+    // Design 13.2: who may approve, as a `serve` last wrote it; every row is one that was in force.
+    MigrationStep{R"(CREATE TABLE approval_rules (
+    id BIGSERIAL PRIMARY KEY,
+    at TIMESTAMPTZ NOT NULL,
+    actor TEXT NOT NULL,
+    rules JSON NOT NULL
+))",
+                  R"(CREATE TABLE approval_rules (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TIMESTAMPTZ NOT NULL,
+    actor TEXT NOT NULL,
+    rules JSON NOT NULL
+))"},
+    MigrationStep{
+        R"(CREATE FUNCTION approval_rules_are_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'approval_rules is append-only' USING ERRCODE = 'restrict_violation';
+END
+$$)",
+        R"(CREATE TRIGGER approval_rules_no_update BEFORE UPDATE ON approval_rules
+BEGIN SELECT RAISE(ABORT, 'approval_rules is append-only'); END)"},
+    MigrationStep{R"(CREATE TRIGGER approval_rules_no_change
+BEFORE UPDATE OR DELETE OR TRUNCATE ON approval_rules
+FOR EACH STATEMENT EXECUTE FUNCTION approval_rules_are_kept())",
+                  R"(CREATE TRIGGER approval_rules_no_delete BEFORE DELETE ON approval_rules
+BEGIN SELECT RAISE(ABORT, 'approval_rules is append-only'); END)"},
+    MigrationStep{"CREATE INDEX loomrel_approvals_commit ON release_approvals (commit_sha)"},
+    // Design 13.3. Nothing that is there already is outrun.
+    MigrationStep{"ALTER TABLE releases ADD COLUMN superseded_by BIGINT",
+                  nullptr,
+                  "SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+                  " WHERE relname = 'releases' AND pg_table_is_visible(attrelid)"
+                  " AND attname = 'superseded_by' AND NOT attisdropped",
+                  "SELECT 1 FROM pragma_table_info('releases') WHERE name = 'superseded_by'"},
+    MigrationStep{"CREATE INDEX loomrel_releases_current ON releases (status, id)"
+                  " WHERE superseded_by IS NULL"},
+    MigrationStep{"CREATE INDEX loomrel_releases_service_current ON releases"
+                  " (service_name, status, id) WHERE superseded_by IS NULL"},
+    MigrationStep{"CREATE INDEX loomrel_releases_outrun ON releases (id)"
+                  " WHERE superseded_by IS NOT NULL"},
+    MigrationStep{"CREATE INDEX loomrel_releases_service_outrun ON releases (service_name, id)"
+                  " WHERE superseded_by IS NOT NULL"},
+    MigrationStep{"CREATE INDEX loomrel_releases_commit ON releases (service_name, commit_sha)"},
+    // One release for a service, tag and commit: its key stands beside those of GitHub's runs.
+    MigrationStep{"INSERT INTO release_keys (service, tag, run_id, release_id)"
+                  " SELECT service_name, release_tag, 'commit:' || commit_sha, MIN(id)"
+                  " FROM releases WHERE commit_sha IS NOT NULL AND commit_sha <> ''"
+                  " GROUP BY service_name, release_tag, commit_sha ON CONFLICT DO NOTHING",
+                  "INSERT OR IGNORE INTO release_keys (service, tag, run_id, release_id)"
+                  " SELECT service_name, release_tag, 'commit:' || commit_sha, MIN(id)"
+                  " FROM releases WHERE commit_sha IS NOT NULL AND commit_sha <> ''"
+                  " GROUP BY service_name, release_tag, commit_sha"},
+    MigrationStep{"ALTER TABLE runs ADD COLUMN source TEXT NOT NULL DEFAULT ''"},
+    // Design 13.4: the settings that went to production's host, or would have, by key and hash.
+    MigrationStep{"ALTER TABLE runs ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'"},
+    MigrationStep{R"(CREATE TABLE release_settings (
+    release_id BIGINT PRIMARY KEY NOT NULL REFERENCES releases (id),
+    settings TEXT NOT NULL
+))"},
+    // Of several that are open for one thing the newest goes on; how the others ended may still be
+    // learned from their hosts.
+    MigrationStep{"UPDATE runs SET ended_at = seen_at, outcome = 'unknown'"
+                  " WHERE ended_at IS NULL AND environment <> 'dev' AND EXISTS"
+                  " (SELECT 1 FROM runs AS newer WHERE newer.ended_at IS NULL"
+                  " AND newer.service = runs.service AND newer.environment = runs.environment"
+                  " AND newer.kind = runs.kind"
+                  " AND COALESCE(newer.release_id, 0) = COALESCE(runs.release_id, 0)"
+                  " AND (newer.started_at > runs.started_at"
+                  " OR (newer.started_at = runs.started_at AND newer.id > runs.id)))"},
+    // Developers each have a host of their own: there, several may be open.
+    MigrationStep{"CREATE UNIQUE INDEX loomrel_runs_one_open ON runs"
+                  " (service, environment, kind, COALESCE(release_id, 0))"
+                  " WHERE ended_at IS NULL AND environment <> 'dev'"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
@@ -247,6 +323,7 @@ constexpr std::array k_migrations{
     Migration{"2026-11-25-dispatches", k_dispatches},
     Migration{"2026-11-25-moved-chats", k_moved_chats},
     Migration{"2026-11-29-old-twins", k_old_twins},
+    Migration{"2026-12-01-trust", k_trust},
 };
 
 } // namespace

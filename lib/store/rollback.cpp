@@ -55,11 +55,10 @@ release_to_roll_back(Store& store, const std::string& service, const std::string
 }
 
 Changed tell(Store& store, const Rollback& rollback) {
+    using release::Move;
     using release::Status;
     const Run& run = rollback.run;
-    if (!store.find_run(run.id)) {
-        (void)store.open_run(run);
-    }
+    tell_late(store, run);
     const bool moves = run.environment == "prod";
     const auto release = !moves ? std::nullopt
                          : rollback.release_id
@@ -74,9 +73,8 @@ Changed tell(Store& store, const Rollback& rollback) {
     change.release_id = *release;
     change.actor = rollback.actor;
     change.source = "journal";
-    change.steps = {
-        {Status::rollback, "{}"},
-        {rollback.good ? Status::rollback_done : Status::rollback_failed, rollback.detail}};
+    change.steps = {{Move::rollback, "{}"},
+                    {rollback.good ? Move::rollback_done : Move::rollback_failed, rollback.detail}};
     change.end_run = rollback.end;
     if (rollback.good) {
         change.rollback_to_tag = rollback.to_tag;
@@ -91,7 +89,7 @@ Changed tell(Store& store, const Rollback& rollback) {
         back.release_id = *again;
         back.actor = rollback.actor;
         back.source = "journal";
-        back.steps = {{Status::deployed, rollback.detail}};
+        back.steps = {{Move::deployed, rollback.detail}};
         back.rollback_to_tag = "";
         (void)store.apply(back);
     }

@@ -90,6 +90,10 @@ public:
     // Counts the attempt. What was sent stays sent.
     virtual void settle_notice(const Settlement& settlement) = 0;
 
+    // What decisions and claims are held to from now on. True: it was something else before.
+    virtual bool keep_approval_rules(const release::ApprovalRules& rules,
+                                     const std::string& actor) = 0;
+
     // Releases that wait for production with an approval older than this, by the database's clock;
     // oldest first, with the instant of the approval.
     virtual std::vector<OldApproval> old_approvals(Milliseconds age) = 0;

@@ -2,6 +2,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/file.hpp"
+#include "lib/messages/messages.hpp"
 #include "lib/store/wire.hpp"
 
 #include <nlohmann/json.hpp>
@@ -25,6 +26,10 @@ constexpr const char* k_refused = ".refused";
 // reason that nobody knows may pass another time: it stays.
 bool is_for_good(const Error& error) {
     return error.kind() == ErrorKind::refused || error.code() == k_rejected;
+}
+
+std::string to_text(const json& object) {
+    return object.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
 json to_json(const Rollback& rollback) {
@@ -57,6 +62,40 @@ Rollback rollback_from(const json& object) {
     return rollback;
 }
 
+json to_json(const Unapproved& told) {
+    return {{"id", told.id},
+            {"run_id", told.run_id},
+            {"service", told.service},
+            {"environment", told.environment},
+            {"tag", told.tag},
+            {"from", told.from},
+            {"actor", told.actor},
+            {"at", wire::to_text(told.at)}};
+}
+
+// An event of the release that served, where the ledger has one, and a notice in any case.
+void tell_unapproved(Store& store, const json& object) {
+    const wire::Fields fields(object);
+    const std::string service = fields.text("service");
+    json detail{{"unapproved", fields.text("tag")},
+                {"run", fields.text("run_id")},
+                {"at", fields.text("at")}};
+    if (const auto served = release_to_roll_back(store, service, fields.text("from"))) {
+        NewNote note;
+        note.id = fields.text("id");
+        note.release_id = *served;
+        note.actor = fields.text("actor");
+        note.source = "journal";
+        note.detail = to_text(detail);
+        (void)store.note_event(note);
+    }
+    NewNotice notice;
+    notice.key = "unapproved:" + fields.text("id");
+    notice.kind = "unapproved";
+    notice.fact = to_text(object);
+    store.add_notice(notice);
+}
+
 // One that cannot be read holds up no other.
 json read(const std::filesystem::path& path) {
     try {
@@ -66,16 +105,45 @@ json read(const std::filesystem::path& path) {
     }
 }
 
+// Whether a run of this kind and place leads there. A file holds what somebody wrote into it.
+bool is_end_of(const Run& run, release::Move move) {
+    using enum release::Move;
+    switch (move) {
+    case building:
+    case stage_deploy:
+    case staging_failed:
+    case manual_testing:
+        return run.environment == "stage" && run.kind == RunKind::deploy;
+    case deployed:
+    case production_failed:
+        return run.environment == "prod" && run.kind == RunKind::deploy;
+    case rollback:
+    case rollback_done:
+    case rollback_failed:
+        return run.environment == "prod" && run.kind == RunKind::rollback;
+    }
+    return false;
+}
+
+// Design 13.2: a release is moved from here only by the end of a run that the ledger itself knows
+// to be this release's.
+bool may_be_told(Store& store, const Change& change) {
+    if (change.release_id == 0) {
+        return change.steps.empty();
+    }
+    const auto run = change.end_run ? store.find_run(change.end_run->run_id) : std::nullopt;
+    return run && run->release_id == change.release_id
+           && std::all_of(change.steps.begin(), change.steps.end(), [&](const auto& step) {
+                  return is_end_of(*run, step.to);
+              });
+}
+
 // Of a file that nobody can read any more.
 constexpr const char* k_unreadable = "?";
 
 std::string ledger_of(const json& object) {
     const auto found = object.is_object() ? object.find("ledger") : object.end();
     return found != object.end() && found->is_string() ? found->get<std::string>() : k_unreadable;
-}
-
-std::string to_text(const json& object) {
-    return object.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
 } // namespace
@@ -94,6 +162,10 @@ void Spool::write(const std::string& id, const std::string& kind, const std::str
 
 void Spool::keep(const Change& change) {
     write(change.id, "change", to_text(wire::to_json(change)));
+}
+
+void Spool::keep(const Unapproved& unapproved) {
+    write(unapproved.id, "unapproved", to_text(to_json(unapproved)));
 }
 
 void Spool::keep(const Rollback& rollback) {
@@ -153,14 +225,23 @@ std::size_t Spool::deliver(Store& store) {
             continue;
         }
         try {
-            if (object.contains("rollback")) {
+            if (object.contains("unapproved")) {
+                tell_unapproved(store, object.at("unapproved"));
+            } else if (object.contains("rollback")) {
                 tell(store, rollback_from(object.at("rollback")));
             } else {
-                tell(store, wire::change_from(object.at("change")));
+                const Change change = wire::change_from(object.at("change"));
+                if (!may_be_told(store, change)) {
+                    set_aside();
+                    continue;
+                }
+                tell(store, change);
             }
         } catch (const json::exception&) {
+            set_aside();
             continue;
         } catch (const wire::FieldError&) {
+            set_aside();
             continue;
         } catch (const Error& error) {
             if (!is_for_good(error)) {
@@ -175,11 +256,18 @@ std::size_t Spool::deliver(Store& store) {
     return told;
 }
 
+void tell_late(Store& store, Run run) {
+    if (!store.find_run(run.id)) {
+        run.source = "spool";
+        (void)store.open_run(run);
+    }
+}
+
 Changed tell(Store& store, const Change& change) {
     if (change.release_id == 0) {
         // Begun while the ledger was away, it is not there yet.
-        if (change.open_run && !store.find_run(change.open_run->id)) {
-            (void)store.open_run(*change.open_run);
+        if (change.open_run) {
+            tell_late(store, *change.open_run);
         }
         if (change.end_run) {
             store.end_run(*change.end_run);

@@ -2,7 +2,10 @@
 
 #include "lib/store/sql_moves.hpp"
 #include "lib/store/sql_runs.hpp"
+#include "lib/store/sql_settings.hpp"
 #include "lib/store/sql_text.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace loomrel::store {
 
@@ -36,7 +39,7 @@ bool is_of_an_ended_run(Session& session, const Change& change) {
 // Behind the last step that is the present status.
 std::size_t first_step_to_do(const Change& change, const std::string& status) {
     for (std::size_t i = change.steps.size(); i > 0; --i) {
-        if (release::to_string(change.steps[i - 1].to) == status) {
+        if (release::to_string(release::status_of(change.steps[i - 1].to)) == status) {
             return i;
         }
     }
@@ -64,81 +67,140 @@ void patch(Session& session, const Change& change) {
     session.run_later(query);
 }
 
-// Since the last approval reached its quorum; nullopt = none ever did.
-std::optional<Milliseconds> approved_ago(Session& session, std::int64_t release_id) {
-    Query query;
-    query.text = "SELECT " + ms_since(session.dialect(), "at")
-                 + " FROM release_events WHERE release_id = " + query.bind(release_id)
-                 + " AND to_status = 'manual_test_passed' AND from_status <> to_status"
-                   " ORDER BY id DESC LIMIT 1";
-    const Result found = session.run(query);
-    return found.rows.empty() ? std::nullopt
-                              : std::optional(Milliseconds(integer_of(found.rows[0][0])));
-}
-
-bool is_expired(Session& session, const Change& change) {
-    if (!change.approved_within) {
-        return false;
+// Put before people, with the settings of the run that brought it to stage: the ledger says which
+// of them production has not been deployed with. What no run brought has none to show.
+nlohmann::json show_to_people(Session& session, const Change& change, const Present& present) {
+    const std::string id = change.end_run ? change.end_run->run_id : change.during_run.value_or("");
+    const auto run = id.empty() ? std::nullopt : find_run(session, id);
+    if (!run || run->environment != "stage" || run->settings.empty()) {
+        forget_settings(session, present.id);
+        return {};
     }
-    const auto ago = approved_ago(session, change.release_id);
-    return !ago || *ago > *change.approved_within;
+    show_settings(session, present.id, run->settings);
+    return differing(run->settings, production_settings(session, present.service));
 }
 
-bool do_step(Session& session, const Change& change, std::size_t step, const std::string& from) {
+bool do_step(Session& session, const Change& change, std::size_t step, const Present& present) {
+    const release::Status to = release::status_of(change.steps[step].to);
     NewEvent event;
-    event.release_id = change.release_id;
-    event.from = from;
+    event.release_id = present.id;
+    event.from = present.status;
     event.actor = change.actor;
     event.source = change.source;
     event.detail = change.steps[step].detail;
     event.change_id = change.id;
     event.step = step;
-    return move_release(session, change.steps[step].to, event);
+    // Asked anew, people are shown what they were shown before.
+    if (to == release::Status::manual_testing && present.state() == release::Status::stage_deploy) {
+        const nlohmann::json keys = show_to_people(session, change, present);
+        auto detail = nlohmann::ordered_json::parse(event.detail, nullptr, false);
+        if (!keys.empty() && detail.is_object()) {
+            detail["settings"] = keys;
+            event.detail = detail.dump();
+        }
+    }
+    return move_release(session, to, event);
+}
+
+// A deploy to stage that is this release's own, and open.
+bool is_put_on_stage(const Change& change, std::int64_t release_id) {
+    return change.open_run && change.open_run->environment == "stage"
+           && change.open_run->kind == RunKind::deploy && change.open_run->release_id == release_id;
+}
+
+// Two rows of one service, tag and commit are one release (design 13.3). The commit of this one is
+// known by now, and another has it: that one is given, and the run is now a run of it.
+std::optional<Present> join_first(Session& session, const Change& change, const Present& present) {
+    if (!change.commit || !present.commit.empty()) {
+        return std::nullopt;
+    }
+    const auto first =
+        take_commit(session, present.service, present.tag, *change.commit, present.id);
+    const auto state = present.state();
+    const bool early = state == release::Status::initiated || state == release::Status::building;
+    if (!first || !early) {
+        return std::nullopt;
+    }
+    Query query;
+    query.text = "UPDATE releases SET commit_sha = " + query.bind(*change.commit)
+                 + ", superseded_by = CAST(" + query.bind(*first);
+    query.text += " AS BIGINT) WHERE id = CAST(" + query.bind(present.id) + " AS BIGINT)";
+    session.run_later(query);
+    add_note(session,
+             present,
+             change.actor,
+             change.source,
+             {{"outrun", true}, {"by", *first}, {"by_tag", present.tag}, {"same", true}},
+             change.id,
+             change.steps.size());
+    if (change.during_run) {
+        Query move;
+        const std::string owner = "CAST(" + move.bind(*first) + " AS BIGINT)";
+        move.text =
+            "UPDATE runs SET release_id = " + owner + " WHERE id = " + move.bind(*change.during_run)
+            + " AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.release_id = " + owner
+            + " AND other.ended_at IS NULL)";
+        session.run_later(move);
+    }
+    return hold_release(session, *first);
 }
 
 } // namespace
 
 Changed apply_change(Session& session, const Change& change) {
-    const auto present = hold_release(session, change.release_id);
+    auto present = hold_release(session, change.release_id);
     if (!present) {
-        return {What::absent, "", ""};
+        return {What::absent, "", "", {}, {}};
     }
     if (was_done_before(session, change) || has_opened_its_run(session, change)) {
-        return {What::done, present->status, ""};
+        return {What::done, present->status, "", {}, {}};
     }
     if (is_of_an_ended_run(session, change)) {
-        return {What::already, present->status, ""};
+        return {What::already, present->status, "", {}, {}};
     }
     // What was approved is pinned by then, or never will be.
-    const auto state = release::parse_status(present->status);
+    const auto state = present->state();
     const bool pinned = !present->commit.empty() || state == release::Status::manual_test_passed
                         || state == release::Status::deploying
                         || state == release::Status::production_failed;
     if (change.commit && pinned && present->commit != *change.commit) {
-        throw Refusal{{What::refused, present->status, "commit"}};
+        throw Refusal{{What::refused, present->status, "commit", {}, {}}};
     }
-    std::string status = present->status;
-    const std::size_t first = first_step_to_do(change, status);
-    const bool already = !change.steps.empty() && first == change.steps.size();
-    for (std::size_t i = first; i < change.steps.size(); ++i) {
-        if (!do_step(session, change, i, status)) {
-            throw Refusal{{What::refused, present->status, "status"}};
-        }
-        // Asked last: a release that may not be claimed at all is told that first.
-        if (change.steps[i].to == release::Status::deploying && is_expired(session, change)) {
-            throw Refusal{{What::refused, present->status, "expired"}};
-        }
-        status = release::to_string(change.steps[i].to);
+    std::optional<std::int64_t> joined;
+    if (auto first = join_first(session, change, *present)) {
+        joined = first->id;
+        present = std::move(first);
     }
-    patch(session, change);
+    const std::string before = present->status;
+    const std::size_t first_step = first_step_to_do(change, before);
+    const bool already = !change.steps.empty() && first_step == change.steps.size();
+    for (std::size_t i = first_step; i < change.steps.size(); ++i) {
+        const release::Status to = release::status_of(change.steps[i].to);
+        const auto from = present->state();
+        const bool again = from && release::is_again(*from, to);
+        const bool may = !again || joined || is_put_on_stage(change, present->id);
+        if (joined && (!from || !release::may_become(*from, to))) {
+            break; // from production on, a deploy to stage moves no release
+        }
+        if (!may || !do_step(session, change, i, *present)) {
+            throw Refusal{{What::refused, before, "status", {}, {}}};
+        }
+        present->status = release::to_string(to);
+    }
+    if (!joined) {
+        patch(session, change);
+    }
     // Who finds the status there already has lost the claim: the run is another's.
-    if (change.open_run && !already && !insert_run(session, *change.open_run)) {
-        throw Refusal{{What::refused, present->status, "run"}};
+    if (change.open_run && !already) {
+        const Opened opened = insert_run(session, *change.open_run);
+        if (!opened.opened) {
+            throw Refusal{{What::refused, before, "run", opened.there, {}}};
+        }
     }
     if (change.end_run) {
         end_run(session, *change.end_run);
     }
-    return {already ? What::already : What::done, status, ""};
+    return {already ? What::already : What::done, present->status, "", {}, joined};
 }
 
 } // namespace loomrel::store

@@ -44,7 +44,7 @@ constexpr std::array k_rules{
           " of \"",
           "\" on \"",
           "\" has an end without an outcome, or an outcome without an end"}},
-    // Nothing leads back from a rejection.
+    // What leads back from a rejection takes it away.
     Rule{"SELECT release_approvals.release_id, approver_id, releases.status"
          " FROM release_approvals JOIN releases ON releases.id = release_approvals.release_id"
          " WHERE decision = 'rejected' AND releases.status <> 'manual_test_failed'"

@@ -1,6 +1,8 @@
 #include "lib/store/sql_decisions.hpp"
 
+#include "lib/base/error.hpp"
 #include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_rules.hpp"
 #include "lib/store/sql_server.hpp"
 #include "lib/store/sql_stage.hpp"
 #include "lib/store/sql_text.hpp"
@@ -56,20 +58,26 @@ void write_approval(Session& session, const Decision& decision, const std::strin
     session.run_later(query);
 }
 
-// What became of this very decision before, if it was made before.
-std::optional<What> what_it_became(Session& session, const Decision& decision) {
+// What became of this very decision before, if it was made before: What, and its conflict.
+std::optional<std::pair<What, std::string>> what_it_became(Session& session,
+                                                           const Decision& decision) {
     Query query;
-    query.text = "SELECT from_status, to_status FROM release_events WHERE change_id = "
+    query.text = "SELECT from_status, to_status, detail FROM release_events WHERE change_id = "
                  + query.bind(decision.id);
-    query.text += " AND release_id = " + query.bind(decision.release_id);
+    query.text += " AND release_id = " + query.bind(decision.release_id) + " ORDER BY id";
     const Result found = session.run(query);
     if (found.rows.empty()) {
         return std::nullopt;
     }
-    if (found.rows[0][0] == found.rows[0][1]) {
-        return What::counted;
+    if (found.rows[0][0] != found.rows[0][1]) {
+        return std::pair(decision.verdict == Verdict::approved ? What::approved : What::rejected,
+                         "");
     }
-    return decision.verdict == Verdict::approved ? What::approved : What::rejected;
+    const json detail = json::parse(found.rows[0][2].value_or(""), nullptr, false);
+    if (detail.is_object() && detail.contains("conflict") && detail["conflict"].is_string()) {
+        return std::pair(What::refused, detail["conflict"].get<std::string>());
+    }
+    return std::pair(What::counted, "");
 }
 
 bool may_still_decide(const Decision& decision, const std::string& status) {
@@ -79,6 +87,9 @@ bool may_still_decide(const Decision& decision, const std::string& status) {
 
 NewEvent event_of(const Decision& decision, const std::string& status, json detail) {
     detail["approver_id"] = decision.approver_id;
+    if (decision.stage == Seen::silent) {
+        detail["stage"] = "unseen";
+    }
     if (!decision.typed_by.empty()) {
         detail["typed_by"] = storable(decision.typed_by);
     }
@@ -95,33 +106,63 @@ NewEvent event_of(const Decision& decision, const std::string& status, json deta
     return event;
 }
 
-// One transaction's work on a release that is held and whose commit is the decision's.
+// One transaction's work on a release that is held.
 class Deciding {
 public:
     Deciding(Session& session, const Decision& decision, Present present)
         : m_session(session),
           m_decision(decision),
-          m_present(std::move(present)) {
+          m_present(std::move(present)),
+          m_rules(approval_rules(session).value_or(decision.rules)) {
         m_answer.status = m_present.status;
+        m_answer.needed = std::max(
+            m_rules.quorum > 0 ? m_rules.quorum : static_cast<int>(m_rules.approvers.size()), 1);
     }
 
     Decided answer(What what, const std::string& conflict = "") {
         m_answer.what = what;
         m_answer.conflict = conflict;
+        m_answer.outrun_by = m_present.outrun_by();
         m_answer.approvals = approvals_of(m_session, m_decision.release_id, m_present.commit);
         m_answer.server_is_up = is_lease_held(m_session, k_serve_lease);
         return m_answer;
     }
 
     Decided decide() {
+        if (!release::is_approver(m_rules, m_decision.approver_id)) {
+            return refuse("approver");
+        }
+        if (!m_present.commit.empty() && m_present.commit != m_decision.commit) {
+            return refuse("commit");
+        }
         const bool said = has_said_so();
         if (!may_still_decide(m_decision, m_present.status)) {
-            return said ? answer(What::already) : answer(What::refused, "status");
+            return said ? answer(What::already) : refuse("status");
         }
         return m_decision.verdict == Verdict::approved ? approve(said) : reject();
     }
 
 private:
+    // Who wanted what and was told no is part of the release's history.
+    Decided refuse(const char* conflict) {
+        json detail{{"refused", std::string("decision:") + conflict}, {"conflict", conflict}};
+        (void)add_event(m_session, event_of(m_decision, m_present.status, std::move(detail)));
+        return answer(What::refused, conflict);
+    }
+
+    // Those whose approvals count; nullopt, and why: nobody's do.
+    std::optional<release::Council> council(const char*& why) {
+        try {
+            const release::Approver self = release::approver_of(m_rules, m_decision.approver_id);
+            why = "own";
+            release::check_not_own(m_rules, self, m_present.initiated_by);
+            why = "council";
+            return release::council_of(m_rules, m_present.initiated_by);
+        } catch (const Error&) {
+            return std::nullopt;
+        }
+    }
+
     bool has_said_so() {
         const auto all = approvals_of(m_session, m_decision.release_id, m_present.commit);
         return std::any_of(all.begin(), all.end(), [&](const Approval& one) {
@@ -130,16 +171,29 @@ private:
     }
 
     Decided approve(bool said) {
+        const char* why = "";
+        const auto eligible = council(why);
+        if (!eligible) {
+            return refuse(why);
+        }
+        m_answer.needed = eligible->needed;
+        // Nothing says what was tested: what would be let in is anybody's choice.
+        if (m_present.commit.empty()) {
+            return refuse("no_commit");
+        }
+        if (m_present.is_outrun()) {
+            return refuse("outrun");
+        }
         if (const auto other = find_other_on_stage(m_session, m_decision.release_id, m_present)) {
             m_answer.stage_serves = other->serves;
             m_answer.stage_run = other->run;
-            return answer(What::refused, other->rule);
+            return refuse(other->rule == "tag" ? "tag" : "stage");
         }
         if (!said) {
             write_approval(m_session, m_decision, m_present.commit);
         }
-        const std::vector<Approval> counting = those_that_count();
-        const int needed = std::max(m_decision.quorum, 1);
+        const std::vector<Approval> counting = those_that_count(eligible->ids());
+        const int needed = eligible->needed;
         json detail{{"commit", m_present.commit}};
         // Said before, it may be enough by now: the configuration asks for fewer.
         if (static_cast<int>(counting.size()) >= needed) {
@@ -165,13 +219,43 @@ private:
         write_approval(m_session, m_decision, m_present.commit);
         move(Status::manual_test_failed,
              {{"commit", m_present.commit}, {"reason", storable(m_decision.reason)}});
+        reject_twins();
         return answer(What::rejected);
     }
 
-    std::vector<Approval> those_that_count() {
+    // A rejection is of the commit (design 13.3): under whatever tag it waits, it is over.
+    void reject_twins() {
+        if (m_present.commit.empty()) {
+            return;
+        }
+        Query query;
+        query.text =
+            "SELECT id FROM releases WHERE service_name = " + query.bind(m_present.service);
+        query.text += " AND commit_sha = " + query.bind(m_present.commit);
+        query.text += " AND status IN ('manual_testing', 'manual_test_passed') ORDER BY id";
+        std::size_t step = 0;
+        for (const Row& row : m_session.run(query).rows) {
+            const auto twin = hold_release(m_session, integer_of(row[0]));
+            if (!twin || !may_still_decide(m_decision, twin->status)) {
+                continue;
+            }
+            NewEvent event = event_of(m_decision,
+                                      twin->status,
+                                      {{"commit", m_present.commit},
+                                       {"reason", storable(m_decision.reason)},
+                                       {"rejected_with", m_present.id},
+                                       {"rejected_with_tag", m_present.tag}});
+            event.release_id = twin->id;
+            event.step = ++step;
+            if (!move_release(m_session, Status::manual_test_failed, std::move(event))) {
+                throw Fault(Fault::Kind::failed, "the release moved while it was held");
+            }
+        }
+    }
+
+    std::vector<Approval> those_that_count(const std::vector<std::int64_t>& listed) {
         auto all = approvals_of(m_session, m_decision.release_id, m_present.commit);
         std::erase_if(all, [&](const Approval& one) {
-            const auto& listed = m_decision.approvers;
             return one.verdict != Verdict::approved
                    || std::find(listed.begin(), listed.end(), one.approver_id) == listed.end();
         });
@@ -189,6 +273,7 @@ private:
     Session& m_session;
     const Decision& m_decision;
     Present m_present;
+    release::ApprovalRules m_rules;
     Decided m_answer;
 };
 
@@ -203,10 +288,7 @@ Decided decide(Session& session, const Decision& decision) {
     }
     Deciding deciding(session, decision, *present);
     if (const auto before = what_it_became(session, decision)) {
-        return deciding.answer(*before);
-    }
-    if (!present->commit.empty() && present->commit != decision.commit) {
-        return deciding.answer(What::refused, "commit");
+        return deciding.answer(before->first, before->second);
     }
     return deciding.decide();
 }

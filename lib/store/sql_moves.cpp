@@ -3,6 +3,8 @@
 #include "lib/store/sql_outbox.hpp"
 #include "lib/store/sql_text.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace loomrel::store {
 
 namespace {
@@ -16,9 +18,11 @@ std::string times_of(Status to, const Dialect& dialect) {
     case Status::building:
         // Nothing leads back to `initiated`, so from there it is the first build; the spec's own
         // table had filled the column when the row was made.
-        return ", completed_at = NULL, started_at = CASE WHEN status = 'initiated' THEN " + now
-               + " ELSE COALESCE(started_at, " + now + ") END";
+        return ", superseded_by = NULL, completed_at = NULL,"
+               " started_at = CASE WHEN status = 'initiated' THEN "
+               + now + " ELSE COALESCE(started_at, " + now + ") END";
     case Status::deploying:
+    case Status::manual_testing:
         return ", completed_at = NULL";
     case Status::staging_failed:
     case Status::manual_test_failed:
@@ -27,7 +31,6 @@ std::string times_of(Status to, const Dialect& dialect) {
         return ", completed_at = COALESCE(completed_at, " + now + ")";
     case Status::initiated:
     case Status::stage_deploy:
-    case Status::manual_testing:
     case Status::manual_test_passed:
     case Status::rollback:
     case Status::rollback_done:
@@ -53,27 +56,63 @@ bool update_status(Session& session, std::int64_t id, Status to) {
     return session.run(query).affected == 1;
 }
 
-// Everybody is asked anew, so nobody has said anything yet; what was said is in the history.
-void forget_approvals(Session& session, std::int64_t release_id) {
-    Query query;
-    query.text = "DELETE FROM release_approvals WHERE release_id = " + query.bind(release_id);
-    session.run_later(query);
-}
-
 } // namespace
+
+std::string Present::outrun_by() const {
+    if (!superseded_by) {
+        return "";
+    }
+    return superseded_by_tag.empty() ? "#" + std::to_string(*superseded_by) : superseded_by_tag;
+}
 
 std::optional<Present> hold_release(Session& session, std::int64_t id) {
     Query query;
-    query.text = "SELECT service_name, release_tag, status, commit_sha FROM releases"
-                 " WHERE id = CAST("
+    query.text = "SELECT service_name, release_tag, status, commit_sha, initiated_by,"
+                 " superseded_by, (SELECT by.release_tag FROM releases AS by"
+                 " WHERE by.id = releases.superseded_by) FROM releases WHERE id = CAST("
                  + query.bind(id) + " AS BIGINT)" + session.dialect().for_update;
     const Result found = session.run(query);
     if (found.rows.empty()) {
         return std::nullopt;
     }
     const Row& row = found.rows[0];
-    return Present{
-        row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")};
+    Present present{id,
+                    row[0].value_or(""),
+                    row[1].value_or(""),
+                    row[2].value_or(""),
+                    row[3].value_or(""),
+                    row[4].value_or(""),
+                    std::nullopt,
+                    row[6].value_or("")};
+    if (row[5]) {
+        present.superseded_by = integer_of(row[5]);
+    }
+    return present;
+}
+
+void forget_approvals(Session& session, std::int64_t release_id) {
+    Query query;
+    query.text = "DELETE FROM release_approvals WHERE release_id = " + query.bind(release_id);
+    session.run_later(query);
+}
+
+void add_note(Session& session,
+              const Present& present,
+              const std::string& actor,
+              const std::string& source,
+              const nlohmann::json& detail,
+              const std::string& change_id,
+              std::size_t step) {
+    NewEvent event;
+    event.release_id = present.id;
+    event.from = present.status;
+    event.to = present.status;
+    event.actor = actor;
+    event.source = source;
+    event.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    event.change_id = change_id;
+    event.step = step;
+    (void)add_event(session, event);
 }
 
 bool move_release(Session& session, Status to, NewEvent event) {
@@ -81,11 +120,15 @@ bool move_release(Session& session, Status to, NewEvent event) {
         return false;
     }
     event.to = release::to_string(to);
-    if (event.from == release::to_string(Status::manual_test_passed)) {
+    const auto from = release::parse_status(event.from);
+    if (from == Status::manual_test_passed) {
         settle_dispatches(session, event.release_id, "the release is " + event.to);
-        if (to == Status::manual_testing) {
-            forget_approvals(session, event.release_id);
-        }
+    }
+    // Whoever is asked anew has not said anything yet.
+    const bool anew = to == Status::manual_testing
+                      && (from == Status::manual_test_passed || from == Status::production_failed);
+    if (from && (anew || release::is_again(*from, to))) {
+        forget_approvals(session, event.release_id);
     }
     const std::int64_t event_id = add_event(session, event);
     if (release::is_told(to)) {

@@ -3,6 +3,8 @@
 #include "lib/store/sql_releases.hpp"
 #include "lib/store/sql_session.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +13,25 @@
 namespace loomrel::store {
 
 struct Present {
+    std::int64_t id = 0;
     std::string service;
     std::string tag;
     std::string status;
     std::string commit; // "" = not known yet
+    std::string initiated_by;
+    std::optional<std::int64_t> superseded_by;
+    std::string superseded_by_tag;
+
+    [[nodiscard]] std::optional<release::Status> state() const {
+        return release::parse_status(status);
+    }
+
+    [[nodiscard]] bool is_outrun() const {
+        return superseded_by && state() && release::can_be_outrun(*state());
+    }
+
+    // By what, as it is told to people.
+    [[nodiscard]] std::string outrun_by() const;
 };
 
 // The row stays ours until the end of the transaction. That makes a lost COMMIT answerable: whoever
@@ -24,5 +41,17 @@ struct Present {
 // The move, its event (whose `to` is written here) and what people are to be told of it. False, and
 // nothing done: the table does not allow it.
 [[nodiscard]] bool move_release(Session& session, release::Status to, NewEvent event);
+
+// An event that begins and ends at the present status.
+void add_note(Session& session,
+              const Present& present,
+              const std::string& actor,
+              const std::string& source,
+              const nlohmann::json& detail,
+              const std::string& change_id,
+              std::size_t step = 0);
+
+// What everybody said is void; that it was said stands in the history.
+void forget_approvals(Session& session, std::int64_t release_id);
 
 } // namespace loomrel::store

@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* k_columns =
     "id, service_name, release_tag, rollback_to_tag, status, initiated_by, github_run_id,"
-    " github_action_link, github_ref, created_at, started_at, completed_at, commit_sha";
+    " github_action_link, github_ref, created_at, started_at, completed_at, commit_sha,"
+    " superseded_by";
 
 release::Release release_of(const Row& row) {
     release::Release release;
@@ -27,10 +28,19 @@ release::Release release_of(const Row& row) {
     release.started_at = parse_instant(row[10]);
     release.completed_at = parse_instant(row[11]);
     release.commit_sha = row[12];
+    if (row[13]) {
+        release.superseded_by = integer_of(row[13]);
+    }
     return release;
 }
 
-std::optional<Created> find_by_key(Session& session, const NewRelease& release) {
+// The key by which a service, tag and commit have one release.
+std::string commit_key(const std::string& commit) {
+    return "commit:" + commit;
+}
+
+std::optional<Created>
+find_by_key(Session& session, const NewRelease& release, const std::string& key) {
     Query query;
     const std::string service = query.bind(release.service);
     const std::string tag = query.bind(release.tag);
@@ -38,7 +48,7 @@ std::optional<Created> find_by_key(Session& session, const NewRelease& release) 
                  " JOIN releases ON releases.id = release_keys.release_id"
                  " WHERE release_keys.service = "
                  + service + " AND release_keys.tag = " + tag
-                 + " AND release_keys.run_id = " + query.bind(release.run_id);
+                 + " AND release_keys.run_id = " + query.bind(key);
     query.repeated = true;
     const Result found = session.run(query);
     if (found.rows.empty()) {
@@ -74,13 +84,73 @@ std::int64_t insert_release(Session& session, const NewRelease& release) {
     return integer_of(session.run(query).rows.at(0)[0]);
 }
 
-bool insert_key(Session& session, const NewRelease& release, std::int64_t id) {
+bool insert_key(Session& session,
+                const std::string& service,
+                const std::string& tag,
+                const std::string& key,
+                std::int64_t id) {
     Query query;
     query.text = "INSERT INTO release_keys (service, tag, run_id, release_id) VALUES (";
-    query.text += query.bind(release.service) + ", " + query.bind(release.tag) + ", ";
-    query.text += query.bind(release.run_id) + ", " + query.bind(id) + ") ON CONFLICT DO NOTHING";
+    query.text += query.bind(service) + ", " + query.bind(tag) + ", ";
+    query.text += query.bind(key) + ", " + query.bind(id) + ") ON CONFLICT DO NOTHING";
     query.repeated = true;
     return session.run(query).affected == 1;
+}
+
+// Begun by hand, releases of one tag follow one another: this key says which is the newest, and
+// makes whoever asks at the same time wait.
+constexpr const char* k_by_hand = "by-hand";
+
+bool goes_on(const std::string& status) {
+    using enum release::Status;
+    const auto state = release::parse_status(status);
+    return state == initiated || state == building || state == stage_deploy
+           || state == staging_failed;
+}
+
+// The newest that is still on its way to stage, with this commit where both are known.
+std::optional<Created> find_to_continue(Session& session, const NewRelease& release) {
+    Query query;
+    const std::string service = query.bind(release.service);
+    const std::string tag = query.bind(release.tag);
+    query.text = "SELECT id, status FROM releases WHERE service_name = " + service
+                 + " AND release_tag = " + tag + " AND superseded_by IS NULL";
+    if (!release.commit.empty()) {
+        query.text +=
+            " AND (commit_sha IS NULL OR commit_sha = " + query.bind(release.commit) + ")";
+    }
+    query.text += " ORDER BY id DESC LIMIT 1";
+    const Result found = session.run(query);
+    if (found.rows.empty() || !goes_on(found.rows[0][1].value_or(""))) {
+        return std::nullopt;
+    }
+    return Created{integer_of(found.rows[0][0]), false, found.rows[0][1].value_or("")};
+}
+
+// Held until the transaction ends, so that of two at the same time the second finds what the first
+// has made. False: nobody ever began one.
+bool hold_by_hand(Session& session, const NewRelease& release) {
+    Query query;
+    query.text =
+        "SELECT release_id FROM release_keys WHERE service = " + query.bind(release.service);
+    query.text += " AND tag = " + query.bind(release.tag);
+    query.text += " AND run_id = " + query.bind(k_by_hand) + session.dialect().for_update;
+    return !session.run(query).rows.empty();
+}
+
+void set_by_hand(Session& session, const NewRelease& release, std::int64_t id, bool held) {
+    if (!held) {
+        if (!insert_key(session, release.service, release.tag, k_by_hand, id)) {
+            throw Fault(Fault::Kind::transient, "another has just been begun by hand");
+        }
+        return;
+    }
+    Query query;
+    query.text = "UPDATE release_keys SET release_id = " + query.bind(id)
+                 + " WHERE service = " + query.bind(release.service);
+    query.text += " AND tag = " + query.bind(release.tag);
+    query.text += " AND run_id = " + query.bind(k_by_hand);
+    session.run_later(query);
 }
 
 Query event_query(const Dialect& dialect, const NewEvent& event) {
@@ -98,16 +168,14 @@ Query event_query(const Dialect& dialect, const NewEvent& event) {
 }
 
 // A page read off an index that is ordered by id.
-std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string* status) {
+std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string& condition) {
     std::string text = std::string("SELECT ") + k_columns + " FROM releases WHERE 1 = 1";
+    text += condition;
     if (!wanted.service.empty()) {
         text += " AND service_name = " + query.bind(wanted.service);
     }
     if (!wanted.tag.empty()) {
         text += " AND release_tag = " + query.bind(wanted.tag);
-    }
-    if (status != nullptr) {
-        text += " AND status = " + query.bind(*status);
     }
     if (wanted.before) {
         text += " AND id < CAST(" + query.bind(*wanted.before) + " AS BIGINT)";
@@ -118,15 +186,50 @@ std::string page_text(Query& query, const ReleaseQuery& wanted, const std::strin
 
 } // namespace
 
+std::optional<std::int64_t> take_commit(Session& session,
+                                        const std::string& service,
+                                        const std::string& tag,
+                                        const std::string& commit,
+                                        std::int64_t id) {
+    const std::string key = commit_key(commit);
+    if (insert_key(session, service, tag, key, id)) {
+        return std::nullopt;
+    }
+    NewRelease wanted;
+    wanted.service = service;
+    wanted.tag = tag;
+    const auto owner = find_by_key(session, wanted, key);
+    return owner && owner->id != id ? std::optional(owner->id) : std::nullopt;
+}
+
 Created create_release(Session& session, const NewRelease& release, const std::string& change_id) {
-    if (auto found = find_by_key(session, release)) {
+    const auto known = [&](const std::string& key) { return find_by_key(session, release, key); };
+    if (auto found = known(release.run_id)) {
         found->created = is_event_of(session, found->id, change_id);
         return *found;
     }
+    const bool held = release.continues && hold_by_hand(session, release);
+    auto earlier = release.commit.empty() ? std::nullopt : known(commit_key(release.commit));
+    if (!earlier && release.continues) {
+        earlier = find_to_continue(session, release);
+    }
+    if (earlier) {
+        if (!insert_key(session, release.service, release.tag, release.run_id, earlier->id)) {
+            throw Fault(Fault::Kind::transient, "the release has just been found");
+        }
+        return *earlier;
+    }
     const std::int64_t id = insert_release(session, release);
-    // Waits for a transaction that has the same key under way, a lost one of ours included.
-    if (!insert_key(session, release, id)) {
+    // Each waits for a transaction that has the same key under way, a lost one of ours included.
+    const bool has_twin =
+        !insert_key(session, release.service, release.tag, release.run_id, id)
+        || (!release.commit.empty()
+            && take_commit(session, release.service, release.tag, release.commit, id));
+    if (has_twin) {
         throw Fault(Fault::Kind::transient, "the release has just been created");
+    }
+    if (release.continues) {
+        set_by_hand(session, release, id, held);
     }
     NewEvent event;
     event.release_id = id;
@@ -152,14 +255,28 @@ std::optional<release::Release> find_release(Session& session, std::int64_t id) 
 Query release_list_query(const ReleaseQuery& wanted) {
     Query query;
     if (!wanted.list) {
-        query.text = page_text(query, wanted, nullptr);
+        query.text = page_text(query, wanted, "");
+        return query;
+    }
+    if (*wanted.list == release::List::outrun) {
+        std::vector<std::string> names;
+        for (const release::Status status : release::statuses_in(*wanted.list)) {
+            names.emplace_back(release::to_string(status));
+        }
+        const std::string condition =
+            " AND superseded_by IS NOT NULL AND status IN (" + bind_all(query, names) + ")";
+        query.text = page_text(query, wanted, condition);
         return query;
     }
     std::string pages;
     for (const release::Status status : release::statuses_in(*wanted.list)) {
         const std::string name(release::to_string(status));
+        std::string condition = " AND status = " + query.bind(name);
+        if (release::can_be_outrun(status)) {
+            condition += " AND superseded_by IS NULL";
+        }
         pages += pages.empty() ? "" : " UNION ALL ";
-        pages += "SELECT * FROM (" + page_text(query, wanted, &name) + ") AS of_" + name;
+        pages += "SELECT * FROM (" + page_text(query, wanted, condition) + ") AS of_" + name;
     }
     const std::int64_t limit = std::max(wanted.limit, 0);
     query.text =

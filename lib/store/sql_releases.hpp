@@ -14,6 +14,14 @@ namespace loomrel::store {
 [[nodiscard]] Created
 create_release(Session& session, const NewRelease& release, const std::string& change_id);
 
+// One service, tag and commit have one release: this one, or the one that had them before, which
+// is given back.
+[[nodiscard]] std::optional<std::int64_t> take_commit(Session& session,
+                                                      const std::string& service,
+                                                      const std::string& tag,
+                                                      const std::string& commit,
+                                                      std::int64_t id);
+
 [[nodiscard]] std::optional<release::Release> find_release(Session& session, std::int64_t id);
 
 [[nodiscard]] std::vector<release::Release> list_releases(Session& session,

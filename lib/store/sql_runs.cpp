@@ -1,5 +1,7 @@
 #include "lib/store/sql_runs.hpp"
 
+#include "lib/store/sql_outrun.hpp"
+#include "lib/store/sql_settings.hpp"
 #include "lib/store/sql_text.hpp"
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace {
 std::string columns(const Dialect& dialect) {
     return std::string("id, service, environment, kind, release_id, ref, commit_sha,"
                        " github_run_id, github_run_attempt, started_at, ended_at, outcome,"
-                       " result, ")
+                       " result, settings, source, ")
            + ms_since(dialect, "seen_at") + " AS unseen_ms";
 }
 
@@ -35,7 +37,9 @@ Run run_of(const Row& row) {
         run.outcome = parse_run_outcome(*row[11]).value_or(RunOutcome::unknown);
     }
     run.result = row[12].value_or("");
-    run.unseen_for = Milliseconds(std::max<std::int64_t>(integer_of(row[13]), 0));
+    run.settings = settings_of(row[13].value_or(""));
+    run.source = row[14].value_or("");
+    run.unseen_for = Milliseconds(std::max<std::int64_t>(integer_of(row[15]), 0));
     return run;
 }
 
@@ -68,13 +72,16 @@ void add_host(Session& session, const std::string& run_id, const HostResult& hos
     session.run_later(query);
 }
 
-} // namespace
+// A rollback that nobody has watched for so long does not stand in the way of another one: at night
+// its host may be away for good.
+constexpr Milliseconds k_abandoned{30000};
 
-bool insert_run(Session& session, const Run& run) {
+bool insert_row(Session& session, const Run& run) {
     const Dialect& dialect = session.dialect();
     Query query;
     query.text = "INSERT INTO runs (id, service, environment, kind, release_id, ref, commit_sha,"
-                 " github_run_id, github_run_attempt, started_at, seen_at) VALUES (";
+                 " github_run_id, github_run_attempt, settings, source, started_at, seen_at)"
+                 " VALUES (";
     query.text += query.bind(run.id) + ", " + query.bind(run.service) + ", ";
     query.text += query.bind(run.environment) + ", ";
     query.text += query.bind(std::string(to_string(run.kind))) + ", ";
@@ -82,6 +89,7 @@ bool insert_run(Session& session, const Run& run) {
     query.text += query.bind(storable(run.ref)) + ", " + query.bind(run.commit) + ", ";
     query.text += query.bind(storable(run.github_run_id)) + ", ";
     query.text += query.bind(static_cast<std::int64_t>(run.github_run_attempt)) + ", ";
+    query.text += query.bind(settings_text(run.settings)) + ", " + query.bind(run.source) + ", ";
     query.text += std::string(dialect.now) + ", " + dialect.now + ") ON CONFLICT DO NOTHING";
     if (session.run(query).affected == 0) {
         return false;
@@ -90,6 +98,44 @@ bool insert_run(Session& session, const Run& run) {
         add_host(session, run.id, {run.hosts[i], "waiting", "", ""}, i);
     }
     return true;
+}
+
+} // namespace
+
+Opened insert_run(Session& session, const Run& run) {
+    if (insert_row(session, run)) {
+        return {true, std::nullopt};
+    }
+    auto there = find_run(session, run.id);
+    if (!there) {
+        there = find_open_run(session, run.service, run.environment, run.kind, run.release_id);
+    }
+    if (!there) {
+        throw Fault(Fault::Kind::transient, "the run that was open has just ended");
+    }
+    if (there->id != run.id && run.kind == RunKind::rollback && there->unseen_for > k_abandoned) {
+        // How it ended may still be learned from its hosts.
+        end_run(session, {there->id, RunOutcome::unknown, "", {}});
+        if (insert_row(session, run)) {
+            return {true, std::nullopt};
+        }
+    }
+    return {false, there};
+}
+
+std::optional<Run> find_open_run(Session& session,
+                                 const std::string& service,
+                                 const std::string& environment,
+                                 RunKind kind,
+                                 std::optional<std::int64_t> release_id) {
+    Query query;
+    query.text = "SELECT id FROM runs WHERE ended_at IS NULL AND service = " + query.bind(service);
+    query.text += " AND environment = " + query.bind(environment);
+    query.text += " AND kind = " + query.bind(std::string(to_string(kind)));
+    query.text += " AND COALESCE(release_id, 0) = CAST(" + query.bind(release_id.value_or(0));
+    query.text += " AS BIGINT) ORDER BY started_at DESC LIMIT 1";
+    const Result found = session.run(query);
+    return found.rows.empty() ? std::nullopt : find_run(session, found.rows[0][0].value_or(""));
 }
 
 void touch_run(Session& session, const std::string& run_id) {
@@ -114,6 +160,9 @@ void end_run(Session& session, const RunEnd& end) {
     const std::size_t known = run_hosts(session, end.run_id).size();
     for (std::size_t i = 0; i < end.hosts.size(); ++i) {
         add_host(session, end.run_id, end.hosts[i], known + i);
+    }
+    if (const auto run = find_run(session, end.run_id)) {
+        note_what_serves(session, *run, end);
     }
 }
 
@@ -142,8 +191,14 @@ Query run_list_query(const RunQuery& wanted, const Dialect& dialect) {
     if (wanted.release_id) {
         query.text += " AND release_id = " + query.bind(*wanted.release_id);
     }
+    if (!wanted.ref.empty()) {
+        query.text += " AND ref = " + query.bind(wanted.ref);
+    }
     if (wanted.open_only) {
         query.text += " AND ended_at IS NULL";
+    }
+    if (wanted.good_only) {
+        query.text += " AND outcome = 'good'";
     }
     const std::int64_t limit = std::max(wanted.limit, 0);
     query.text += " ORDER BY started_at DESC LIMIT " + query.bind(limit);

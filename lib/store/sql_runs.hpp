@@ -10,8 +10,13 @@
 // Runs and their hosts; each in a transaction of the caller's.
 namespace loomrel::store {
 
-// False: a run of this id is there already. Waits for one that is being inserted.
-[[nodiscard]] bool insert_run(Session& session, const Run& run);
+// Waits for one that is being inserted.
+[[nodiscard]] Opened insert_run(Session& session, const Run& run);
+[[nodiscard]] std::optional<Run> find_open_run(Session& session,
+                                               const std::string& service,
+                                               const std::string& environment,
+                                               RunKind kind,
+                                               std::optional<std::int64_t> release_id);
 void touch_run(Session& session, const std::string& run_id);
 void end_run(Session& session, const RunEnd& end);
 [[nodiscard]] std::optional<Run> find_run(Session& session, const std::string& run_id);

@@ -3,9 +3,11 @@
 #include "lib/base/random.hpp"
 #include "lib/store/sql_changes.hpp"
 #include "lib/store/sql_check.hpp"
+#include "lib/store/sql_claims.hpp"
 #include "lib/store/sql_decisions.hpp"
 #include "lib/store/sql_outbox.hpp"
 #include "lib/store/sql_releases.hpp"
+#include "lib/store/sql_rules.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_server.hpp"
 #include "lib/store/sql_transactions.hpp"
@@ -54,6 +56,27 @@ public:
         return changed;
     }
 
+    Claimed claim(const Claim& claim) override {
+        Claimed claimed;
+        m_transactions.write(
+            [&](Session& session, bool) { claimed = store::claim(session, claim); });
+        return claimed;
+    }
+
+    std::optional<release::ApprovalRules> approval_rules() override {
+        return read<std::optional<release::ApprovalRules>>(
+            [](Session& session) { return store::approval_rules(session); });
+    }
+
+    bool keep_approval_rules(const release::ApprovalRules& rules,
+                             const std::string& actor) override {
+        bool changed = false;
+        m_transactions.write([&](Session& session, bool) {
+            changed = store::keep_approval_rules(session, rules, actor);
+        });
+        return changed;
+    }
+
     Decided decide(const Decision& decision) override {
         Decided decided;
         m_transactions.write(
@@ -77,11 +100,13 @@ public:
         m_transactions.write([&](Session& session, bool) { store::add_notice(session, notice); });
     }
 
-    [[nodiscard]] bool open_run(const Run& run) override {
-        bool opened = false;
+    [[nodiscard]] Opened open_run(const Run& run) override {
+        Opened opened;
         m_transactions.write([&](Session& session, bool in_doubt) {
+            opened = insert_run(session, run);
             // The id is a UUID of the caller's: found after a lost COMMIT, it is the caller's.
-            opened = insert_run(session, run) || in_doubt;
+            opened.opened =
+                opened.opened || (in_doubt && opened.there && opened.there->id == run.id);
         });
         return opened;
     }

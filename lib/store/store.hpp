@@ -2,9 +2,11 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/base/secret.hpp"
+#include "lib/release/approval.hpp"
 #include "lib/release/release.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,11 +24,16 @@ struct NewRelease {
     std::string ref;
     std::string commit; // empty = not known yet
     std::string source; // of the event: cli, api
+    // Begun by hand: the newest release of the service and tag whose way to stage is not over (and
+    // whose commit is this one, where both are known) is taken instead of a new one.
+    bool continues = false;
 };
 
 struct Created {
     std::int64_t id = 0;
-    bool created = false; // false: the same service, tag and run id was there already
+    // False: the same service, tag and run id was there already, or the same service, tag and
+    // commit: two rows of those are one release (design 13.3).
+    bool created = false;
     std::string status;
 };
 
@@ -37,6 +44,10 @@ enum class RunKind { deploy, rollback, restore, rehearsal };
 enum class RunOutcome { good, failed, cancelled, refused, unknown };
 [[nodiscard]] std::string_view to_string(RunOutcome outcome);
 [[nodiscard]] std::optional<RunOutcome> parse_run_outcome(std::string_view text);
+
+// In Run::settings: how the record was made. A record without it says nothing about settings; a
+// loomrel from before them made it.
+inline constexpr std::string_view k_settings_form = "form";
 
 // One command's execution over the hosts of an environment (design 2).
 struct Run {
@@ -50,6 +61,12 @@ struct Run {
     std::string github_run_id;
     int github_run_attempt = 0; // 0 = not started by GitHub
     std::vector<std::string> hosts;
+    // Production's settings as whoever starts the run has them: key -> hash of its value (design
+    // 13.4). Of runs on stage and in production; what is not in it has its default.
+    std::map<std::string, std::string> settings;
+    // Through what the ledger heard of the run: "" = it was opened before it began · "spool" = it
+    // was told afterwards. What was told afterwards proves nothing.
+    std::string source;
     // Written by the store:
     Time started_at;
     std::optional<Time> ended_at;
@@ -81,32 +98,65 @@ struct Change {
     // present status; each move is one conditional UPDATE … WHERE status = ANY(sources). None
     // left = already there, no event. One refused = nothing of the change is done.
     struct Step {
-        release::Status to;
+        release::Move to;
         std::string detail = "{}"; // JSON object for the event
     };
 
     std::vector<Step> steps;
     std::string actor;
     std::string source;
-    std::optional<std::string> commit; // pins commit_sha where it is null; never overwrites another
+    // Pins commit_sha where it is null; never overwrites another. Where the service has a release
+    // of this tag and commit already, this one is superseded by it (Changed::joined).
+    std::optional<std::string> commit;
     std::optional<std::string> run_id; // github_run_id
     std::optional<std::string> link;   // github_action_link
     std::optional<std::string> rollback_to_tag;
-    std::optional<Run> open_run; // inserted with the move: the claim
+    // Inserted with the moves. A release that was tested or rejected goes back to `building` only
+    // together with a deploy to stage.
+    std::optional<Run> open_run;
     // What a run's journal says counts while the run is open: of one whose end the ledger has been
     // told (here or by `end_run`) the release may have moved on. Then: What::already.
     std::optional<std::string> during_run;
     std::optional<RunEnd> end_run;
-    // The claim wants an approval that reached its quorum no longer ago than this, by the
-    // database's clock; else it is refused with the conflict "expired".
-    std::optional<Milliseconds> approved_within;
 };
 
 struct Changed {
     enum class What { done, already, refused, absent } what = What::done;
     std::string status; // the present one (of What::absent: empty)
-    // Of What::refused, which rule: "status", "commit", "run" or "expired".
+    // Of What::refused, which rule: "status", "commit" or "run".
     std::string conflict;
+    std::optional<Run> there; // of "run": the one that is open instead
+    // The release of this tag and commit that was there first: the run is now that one's, and
+    // `status` is its status.
+    std::optional<std::int64_t> joined;
+};
+
+// Production is asked for (design 13.2). The one transaction that moves a release to `deploying`
+// proves, by what the ledger itself holds, that it may: no caller and no other call can.
+struct Claim {
+    std::string id; // a UUID made by the caller; the same claim sent twice is made once
+    std::int64_t release_id = 0;
+    std::string actor;
+    std::string source;
+    std::string detail = "{}";
+    // Its row, inserted with the move; its commit must be the release's, and its settings those
+    // that were shown. Absent: an older system deploys by itself and only says so.
+    std::optional<Run> run;
+    bool older = false; // an operator wants it although a newer version has been deployed
+    // Counts where no `serve` ever wrote the ledger's rules; never leaves this process.
+    release::ApprovalRules rules;
+};
+
+struct Claimed {
+    enum class What { done, already, refused, absent } what = What::done;
+    std::string status; // the present one: a refusal may have moved it back to manual_testing
+    // Of What::refused: "status", "commit", "no_commit", "approvals", "expired", "outrun",
+    // "settings" or "run". Expired, too few by the present rules, settings that were not shown:
+    // people are asked anew.
+    std::string conflict;
+    std::string outrun_by;             // of "outrun": the tag, or the number of its release
+    std::vector<std::string> settings; // of "settings": the keys that were not shown
+    std::optional<Run> there;          // the open run of this claim, somebody else's or our own
 };
 
 // One person's word on a release (design 5). The newest word of a person is the one that counts.
@@ -122,8 +172,17 @@ struct Approval {
     Time at; // the database's clock
 };
 
-// A person decides. Who may was checked before (lib/release/approval.hpp); what is decided here, in
-// one transaction, is whether the release still can be, and whether these are enough.
+// What whoever decides could see of the host that was tested (design 13.4).
+enum class Seen {
+    unasked, // nobody here has the credentials: by CI's word
+    seen,    // it serves this release
+    silent,  // it did not answer, and the decision stands all the same
+};
+[[nodiscard]] std::string_view to_string(Seen seen);
+[[nodiscard]] std::optional<Seen> parse_seen(std::string_view text);
+
+// A person decides. Whether this person may, whether the release still can be decided on and
+// whether it is enough is found out in one transaction, by the rules that the ledger holds.
 struct Decision {
     std::string id; // a UUID made by the caller; the same decision sent twice is done once
     std::int64_t release_id = 0;
@@ -132,10 +191,11 @@ struct Decision {
     std::string approver_name;
     std::string typed_by; // who typed it for the approver, for its event; "" = the approver
     Verdict verdict = Verdict::approved;
-    std::string reason;                  // of a rejection, for its event
-    std::vector<std::int64_t> approvers; // whose approvals count
-    int quorum = 1;                      // how many of them are needed, at least 1
-    std::string source;                  // of the event: cli, bot, api
+    std::string reason; // of a rejection, for its event
+    Seen stage = Seen::unasked;
+    std::string source; // of the event: cli, bot
+    // Counts where no `serve` ever wrote the ledger's rules; never leaves this process.
+    release::ApprovalRules rules;
 };
 
 struct Decided {
@@ -144,13 +204,16 @@ struct Decided {
         approved, // this one reached the quorum: manual_test_passed
         rejected, // manual_test_failed
         already,  // this person had said so before; nothing was changed
-        refused,  // the status or the commit forbids it
+        refused,  // see `conflict`
         absent,
     } what = What::counted;
     std::string status; // the present one (of What::absent: empty)
-    // Of What::refused, which rule: "status", "commit", or, as far as the ledger knows: "stage"
-    // serves something else, or this "tag" of another commit.
+    // Of What::refused, which rule: "approver" (not one of them), "own" (a release of theirs),
+    // "council" (nobody may, or too few), "status", "commit", "no_commit", "outrun", or, as far as
+    // the ledger knows: "stage" serves something else, or this "tag" of another commit.
     std::string conflict;
+    int needed = 1;           // how many approvals it takes
+    std::string outrun_by;    // of "outrun": the tag, or the number of its release
     std::string stage_serves; // of "stage": the tag, commit or image; of "tag": the commit
     std::string stage_run;    // of "stage": the run that is about to change what serves there
     std::vector<Approval> approvals; // of the present commit, oldest first
@@ -188,8 +251,17 @@ struct RunQuery {
     std::string service;
     std::string environment;
     std::optional<std::int64_t> release_id;
+    std::string ref; // refs/tags/T; "" = all
     bool open_only = false;
+    bool good_only = false;
     int limit = 20;
+};
+
+struct Opened {
+    bool opened = false;
+    // Not opened: the run of this id, or the one that is open for the same service, environment,
+    // kind and release. Whoever asked joins it.
+    std::optional<Run> there;
 };
 
 struct SchemaState {
@@ -216,6 +288,11 @@ public:
     virtual std::vector<release::Event> events(std::int64_t release_id) = 0;
     virtual Changed apply(const Change& change) = 0;
 
+    // Leaves an event whether it is granted or not; What::already leaves none.
+    virtual Claimed claim(const Claim& claim) = 0;
+    // The rules of decisions and claims, as a `serve` wrote them; nullopt: none ever did.
+    virtual std::optional<release::ApprovalRules> approval_rules() = 0;
+
     // Leaves an event whether it moves the release or not; What::already leaves none.
     virtual Decided decide(const Decision& decision) = 0;
     // Of the release's present commit, oldest first; empty for an unknown release.
@@ -224,8 +301,9 @@ public:
     [[nodiscard]] virtual bool note_event(const NewNote& note) = 0;
     virtual void add_notice(const NewNotice& notice) = 0;
 
-    // A run without a move (stage, dev, rollback). false = a run of this id is there already.
-    [[nodiscard]] virtual bool open_run(const Run& run) = 0;
+    // A run without a move (stage, dev, rollback). Of one service, environment other than dev, kind
+    // and release, one is open at a time; an abandoned rollback gives way to another.
+    [[nodiscard]] virtual Opened open_run(const Run& run) = 0;
     // Heartbeat: seen_at by the database's clock. An unknown run is ignored.
     virtual void touch_run(const std::string& run_id) = 0;
     // A run without a release, or whose release has moved on. Ending it twice is harmless.

@@ -41,6 +41,27 @@ std::vector<std::string> texts(const char* name, const json& list) {
     return found;
 }
 
+std::optional<release::Move> parse_move(const std::string& word) {
+    const auto status = release::parse_status(word);
+    return status ? release::move_to(*status) : std::nullopt;
+}
+
+std::map<std::string, std::string> settings_from(const Fields& fields) {
+    std::map<std::string, std::string> settings;
+    if (const json* given = fields.find("settings")) {
+        if (!given->is_object()) {
+            throw FieldError("settings", "must be an object");
+        }
+        for (const auto& [key, value] : given->items()) {
+            if (!value.is_string()) {
+                throw FieldError("settings", "must hold strings");
+            }
+            settings[key] = value.get<std::string>();
+        }
+    }
+    return settings;
+}
+
 } // namespace
 
 json to_json(const NewRelease& release) {
@@ -51,6 +72,7 @@ json to_json(const NewRelease& release) {
                 {"github_action_link", release.link},
                 {"github_ref", release.ref},
                 {"source", release.source},
+                {"continues", release.continues},
                 {"status", "initiated"}};
     if (!release.commit.empty()) {
         object["commit_sha"] = release.commit;
@@ -71,7 +93,8 @@ json to_json(const release::Release& release) {
             {"created_at", maybe(known_time(release.created_at))},
             {"started_at", maybe(release.started_at)},
             {"completed_at", maybe(release.completed_at)},
-            {"commit_sha", release.commit_sha ? json(*release.commit_sha) : json()}};
+            {"commit_sha", release.commit_sha ? json(*release.commit_sha) : json()},
+            {"superseded_by", release.superseded_by ? json(*release.superseded_by) : json()}};
 }
 
 release::Release release_from(const json& object) {
@@ -90,6 +113,7 @@ release::Release release_from(const json& object) {
     release.started_at = fields.maybe_time("started_at");
     release.completed_at = fields.maybe_time("completed_at");
     release.commit_sha = fields.maybe_text("commit_sha");
+    release.superseded_by = fields.maybe_integer("superseded_by");
     return release;
 }
 
@@ -148,6 +172,8 @@ json to_json(const Run& run) {
             {"github_run_id", run.github_run_id},
             {"github_run_attempt", run.github_run_attempt},
             {"hosts", run.hosts},
+            {"settings", run.settings},
+            {"source", run.source},
             {"started_at", to_text(run.started_at)},
             {"ended_at", maybe(run.ended_at)},
             {"unseen_ms", run.unseen_for.count()},
@@ -172,6 +198,8 @@ Run run_from(const json& object) {
     }
     run.github_run_attempt = static_cast<int>(attempt);
     run.hosts = texts("hosts", fields.list("hosts"));
+    run.settings = settings_from(fields);
+    run.source = fields.text_or("source", "");
     run.started_at = fields.maybe_time("started_at").value_or(Time{});
     run.ended_at = fields.maybe_time("ended_at");
     run.unseen_for = Milliseconds(fields.maybe_integer("unseen_ms").value_or(0));
@@ -206,7 +234,8 @@ RunEnd run_end_from(const json& object) {
 json to_json(const Change& change) {
     json steps = json::array();
     for (const Change::Step& step : change.steps) {
-        steps.push_back({{"to", release::to_string(step.to)}, {"detail", step.detail}});
+        steps.push_back(
+            {{"to", release::to_string(release::status_of(step.to))}, {"detail", step.detail}});
     }
     json object{{"id", change.id},
                 {"release_id", change.release_id},
@@ -218,9 +247,6 @@ json to_json(const Change& change) {
     put(object, "link", change.link);
     put(object, "rollback_to_tag", change.rollback_to_tag);
     put(object, "during_run", change.during_run);
-    if (change.approved_within) {
-        object["approved_within_ms"] = change.approved_within->count();
-    }
     if (change.open_run) {
         object["open_run"] = to_json(*change.open_run);
     }
@@ -238,7 +264,7 @@ Change change_from(const json& object) {
     for (const json& step : fields.list("steps")) {
         const Fields one(step);
         change.steps.push_back(
-            {known("to", release::parse_status(one.text("to"))), one.text_or("detail", "{}")});
+            {known("to", parse_move(one.text("to"))), one.text_or("detail", "{}")});
     }
     change.actor = fields.text("actor");
     change.source = fields.text_or("source", "api");
@@ -247,9 +273,6 @@ Change change_from(const json& object) {
     change.link = fields.maybe_text("link");
     change.rollback_to_tag = fields.maybe_text("rollback_to_tag");
     change.during_run = fields.maybe_text("during_run");
-    if (const auto within = fields.maybe_integer("approved_within_ms")) {
-        change.approved_within = Milliseconds(*within);
-    }
     if (const json* run = fields.find("open_run")) {
         change.open_run = run_from(*run);
     }

@@ -56,6 +56,10 @@ private:
 [[nodiscard]] nlohmann::json to_json(const HostResult& host);
 [[nodiscard]] nlohmann::json to_json(const RunEnd& end);
 [[nodiscard]] nlohmann::json to_json(const Change& change);
+// Without the claimant's own rules: behind an API the ledger's are in force.
+[[nodiscard]] nlohmann::json to_json(const Claim& claim);
+[[nodiscard]] nlohmann::json to_json(const Claimed& claimed);
+[[nodiscard]] nlohmann::json to_json(const release::ApprovalRules& rules);
 [[nodiscard]] nlohmann::json to_json(const Decision& decision);
 [[nodiscard]] nlohmann::json to_json(const Decided& decided);
 [[nodiscard]] nlohmann::json to_json(const Approval& approval);
@@ -68,8 +72,12 @@ private:
 [[nodiscard]] Run run_from(const nlohmann::json& object);
 [[nodiscard]] std::vector<HostResult> hosts_from(const nlohmann::json& list);
 [[nodiscard]] RunEnd run_end_from(const nlohmann::json& object);
-// An unknown status among the steps: FieldError.
+// A step to a status that no move leads to, people's decisions and the claim among them:
+// FieldError.
 [[nodiscard]] Change change_from(const nlohmann::json& object);
+[[nodiscard]] Claim claim_from(const nlohmann::json& object);
+[[nodiscard]] Claimed claimed_from(const nlohmann::json& object);
+[[nodiscard]] release::ApprovalRules rules_from(const nlohmann::json& object);
 // Its release stands in the path, not in the body; so does that of a note.
 [[nodiscard]] Decision decision_from(const nlohmann::json& object);
 [[nodiscard]] Decided decided_from(const nlohmann::json& object);

@@ -36,8 +36,7 @@ json to_json(const Decision& decision) {
             {"approver_name", decision.approver_name},
             {"verdict", to_string(decision.verdict)},
             {"reason", decision.reason},
-            {"approvers", decision.approvers},
-            {"quorum", decision.quorum},
+            {"stage", to_string(decision.stage)},
             {"typed_by", decision.typed_by},
             {"source", decision.source}};
 }
@@ -52,17 +51,7 @@ Decision decision_from(const json& object) {
     decision.verdict = verdict_of(fields);
     decision.reason = fields.text_or("reason", "");
     decision.typed_by = fields.text_or("typed_by", "");
-    for (const json& one : fields.list("approvers")) {
-        if (!one.is_number_integer()) {
-            throw FieldError("approvers", "must be a list of numbers");
-        }
-        decision.approvers.push_back(one.get<std::int64_t>());
-    }
-    const auto quorum = fields.maybe_integer("quorum").value_or(1);
-    if (quorum < 1 || quorum > 1000) {
-        throw FieldError("quorum", "must be at least 1");
-    }
-    decision.quorum = static_cast<int>(quorum);
+    decision.stage = parse_seen(fields.text_or("stage", "")).value_or(Seen::unasked);
     decision.source = fields.text_or("source", "api");
     return decision;
 }
@@ -99,6 +88,8 @@ json to_json(const Decided& decided) {
     return {{"what", word->second},
             {"status", decided.status},
             {"conflict", decided.conflict},
+            {"needed", decided.needed},
+            {"outrun_by", decided.outrun_by},
             {"stage_serves", decided.stage_serves},
             {"stage_run", decided.stage_run},
             {"server_is_up", decided.server_is_up},
@@ -117,6 +108,9 @@ Decided decided_from(const json& object) {
     decided.what = word->first;
     decided.status = fields.text_or("status", "");
     decided.conflict = fields.text_or("conflict", "");
+    decided.needed = static_cast<int>(
+        std::clamp<std::int64_t>(fields.maybe_integer("needed").value_or(1), 1, 1000));
+    decided.outrun_by = fields.text_or("outrun_by", "");
     decided.stage_serves = fields.text_or("stage_serves", "");
     decided.stage_run = fields.text_or("stage_run", "");
     decided.server_is_up = fields.flag_or("server_is_up", false);

@@ -60,6 +60,22 @@ std::optional<RunOutcome> parse_run_outcome(std::string_view text) {
                      text);
 }
 
+std::string_view to_string(Seen seen) {
+    switch (seen) {
+    case Seen::unasked:
+        return "unasked";
+    case Seen::seen:
+        return "seen";
+    case Seen::silent:
+        return "silent";
+    }
+    return {};
+}
+
+std::optional<Seen> parse_seen(std::string_view text) {
+    return find_word(std::array{Seen::unasked, Seen::seen, Seen::silent}, text);
+}
+
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
     case Verdict::approved:

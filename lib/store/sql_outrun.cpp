@@ -1,0 +1,167 @@
+#include "lib/store/sql_outrun.hpp"
+
+#include "lib/release/names.hpp"
+#include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_outbox.hpp"
+#include "lib/store/sql_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace loomrel::store {
+
+namespace {
+
+using release::Status;
+
+// "" where they differ, or none says.
+std::string common_version(const RunEnd& end) {
+    std::string serves;
+    for (const HostResult& host : end.hosts) {
+        if (host.serves.empty() || (!serves.empty() && serves != host.serves)) {
+            return "";
+        }
+        serves = host.serves;
+    }
+    return serves;
+}
+
+bool is_version(const Present& release, const std::string& version) {
+    return release.tag == version || (!release.commit.empty() && release.commit == version);
+}
+
+class Outrunning {
+public:
+    Outrunning(Session& session, const Run& run)
+        : m_session(session),
+          m_run(run) {}
+
+    void by_stage(const std::string& serves) {
+        const auto serving = find_serving(serves);
+        if (!serving) {
+            return; // no release of ours: nothing that could be named
+        }
+        for (const Present& other : others(*serving, {Status::manual_testing})) {
+            const bool same = is_version(other, serves)
+                              || (!other.commit.empty() && other.commit == serving->commit);
+            if (!same) {
+                forget_approvals(m_session, other.id);
+                outrun(other, *serving);
+            }
+        }
+        // A second row of one tag and commit stays its first one's.
+        if (serving->is_outrun() && serving->superseded_by_tag != serving->tag) {
+            set(serving->id, Value());
+            note(*serving, {{"outrun", false}});
+        }
+    }
+
+    void by_production() {
+        const auto deployed =
+            m_run.release_id ? hold_release(m_session, *m_run.release_id) : std::nullopt;
+        if (!deployed) {
+            return;
+        }
+        const auto before = release::statuses_in(release::List::outrun);
+        for (const Present& other : others(*deployed, before)) {
+            if (release::compare_tags(deployed->tag, other.tag) > 0) {
+                settle_dispatches(m_session, other.id, "outrun by " + deployed->tag);
+                outrun(other, *deployed);
+            }
+        }
+    }
+
+private:
+    std::optional<Present> find_serving(const std::string& serves) {
+        if (m_run.release_id) {
+            const auto own = hold_release(m_session, *m_run.release_id);
+            if (own && is_version(*own, serves)) {
+                return own;
+            }
+        }
+        Query query;
+        query.text =
+            "SELECT MAX(id) FROM releases WHERE service_name = " + query.bind(m_run.service);
+        query.text += (release::is_commit(serves) ? " AND commit_sha = " : " AND release_tag = ")
+                      + query.bind(serves);
+        const Result found = m_session.run(query);
+        return found.rows.empty() || !found.rows[0][0]
+                   ? std::nullopt
+                   : hold_release(m_session, integer_of(found.rows[0][0]));
+    }
+
+    // Not outrun yet, in the order in which everybody holds them.
+    std::vector<Present> others(const Present& one, const std::vector<Status>& statuses) {
+        std::vector<std::string> names;
+        for (const Status status : statuses) {
+            names.emplace_back(release::to_string(status));
+        }
+        Query query;
+        query.text = "SELECT id FROM releases WHERE superseded_by IS NULL AND service_name = "
+                     + query.bind(m_run.service);
+        query.text += " AND status IN (" + bind_all(query, names) + ")";
+        query.text += " AND id <> CAST(" + query.bind(one.id) + " AS BIGINT) ORDER BY id";
+        std::vector<Present> found;
+        for (const Row& row : m_session.run(query).rows) {
+            const auto held = hold_release(m_session, integer_of(row[0]));
+            // It may have moved on while it was waited for.
+            const auto state = held ? held->state() : std::nullopt;
+            if (state && !held->superseded_by
+                && std::find(statuses.begin(), statuses.end(), *state) != statuses.end()) {
+                found.push_back(*held);
+            }
+        }
+        return found;
+    }
+
+    void outrun(const Present& other, const Present& by) {
+        set(other.id, Value(by.id));
+        note(other,
+             {{"outrun", true},
+              {"by", by.id},
+              {"by_tag", by.tag},
+              {"environment", m_run.environment}});
+    }
+
+    void set(std::int64_t id, const Value& by) {
+        Query query;
+        query.text = "UPDATE releases SET superseded_by = CAST(" + query.bind(by)
+                     + " AS BIGINT) WHERE id = CAST(";
+        query.text += query.bind(id) + " AS BIGINT)";
+        m_session.run_later(query);
+    }
+
+    // People see it in the message about the release, which loses its buttons or has them again.
+    void note(const Present& release, const nlohmann::json& detail) {
+        NewEvent event;
+        event.release_id = release.id;
+        event.from = release.status;
+        event.to = release.status;
+        event.actor = "loomrel";
+        event.source = "journal";
+        event.detail = detail.dump();
+        event.change_id = "outrun:" + m_run.id;
+        event.step = m_step++;
+        add_event_notice(m_session, "event", release.id, add_event(m_session, event));
+    }
+
+    Session& m_session;
+    const Run& m_run;
+    std::size_t m_step = 0;
+};
+
+} // namespace
+
+void note_what_serves(Session& session, const Run& run, const RunEnd& end) {
+    const std::string serves = common_version(end);
+    if (run.environment == "stage" && end.outcome != RunOutcome::unknown && !serves.empty()) {
+        Outrunning(session, run).by_stage(serves);
+    }
+    if (run.environment == "prod" && end.outcome == RunOutcome::good
+        && run.kind == RunKind::deploy) {
+        Outrunning(session, run).by_production();
+    }
+}
+
+} // namespace loomrel::store
