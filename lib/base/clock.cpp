@@ -105,4 +105,8 @@ bool is_known_zone(const std::string& zone) {
     return find_zone(zone) != nullptr;
 }
 
+bool has_zones() {
+    return is_known_zone("Etc/UTC") || is_known_zone("UTC");
+}
+
 } // namespace loomrel

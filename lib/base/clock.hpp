@@ -25,6 +25,9 @@ using WallClock = std::function<Time()>;
 // True if the system's zone database holds `zone`.
 [[nodiscard]] bool is_known_zone(const std::string& zone);
 
+// False where there is no such database at all: a bare container, a router.
+[[nodiscard]] bool has_zones();
+
 // Where an instant comes from a monotonic clock: deadlines and durations.
 using Deadline = std::chrono::steady_clock::time_point;
 

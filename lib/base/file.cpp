@@ -145,4 +145,15 @@ bool is_readable_by_others(const std::filesystem::path& path) {
     return ::stat(path.c_str(), &about) == 0 && (about.st_mode & (S_IRGRP | S_IROTH)) != 0;
 }
 
+FileOwner owner_of(const std::filesystem::path& path) {
+    struct stat about {};
+
+    if (::stat(path.c_str(), &about) != 0) {
+        return {};
+    }
+    const bool own_group = about.st_gid == ::getegid() || about.st_gid == 0;
+    return {about.st_uid == ::geteuid() || about.st_uid == 0,
+            (about.st_mode & S_IWOTH) != 0 || ((about.st_mode & S_IWGRP) != 0 && !own_group)};
+}
+
 } // namespace loomrel

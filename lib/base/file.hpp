@@ -19,4 +19,13 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 // True if group or others may read it.
 [[nodiscard]] bool is_readable_by_others(const std::filesystem::path& path);
 
+// Who besides us could have written what stands there.
+struct FileOwner {
+    bool mine_or_roots = true;
+    bool writable_by_others = false; // by all, or by a group other than my own or root's
+};
+
+// Of the file that a link leads to; of none, nobody.
+[[nodiscard]] FileOwner owner_of(const std::filesystem::path& path);
+
 } // namespace loomrel
