@@ -87,6 +87,7 @@ http::Request Client::request(const Workflow& workflow, const std::string& what)
     request.headers = {{"Accept", Secret("application/vnd.github+json")},
                        {"Authorization", Secret("Bearer " + m_options.token.reveal())},
                        {"X-GitHub-Api-Version", Secret("2022-11-28")}};
+    request.without_tls = m_options.without_tls;
     request.timeout = m_options.timeout;
     request.redirects = 3; // renamed repositories
     return request;

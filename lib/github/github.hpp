@@ -43,6 +43,7 @@ struct Options {
     std::string api_url = "https://api.github.com";
     Secret token;
     Milliseconds timeout{15000}; // GitHub cuts its own off after 10 s
+    http::WithoutTls without_tls = http::WithoutTls::near;
 };
 
 // One Client, one thread.

@@ -4,9 +4,12 @@
 #include "lib/http/url.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <new>
 
 namespace loomrel::http {
@@ -34,6 +37,13 @@ bool fits_header(std::string_view text) {
         return letter == '\r' || letter == '\n' || letter == '\0';
     });
 }
+
+// Debian, Ubuntu, Arch, Gentoo · Fedora, RHEL · openSUSE · Alpine · openSUSE of old.
+constexpr std::array k_authorities{"/etc/ssl/certs/ca-certificates.crt",
+                                   "/etc/pki/tls/certs/ca-bundle.crt",
+                                   "/etc/ssl/ca-bundle.pem",
+                                   "/etc/ssl/cert.pem",
+                                   "/var/lib/ca-certificates/ca-bundle.pem"};
 
 bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
@@ -78,6 +88,7 @@ private:
 
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+    static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
     static int
     on_progress(void* self, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up);
 
@@ -91,6 +102,7 @@ private:
     std::size_t m_header_bytes = 0;
     bool m_too_large = false;
     bool m_cancelled = false;
+    bool m_stopped_without_tls = false;
     std::array<char, CURL_ERROR_SIZE> m_error{};
 };
 
@@ -122,6 +134,16 @@ int Client::Transfer::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t
     auto& transfer = *static_cast<Transfer*>(self);
     transfer.m_cancelled = transfer.m_request.cancelled();
     return transfer.m_cancelled ? 1 : 0;
+}
+
+// The address that is about to be connected to: a name may lead anywhere.
+curl_socket_t
+Client::Transfer::on_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    if (!is_near(address->addr)) {
+        static_cast<Transfer*>(self)->m_stopped_without_tls = true;
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void Client::Transfer::take_header(std::string_view line) {
@@ -182,6 +204,14 @@ void Client::Transfer::set_up() {
     set(CURLOPT_USERAGENT, "loomrel/" LOOMREL_VERSION);
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NOSIGNAL, 1L);
+    if (!authorities_file().empty()) {
+        set(CURLOPT_CAINFO, authorities_file().c_str());
+    }
+    if (scheme_of(m_url) == "http" && m_request.without_tls == WithoutTls::near) {
+        set(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+        set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+        set(CURLOPT_NOPROXY, "*"); // a proxy would carry it on from here to anywhere
+    }
     set(CURLOPT_QUICK_EXIT, 1L); // a name server that hangs does not hold us up at the end
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_MAXAGE_CONN, k_idle_seconds);
@@ -230,6 +260,16 @@ Failure Client::Transfer::failure(CURLcode code) const {
                 sent,
                 {"запрос к " + host + " прерван", "the request to " + host + " was cancelled"}};
     }
+    if (m_stopped_without_tls && !sent) {
+        const std::string line = "LOOMREL_INSECURE=" + host + ":" + port_of(m_url);
+        return {Failure::Kind::no_tls,
+                false,
+                {host + " — не в частной сети, а адрес без TLS: нужен https, иначе " + line,
+                 host
+                     + " is in no private network, and its address has no TLS: https is wanted, "
+                       "else "
+                     + line}};
+    }
     const std::string why = detail(code);
     if (!sent) {
         return {Failure::Kind::connect,
@@ -253,6 +293,23 @@ Response Client::Transfer::run() {
     // What it points to ends with this object.
     curl_easy_reset(m_easy);
     return std::move(m_response);
+}
+
+const std::string& authorities_file() {
+    static const std::string found = [] {
+        // As OpenSSL reads it; the distribution's libcurl does not (found by what it was built
+        // with).
+        if (const char* chosen = std::getenv("SSL_CERT_FILE"); chosen != nullptr && *chosen != 0) {
+            return std::string(chosen);
+        }
+        for (const char* file : k_authorities) {
+            if (::access(file, R_OK) == 0) {
+                return std::string(file);
+            }
+        }
+        return std::string();
+    }();
+    return found;
 }
 
 Client::Client()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/cleartext.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/error.hpp"
 #include "lib/base/secret.hpp"
@@ -16,6 +17,18 @@
 // Requests over HTTP/1.1, with verified TLS. Nothing here says what a request was about: URLs and
 // headers hold secrets, so no failure repeats them.
 namespace loomrel::http {
+
+// Where a request may go without TLS: to addresses that no stranger is on the way to (is_near() in
+// base/cleartext.hpp, judged by the address that is connected to), or wherever it says.
+enum class WithoutTls { near, anywhere };
+
+// `anywhere` if LOOMREL_INSECURE names the address's host.
+[[nodiscard]] WithoutTls cleartext_to(const std::string& url, const Cleartext& allowed);
+
+// The bundle of authorities that certificates are verified by, for whoever speaks TLS:
+// SSL_CERT_FILE, else where systems keep theirs; "" = none was found, the library's own will have
+// to do.
+[[nodiscard]] const std::string& authorities_file();
 
 struct Header {
     std::string name;
@@ -42,6 +55,7 @@ struct Request {
     // False: libcurl may send it again by itself when a kept connection turns out to be dead, which
     // is right for what may be done twice. True costs a new connection.
     bool only_once = false;
+    WithoutTls without_tls = WithoutTls::near;
     int redirects = 0; // how many may be followed; only to the same scheme, host and port
     // Asked about once a second while waiting; true ends it.
     std::function<bool()> cancelled;
@@ -60,7 +74,14 @@ struct Response {
 // There is no answer. An answer with a bad status is a Response.
 class Failure : public std::exception {
 public:
-    enum class Kind { connect, no_answer, answer_too_large, cancelled, bad_request };
+    enum class Kind {
+        connect,
+        no_answer,
+        answer_too_large,
+        cancelled,
+        bad_request,
+        no_tls, // it would have gone over a network of strangers as it is
+    };
 
     Failure(Kind kind, bool sent, Phrase reason)
         : m_kind(kind),

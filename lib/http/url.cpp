@@ -43,6 +43,14 @@ std::string host_of(CURLU* url) {
     return part_of(url, CURLUPART_HOST);
 }
 
+std::string scheme_of(CURLU* url) {
+    return to_lower(part_of(url, CURLUPART_SCHEME));
+}
+
+std::string port_of(CURLU* url) {
+    return part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+}
+
 std::string target_of(CURLU* url) {
     const std::string query = part_of(url, CURLUPART_QUERY);
     return part_of(url, CURLUPART_PATH) + (query.empty() ? "" : "?" + query);
@@ -59,6 +67,14 @@ std::optional<std::string> origin_of(const std::string& url) {
     }
     const std::string origin = origin_of(parsed.get());
     return origin.empty() ? std::nullopt : std::optional(origin);
+}
+
+WithoutTls cleartext_to(const std::string& url, const Cleartext& allowed) {
+    const UrlHandle parsed = parse_url(url);
+    const auto port = parsed ? parse_integer(port_of(parsed.get())) : std::nullopt;
+    return port && allowed.allows(host_of(parsed.get()), static_cast<std::uint16_t>(*port))
+               ? WithoutTls::anywhere
+               : WithoutTls::near;
 }
 
 std::string url_encode(std::string_view text) {

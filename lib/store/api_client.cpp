@@ -67,6 +67,7 @@ ApiClient::ApiClient(const Options& options)
     : m_base(options.url),
       m_shown(shown_url(options.url)),
       m_key(options.password),
+      m_without_tls(http::cleartext_to(options.url, options.cleartext)),
       m_deadline(options.deadline),
       m_first_contact(options.first_contact) {
     while (m_base.ends_with('/')) {
@@ -101,6 +102,7 @@ http::Request ApiClient::request_of(const Question& question, Deadline deadline)
         request.headers.push_back({"Idempotency-Key", Secret(question.key)});
     }
     request.longest_answer = std::size_t{64} << 20;
+    request.without_tls = m_without_tls;
     const Milliseconds patience = question.deadline
                                       ? *question.deadline
                                       : std::clamp(m_deadline / 3, k_shortest_try, k_longest_try);
@@ -131,6 +133,9 @@ Answer ApiClient::ask(const Question& question) {
             reason = in_both("HTTP " + std::to_string(response.status));
             rest = rest_of(response, attempt);
         } catch (const http::Failure& failure) {
+            if (failure.kind() == http::Failure::Kind::no_tls) {
+                throw Error(ErrorKind::config, "no_tls", failure.reason());
+            }
             in_doubt = in_doubt || failure.maybe_done();
             reason = failure.reason();
             if (failure.kind() == http::Failure::Kind::connect && !m_met) {

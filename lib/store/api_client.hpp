@@ -49,6 +49,7 @@ private:
     std::string m_base;
     std::string m_shown;
     Secret m_key;
+    http::WithoutTls m_without_tls;
     Milliseconds m_deadline;
     Milliseconds m_first_contact;
     http::Client m_client;

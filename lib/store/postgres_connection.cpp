@@ -1,6 +1,7 @@
 #include "lib/store/postgres_connection.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/store/postgres_places.hpp"
 
 #include <poll.h>
 
@@ -96,7 +97,6 @@ std::string rotate(const std::string& hosts, unsigned by) {
 }
 
 using ConnectionOptions = Handle<PQconninfoOption, PQconninfoFree>;
-using Parameters = std::map<std::string, std::string>;
 
 Parameters parameters_of(const PostgresOptions& options) {
     char* complaint = nullptr;
@@ -166,9 +166,12 @@ Connection begin_connecting(const Parameters& parameters) {
 
 // nullptr: it was `left` in the meantime, and touches nothing any more.
 Connection connect_here(const PostgresOptions& options,
-                        const Parameters& parameters,
+                        Parameters parameters,
                         Deadline deadline,
                         const std::atomic<bool>& left) {
+    const bool one_place = is_one_place(parameters);
+    const std::string far = settle_places(parameters, options.cleartext);
+    bool was_heard = false;
     Connection connection = begin_connecting(parameters);
     const Deadline until =
         std::min(deadline, deadline_in(std::min(options.patience, k_connect_limit)));
@@ -176,10 +179,15 @@ Connection connect_here(const PostgresOptions& options,
     while (!left && state != PGRES_POLLING_OK) {
         if (state == PGRES_POLLING_FAILED || PQstatus(connection.get()) == CONNECTION_BAD) {
             Fault fault = connection_fault(*connection);
-            fault.nobody_there = fault.kind == Fault::Kind::lost && fault.sqlstate.empty()
-                                 && is_one_place(parameters);
+            fault.nobody_there =
+                fault.kind == Fault::Kind::lost && fault.sqlstate.empty() && one_place;
+            // It speaks, and what it says is not what TLS with its certificate would be.
+            if (was_heard && fault.sqlstate.empty()) {
+                fault.without_tls = far;
+            }
             throw Fault(fault);
         }
+        was_heard = was_heard || state == PGRES_POLLING_READING;
         wait_for(*connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until);
         state = PQconnectPoll(connection.get());
     }

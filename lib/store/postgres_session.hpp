@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/cleartext.hpp"
 #include "lib/base/secret.hpp"
 #include "lib/store/sql_session.hpp"
 
@@ -16,6 +17,8 @@ struct PostgresOptions {
     Milliseconds patience{5000};
     // Of several hosts in the URL, the one to begin with: another one at every attempt.
     unsigned attempt = 0;
+    // Where it may go without TLS though strangers are on the way.
+    Cleartext cleartext{};
 };
 
 [[nodiscard]] std::unique_ptr<Session> open_postgres(const PostgresOptions& options,

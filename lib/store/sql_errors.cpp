@@ -30,6 +30,12 @@ Error error_of_fault(const Fault& fault, const std::string& ledger, bool in_doub
         return make(
             ErrorKind::ledger, "ledger_in_doubt", Id::store_in_doubt, Id::store_in_doubt_hint);
     }
+    if (!fault.without_tls.empty()) {
+        return {ErrorKind::config,
+                "no_tls",
+                sentence(Id::store_no_tls, ledger, fault),
+                phrase(Id::store_no_tls_hint, fmt::arg("place", fault.without_tls))};
+    }
     switch (fault.kind) {
     case Fault::Kind::lost:
     case Fault::Kind::absent:

@@ -92,6 +92,8 @@ struct Fault : std::exception {
     bool in_commit = false; // it may have been done all the same
     // Said at once: nobody is where we asked, and there is no other place to ask.
     bool nobody_there = false;
+    // The host and port that are far enough for TLS to be demanded, and did not come up to it.
+    std::string without_tls;
 };
 
 // One connection, one transaction at a time. Every call throws Fault; none outlives the deadline.

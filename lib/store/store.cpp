@@ -48,7 +48,7 @@ std::unique_ptr<ServerLedger> make_sqlite_store(const Options& options) {
 std::unique_ptr<ServerLedger> make_postgres_store(const Options& options) {
     const Milliseconds patience =
         std::clamp(options.deadline / 3, k_least_patience, k_most_patience);
-    const PostgresOptions postgres{options.url, options.password, patience, 0};
+    const PostgresOptions postgres{options.url, options.password, patience, 0, options.cleartext};
     const auto open = [postgres](Access, Deadline deadline, unsigned attempt, bool) {
         PostgresOptions now = postgres;
         now.attempt = attempt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/cleartext.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/secret.hpp"
 #include "lib/release/approval.hpp"
@@ -332,6 +333,7 @@ struct Options {
     // A ledger that is not there has failed then; else it has no rows yet, and is made by the first
     // write. One that was there once must be there from then on.
     bool must_exist = false;
+    Cleartext cleartext; // where it may go without TLS though strangers are on the way
 };
 
 // By URL scheme. Opens nothing yet that could hang: the first call connects. The schema is migrated

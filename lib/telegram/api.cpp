@@ -94,6 +94,7 @@ json Api::send(const Call& call) {
     http::Request request;
     request.method = "POST";
     request.url = m_options.api_url + "/bot" + m_options.token.reveal() + "/" + call.method;
+    request.without_tls = m_options.without_tls;
     request.timeout = m_options.timeout + call.waits;
     if (m_deadline) {
         request.timeout = std::min(request.timeout, left_until(*m_deadline));

@@ -83,6 +83,7 @@ struct Options {
     std::string api_url = "https://api.telegram.org";
     Secret token;
     Milliseconds timeout{10000}; // of one call; long polls take their own time on top
+    http::WithoutTls without_tls = http::WithoutTls::near;
 };
 
 // Every call throws Problem. One Api, one thread. A chat that Telegram has asked to be left alone

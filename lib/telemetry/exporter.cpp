@@ -78,6 +78,10 @@ std::optional<Settings> read_settings(const Environment& environment) {
     for (auto& [name, value] : pairs(otlp(environment, "HEADERS"))) {
         settings.headers.emplace_back(name, Secret(value));
     }
+    if (!settings.headers.empty()) {
+        settings.without_tls = http::cleartext_to(
+            settings.url, parse_cleartext(variable(environment, "LOOMREL_INSECURE")));
+    }
     for (auto& [name, value] : pairs(variable(environment, "OTEL_RESOURCE_ATTRIBUTES"))) {
         settings.resource[name] = value;
     }
@@ -107,6 +111,7 @@ bool push(const Metrics& metrics,
         for (const auto& [name, value] : settings.headers) {
             request.headers.push_back({name, value});
         }
+        request.without_tls = settings.without_tls;
         request.timeout = std::min(settings.timeout, at_most);
         request.connect_timeout = request.timeout;
         request.cancelled = cancelled;

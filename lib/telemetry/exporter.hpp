@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/base/secret.hpp"
+#include "lib/http/http.hpp"
 #include "lib/telemetry/metrics.hpp"
 
 #include <condition_variable>
@@ -18,6 +19,8 @@ struct Settings {
     std::string url; // of the metrics, whole
     std::vector<std::pair<std::string, Secret>> headers;
     std::map<std::string, std::string> resource;
+    // Numbers may go as they are; headers hold keys.
+    http::WithoutTls without_tls = http::WithoutTls::anywhere;
     Milliseconds timeout{10000};
     Milliseconds interval{60000};
 };

@@ -250,3 +250,24 @@ TEST_CASE("origins are compared as libcurl reads them") {
     CHECK_FALSE(http::origin_of("gopher://host/"));
     CHECK(http::url_encode("a/b я~") == "a%2Fb%20%D1%8F~");
 }
+
+TEST_CASE("without TLS nothing goes to an address that is not near, whatever it is called") {
+    http::Request request;
+    request.url = GENERATE(as<std::string>(), "http://192.0.2.1:8000/x", "http://[2001:db8::1]/x");
+    request.headers.push_back({"Authorization", Secret("Bearer canary-4711")});
+    request.timeout = Milliseconds{3000};
+    const auto began = std::chrono::steady_clock::now();
+    const Failure failure = failure_of(request);
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
+    CHECK(failure.kind() == Failure::Kind::no_tls);
+    CHECK_FALSE(failure.maybe_done());
+    CHECK(holds(failure.reason().en, "LOOMREL_INSECURE="));
+    CHECK_FALSE(holds(failure.reason().en, "canary"));
+}
+
+TEST_CASE("LOOMREL_INSECURE lets a host be spoken to without TLS, and no other") {
+    const Cleartext allowed = parse_cleartext("api.example:8000");
+    CHECK(http::cleartext_to("http://api.example:8000/x", allowed) == http::WithoutTls::anywhere);
+    CHECK(http::cleartext_to("http://api.example/x", allowed) == http::WithoutTls::near);
+    CHECK(http::cleartext_to("http://evil:8000/x", allowed) == http::WithoutTls::near);
+}
