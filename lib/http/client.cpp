@@ -5,11 +5,9 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <new>
 
 namespace loomrel::http {
@@ -37,13 +35,6 @@ bool fits_header(std::string_view text) {
         return letter == '\r' || letter == '\n' || letter == '\0';
     });
 }
-
-// Debian, Ubuntu, Arch, Gentoo · Fedora, RHEL · openSUSE · Alpine · openSUSE of old.
-constexpr std::array k_authorities{"/etc/ssl/certs/ca-certificates.crt",
-                                   "/etc/pki/tls/certs/ca-bundle.crt",
-                                   "/etc/ssl/ca-bundle.pem",
-                                   "/etc/ssl/cert.pem",
-                                   "/var/lib/ca-certificates/ca-bundle.pem"};
 
 bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
@@ -293,23 +284,6 @@ Response Client::Transfer::run() {
     // What it points to ends with this object.
     curl_easy_reset(m_easy);
     return std::move(m_response);
-}
-
-const std::string& authorities_file() {
-    static const std::string found = [] {
-        // As OpenSSL reads it; the distribution's libcurl does not (found by what it was built
-        // with).
-        if (const char* chosen = std::getenv("SSL_CERT_FILE"); chosen != nullptr && *chosen != 0) {
-            return std::string(chosen);
-        }
-        for (const char* file : k_authorities) {
-            if (::access(file, R_OK) == 0) {
-                return std::string(file);
-            }
-        }
-        return std::string();
-    }();
-    return found;
 }
 
 Client::Client()
