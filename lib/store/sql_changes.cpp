@@ -11,8 +11,6 @@ namespace loomrel::store {
 
 namespace {
 
-using What = Changed::What;
-
 bool was_done_before(Session& session, const Change& change) {
     Query query;
     query.text = "SELECT 1 FROM release_events WHERE change_id = " + query.bind(change.id);
@@ -150,13 +148,13 @@ std::optional<Present> join_first(Session& session, const Change& change, const 
 Changed apply_change(Session& session, const Change& change) {
     auto present = hold_release(session, change.release_id);
     if (!present) {
-        return {What::absent, "", "", {}, {}};
+        return {Changed::What::absent, "", "", {}, {}};
     }
     if (was_done_before(session, change) || has_opened_its_run(session, change)) {
-        return {What::done, present->status, "", {}, {}};
+        return {Changed::What::done, present->status, "", {}, {}};
     }
     if (is_of_an_ended_run(session, change)) {
-        return {What::already, present->status, "", {}, {}};
+        return {Changed::What::already, present->status, "", {}, {}};
     }
     // What was approved is pinned by then, or never will be.
     const auto state = present->state();
@@ -164,7 +162,7 @@ Changed apply_change(Session& session, const Change& change) {
                         || state == release::Status::deploying
                         || state == release::Status::production_failed;
     if (change.commit && pinned && present->commit != *change.commit) {
-        throw Refusal{{What::refused, present->status, "commit", {}, {}}};
+        throw Refusal{{Changed::What::refused, present->status, "commit", {}, {}}};
     }
     std::optional<std::int64_t> joined;
     if (auto first = join_first(session, change, *present)) {
@@ -183,7 +181,7 @@ Changed apply_change(Session& session, const Change& change) {
             break; // from production on, a deploy to stage moves no release
         }
         if (!may || !do_step(session, change, i, *present)) {
-            throw Refusal{{What::refused, before, "status", {}, {}}};
+            throw Refusal{{Changed::What::refused, before, "status", {}, {}}};
         }
         present->status = release::to_string(to);
     }
@@ -194,13 +192,14 @@ Changed apply_change(Session& session, const Change& change) {
     if (change.open_run && !already) {
         const Opened opened = insert_run(session, *change.open_run);
         if (!opened.opened) {
-            throw Refusal{{What::refused, before, "run", opened.there, {}}};
+            throw Refusal{{Changed::What::refused, before, "run", opened.there, {}}};
         }
     }
     if (change.end_run) {
         end_run(session, *change.end_run);
     }
-    return {already ? What::already : What::done, present->status, "", {}, joined};
+    return {
+        already ? Changed::What::already : Changed::What::done, present->status, "", {}, joined};
 }
 
 } // namespace loomrel::store

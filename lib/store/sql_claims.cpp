@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 using release::Status;
-using What = Claimed::What;
 
 // What an earlier call of this very claim came to.
 std::optional<Claimed> what_it_became(Session& session, const Claim& claim) {
@@ -34,7 +33,7 @@ std::optional<Claimed> what_it_became(Session& session, const Claim& claim) {
     if (before.status == release::to_string(Status::deploying)) {
         return before;
     }
-    before.what = What::refused;
+    before.what = Claimed::What::refused;
     const json detail = json::parse(found.rows[0][1].value_or(""), nullptr, false);
     if (detail.is_object() && detail.contains("conflict") && detail["conflict"].is_string()) {
         before.conflict = detail["conflict"].get<std::string>();
@@ -169,12 +168,17 @@ private:
         event.detail = m_claim.detail;
         event.change_id = m_claim.id;
         move(Status::deploying, std::move(event));
-        return {What::done, std::string(to_string(Status::deploying)), "", "", {}, m_claim.run};
+        return {Claimed::What::done,
+                std::string(to_string(Status::deploying)),
+                "",
+                "",
+                {},
+                m_claim.run};
     }
 
     Claimed already() {
         Claimed answer;
-        answer.what = What::already;
+        answer.what = Claimed::What::already;
         answer.status = m_present.status;
         answer.there =
             find_open_run(m_session, m_present.service, "prod", RunKind::deploy, m_present.id);
@@ -183,7 +187,7 @@ private:
 
     Claimed refusal(const char* conflict) {
         Claimed answer;
-        answer.what = What::refused;
+        answer.what = Claimed::What::refused;
         answer.status = m_present.status;
         answer.conflict = conflict;
         answer.outrun_by = m_newer.empty() ? m_present.outrun_by() : m_newer;
@@ -235,14 +239,14 @@ Claimed claim(Session& session, const Claim& claim) {
     const auto present = hold_release(session, claim.release_id);
     if (!present) {
         Claimed absent;
-        absent.what = What::absent;
+        absent.what = Claimed::What::absent;
         return absent;
     }
     if (const auto before = what_it_became(session, claim)) {
         Claimed answer = *before;
         answer.status = present->status;
         answer.outrun_by = present->outrun_by();
-        if (answer.what == What::done) {
+        if (answer.what == Claimed::What::done) {
             answer.there = claim.run;
         }
         return answer;

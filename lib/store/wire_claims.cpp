@@ -10,12 +10,11 @@ using nlohmann::json;
 
 namespace {
 
-using What = Claimed::What;
-
-constexpr std::array<std::pair<What, std::string_view>, 4> k_words{{{What::done, "done"},
-                                                                    {What::already, "already"},
-                                                                    {What::refused, "refused"},
-                                                                    {What::absent, "absent"}}};
+constexpr std::array<std::pair<Claimed::What, std::string_view>, 4> k_claim_words{
+    {{Claimed::What::done, "done"},
+     {Claimed::What::already, "already"},
+     {Claimed::What::refused, "refused"},
+     {Claimed::What::absent, "absent"}}};
 
 } // namespace
 
@@ -48,9 +47,10 @@ Claim claim_from(const json& object) {
 }
 
 json to_json(const Claimed& claimed) {
-    const auto* const word = std::find_if(k_words.begin(), k_words.end(), [&](const auto& pair) {
-        return pair.first == claimed.what;
-    });
+    const auto* const word =
+        std::find_if(k_claim_words.begin(), k_claim_words.end(), [&](const auto& pair) {
+            return pair.first == claimed.what;
+        });
     return {{"what", word->second},
             {"status", claimed.status},
             {"conflict", claimed.conflict},
@@ -62,9 +62,10 @@ json to_json(const Claimed& claimed) {
 Claimed claimed_from(const json& object) {
     const Fields fields(object);
     const std::string what = fields.text("what");
-    const auto* const word = std::find_if(
-        k_words.begin(), k_words.end(), [&](const auto& pair) { return pair.second == what; });
-    if (word == k_words.end()) {
+    const auto* const word = std::find_if(k_claim_words.begin(),
+                                          k_claim_words.end(),
+                                          [&](const auto& pair) { return pair.second == what; });
+    if (word == k_claim_words.end()) {
         throw FieldError("what", "is not a known word");
     }
     Claimed claimed;
