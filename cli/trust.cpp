@@ -46,6 +46,8 @@ std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
     std::vector<config::Host> hosts;
     if (target == "dev" || target == "stage" || target == "prod") {
         hosts = hosts_wanted(services, target);
+    } else if (auto own = services.config().developer(target)) {
+        hosts.push_back(std::move(*own)); // by login, as .env.servers has it
     } else {
         hosts.push_back(host_typed(services, parse_host_argument(target)));
     }
