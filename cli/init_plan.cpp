@@ -82,6 +82,24 @@ void plan_config(InitPlan& plan,
                            false});
 }
 
+// Passwords stand beside the configuration, and "git add -A" takes whatever it finds.
+void plan_ignore(InitPlan& plan, const fs::path& root) {
+    const fs::path name = ".gitignore";
+    if (fs::is_symlink(fs::symlink_status(root / name))) {
+        return; // it may be shared with others
+    }
+    std::string text = read_file(root / name).value_or("");
+    for (const std::string_view line : split(text, '\n')) {
+        for (const std::string_view known : {".env.servers", "/.env.servers", ".env.*", ".env*"}) {
+            if (trim(line) == known) {
+                return;
+            }
+        }
+    }
+    text += text.empty() || text.ends_with('\n') ? "" : "\n";
+    plan.writes.push_back({name, text + ".env.servers\n", false});
+}
+
 void plan_workflows(InitPlan& plan, const fs::path& root) {
     for (const WorkflowFile& file : workflow_files()) {
         const fs::path path = k_workflows / file.name;
@@ -172,6 +190,7 @@ std::vector<fs::path> InitPlan::endangered() const {
 InitPlan plan_init(const fs::path& root, const std::string& service, Language language) {
     InitPlan plan;
     plan_config(plan, root, service, language);
+    plan_ignore(plan, root);
     plan_workflows(plan, root);
     plan_old_ways(plan, root);
     return plan;
