@@ -15,7 +15,7 @@ using messages::Id;
 using messages::phrase;
 
 store::Run find_run(Services& services, const std::string& id) {
-    auto found = services.store().find_run(id);
+    auto found = services.store(Services::Purpose::releases).find_run(id);
     if (!found) {
         throw Error(ErrorKind::usage,
                     "run_not_found",
@@ -75,8 +75,8 @@ ExitCode run_attach(Services& services, const AttachOptions& options) {
     }
     RunSession session(
         services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
-    session.set_store(services.store());
-    make_spool(services).deliver(services.store());
+    session.set_store(services.store(Services::Purpose::releases));
+    make_spool(services).deliver(services.store(Services::Purpose::releases));
     // Design 6, "Several hosts": goes on with those not yet started.
     if (run.hosts.size() > 1 && !run.ended_at && run.kind == store::RunKind::deploy) {
         return session.join(plan_of(services, run), run);

@@ -96,7 +96,7 @@ Found find(Services& services, const std::string& id) {
     Found found;
     bool away = false;
     try {
-        found.store = services.open_another_store(Services::Embedded::allowed, Milliseconds{3000});
+        found.store = services.open_another_store(Services::Purpose::looking, Milliseconds{3000});
         if (auto run = found.store->find_run(id)) {
             found.run = std::move(*run);
             return found;

@@ -1,5 +1,6 @@
 #include "cli/config_command.hpp"
 
+#include "cli/exposure.hpp"
 #include "cli/serve.hpp"
 #include "cli/table.hpp"
 #include "cli/targets.hpp"
@@ -26,12 +27,30 @@ const char* word_of(config::Source source) {
         return "environment";
     case config::Source::toml:
         return "toml";
+    case config::Source::repository:
+        return "repository";
     case config::Source::env_servers:
         return "env_servers";
     case config::Source::built_in:
         return "default";
     }
     return "";
+}
+
+// Whose word it is (design 13.5).
+const char* layer_of(config::Source source) {
+    switch (source) {
+    case config::Source::repository:
+        return "repository";
+    case config::Source::built_in:
+        return "default";
+    case config::Source::flag:
+    case config::Source::environment:
+    case config::Source::toml:
+    case config::Source::env_servers:
+        break;
+    }
+    return "trusted";
 }
 
 bool has_hosts(Services& services, const std::string& environment, const std::string& service) {
@@ -54,7 +73,8 @@ void add_what_is_thrown(std::vector<Phrase>& found, const std::function<void()>&
 std::vector<std::string> problems_of(Services& services) {
     std::vector<Phrase> found = deploy_problems(services);
     add_what_is_thrown(found, [&] { check_serve_settings(services); });
-    add_what_is_thrown(found, [&] { (void)services.open_another_store(); });
+    add_what_is_thrown(found,
+                       [&] { (void)services.open_another_store(Services::Purpose::releases); });
     std::vector<std::string> problems;
     for (const Phrase& each : found) {
         problems.push_back(sanitize_line(in(services.language(), each)));
@@ -101,7 +121,9 @@ ExitCode run_config_show(Services& services) {
             list.push_back({{"key", each.key},
                             {"value", each.value},
                             {"source", word_of(each.origin.source)},
-                            {"origin", each.origin.place}});
+                            {"origin", each.origin.place},
+                            {"layer", layer_of(each.origin.source)},
+                            {"in_repository", each.in_repository}});
         }
         services.out_json({{"values", std::move(list)}});
         return ExitCode::ok;
@@ -129,11 +151,17 @@ ExitCode run_config_check(Services& services) {
     for (const Phrase& each : config.warnings()) {
         warnings.push_back(sanitize_line(in(services.language(), each)));
     }
-    const std::vector<std::string> problems = problems_of(services);
+    std::vector<std::string> problems = problems_of(services);
+    for (const Exposure& each : find_exposures(services)) {
+        const Language language = services.language();
+        (each.bad ? problems : warnings)
+            .push_back(sanitize_line(in(language, each.text) + ": " + in(language, each.mend)));
+    }
     const ExitCode code = problems.empty() ? ExitCode::ok : ExitCode::usage;
     if (services.json()) {
         services.out_json({{"ok", problems.empty()},
                            {"toml", config.toml_path.string()},
+                           {"repository_toml", config.repository_toml_path.string()},
                            {"env_servers", config.env_servers_path.string()},
                            {"warnings", warnings},
                            {"problems", problems}});
@@ -144,6 +172,7 @@ ExitCode run_config_check(Services& services) {
     };
     services.out(services.say(Id::cli_config_files,
                               fmt::arg("toml", shown(config.toml_path)),
+                              fmt::arg("repository", shown(config.repository_toml_path)),
                               fmt::arg("env_servers", shown(config.env_servers_path)))
                  + "\n");
     for (const std::string& each : warnings) {

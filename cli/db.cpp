@@ -34,7 +34,7 @@ void register_db(Command& parent) {
 }
 
 ExitCode run_db_migrate(Services& services, const DbMigrateOptions& options) {
-    store::Store& ledger = services.store();
+    store::Store& ledger = services.store(Services::Purpose::releases);
     const std::vector<std::string> names =
         options.dry_run ? ledger.check().pending : ledger.migrate();
     if (services.json()) {
@@ -52,7 +52,7 @@ ExitCode run_db_migrate(Services& services, const DbMigrateOptions& options) {
 }
 
 ExitCode run_db_check(Services& services) {
-    const store::SchemaState state = services.store().check();
+    const store::SchemaState state = services.store(Services::Purpose::releases).check();
     const bool good = state.problems.empty();
     if (services.json()) {
         services.out_json({{"store", ledger_of(services)},

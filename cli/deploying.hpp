@@ -59,7 +59,10 @@ void check_is_release_of(const release::Release& release,
 
 // The ledger, for commands that go on without one: `first` is asked of it, and if it does not
 // answer within `wait` people are told so and get null.
-[[nodiscard]] std::unique_ptr<store::Store> ledger_if_it_answers(
-    Services& services, Milliseconds wait, const std::function<void(store::Store&)>& first);
+[[nodiscard]] std::unique_ptr<store::Store>
+ledger_if_it_answers(Services& services,
+                     Services::Purpose purpose,
+                     Milliseconds wait,
+                     const std::function<void(store::Store&)>& first);
 
 } // namespace loomrel::cli

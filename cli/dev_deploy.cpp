@@ -117,14 +117,16 @@ struct Told {
 
 Told tell_ledger(Services& services, const store::Run& run) {
     Told told;
-    told.ledger = ledger_if_it_answers(services, k_ledger_wait, [&](store::Store& store) {
-        told.before = store.find_run(run.id);
-        make_spool(services).deliver(store);
-        if (!told.before) {
-            conclude_open_runs(services, store, run.service, run.environment, run.hosts.front());
-            (void)store.open_run(run);
-        }
-    });
+    told.ledger = ledger_if_it_answers(
+        services, Services::Purpose::looking, k_ledger_wait, [&](store::Store& store) {
+            told.before = store.find_run(run.id);
+            make_spool(services).deliver(store);
+            if (!told.before) {
+                conclude_open_runs(
+                    services, store, run.service, run.environment, run.hosts.front());
+                (void)store.open_run(run);
+            }
+        });
     return told;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/config_command.hpp"
 #include "cli/doctor_telegram.hpp"
 #include "cli/doctor_words.hpp"
+#include "cli/exposure.hpp"
 #include "cli/host_survey.hpp"
 #include "cli/local_state.hpp"
 #include "lib/base/shell_quote.hpp"
@@ -50,10 +51,16 @@ constexpr std::array k_cures{
 
 void check_config(Services& services, Findings& findings) {
     const config::Config& config = services.config();
+    std::vector<std::string> files;
+    for (const auto& file : {config.toml_path, config.repository_toml_path}) {
+        if (!file.empty()) {
+            files.push_back(file.string());
+        }
+    }
     findings.add("config",
                  "loomrel.toml",
-                 config.toml_path.empty() ? Verdict::warning : Verdict::ok,
-                 config.toml_path.string(),
+                 files.empty() ? Verdict::warning : Verdict::ok,
+                 join(files, ", "),
                  messages::phrase(Id::doctor_mend_no_toml));
     findings.add("config",
                  ".env.servers",
@@ -66,6 +73,13 @@ void check_config(Services& services, Findings& findings) {
                      Verdict::warning,
                      in(services.language(), warning),
                      messages::phrase(Id::doctor_mend_config));
+    }
+    for (const Exposure& each : find_exposures(services)) {
+        findings.add("config",
+                     "config",
+                     each.bad ? Verdict::bad : Verdict::warning,
+                     in(services.language(), each.text),
+                     each.mend);
     }
     for (const Phrase& problem : deploy_problems(services)) {
         findings.add("config",
@@ -80,7 +94,7 @@ void check_ledger(Services& services, Findings& findings) {
     const std::string url = store::shown_url(services.config().store.url);
     try {
         const auto store =
-            services.open_another_store(Services::Embedded::refused_in_ci, Milliseconds{5000});
+            services.open_another_store(Services::Purpose::releases, Milliseconds{5000});
         const store::SchemaState state = store->check();
         findings.add("ledger", url, Verdict::ok, state.product);
         findings.add("ledger",

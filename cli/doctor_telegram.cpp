@@ -128,7 +128,7 @@ void check_outbox(Services& services, store::ServerLedger& ledger, Findings& fin
 void check_told(Services& services, Findings& findings) {
     try {
         const auto store =
-            services.open_another_store(Services::Embedded::allowed, Milliseconds{5000});
+            services.open_another_store(Services::Purpose::looking, Milliseconds{5000});
         // Behind the Release API it is the server's business.
         if (auto* ledger = dynamic_cast<store::ServerLedger*>(store.get())) {
             check_dispatches(services, *ledger, findings);

@@ -15,7 +15,8 @@ namespace {
 // this.
 std::optional<std::string> git(const std::filesystem::path& folder,
                                std::initializer_list<std::string_view> words) {
-    std::string command = "git -C " + shell_quote(folder.string());
+    // A folder's own settings may name a program to run whenever its files are looked at.
+    std::string command = "git -c core.fsmonitor=false -C " + shell_quote(folder.string());
     for (const std::string_view word : words) {
         command += " " + shell_quote(word);
     }
@@ -47,6 +48,10 @@ std::optional<GitRepository> GitRepository::find(const std::filesystem::path& fo
 std::string GitRepository::origin() const {
     const auto url = git(m_root, {"config", "--get", "remote.origin.url"});
     return std::string(trim(url.value_or("")));
+}
+
+bool GitRepository::ignores(const std::filesystem::path& file) const {
+    return git(m_root, {"check-ignore", "-q", "--", file.string()}).has_value();
 }
 
 bool GitRepository::holds(const std::filesystem::path& file) const {

@@ -16,6 +16,8 @@ public:
 
     // The URL of origin; "" = there is none.
     [[nodiscard]] std::string origin() const;
+    // git leaves this file out of itself: .gitignore and the like.
+    [[nodiscard]] bool ignores(const std::filesystem::path& file) const;
     // The last commit has this file as it is: nothing is lost when it is changed or removed.
     [[nodiscard]] bool holds(const std::filesystem::path& file) const;
 

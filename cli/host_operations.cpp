@@ -191,7 +191,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     if (chosen.from != expected) {
         refuse("serves_another", phrase(Id::why_serves_another));
     }
-    const auto store = m_services.open_another_store();
+    const auto store = m_services.open_another_store(Services::Purpose::production);
     if (chosen.rebuild) {
         const auto served = commit_that_served(*store, service, chosen.to);
         if (!served && !chosen.proven_by_host) {
@@ -224,7 +224,8 @@ bot::Ended HostOperations::roll_back(const std::string& service,
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
     check_stays();
-    const std::shared_ptr<store::Store> store = m_services.open_another_store();
+    const std::shared_ptr<store::Store> store =
+        m_services.open_another_store(Services::Purpose::production);
     deploy::Request request;
     request.run_id = random_uuid();
     request.tag = release.release_tag;

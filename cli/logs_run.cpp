@@ -159,8 +159,10 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
 
 std::vector<Spot> spots_of(Services& services, const std::string& id, const LogsOptions& options) {
     std::optional<store::Run> row;
-    (void)ledger_if_it_answers(
-        services, k_ledger_wait, [&](store::Store& store) { row = store.find_run(id); });
+    (void)ledger_if_it_answers(services,
+                               Services::Purpose::looking,
+                               k_ledger_wait,
+                               [&](store::Store& store) { row = store.find_run(id); });
     if (!row) {
         return look_for_run(services, id, options);
     }

@@ -28,7 +28,19 @@ constexpr std::array k_telling{"dev-deploy",
 } // namespace
 
 telegram::Options telegram_options(const config::Config& config) {
-    return {config.telegram.api_url, config.telegram.token, Milliseconds{10000}};
+    const config::TelegramSettings& telegram = config.telegram;
+    return {telegram.api_url,
+            telegram.token.for_place(place_of_url(telegram.api_url)),
+            Milliseconds{10000},
+            http::cleartext_to(telegram.api_url, config.cleartext)};
+}
+
+loomrel::github::Options github_options(const config::Config& config) {
+    const config::GithubSettings& github = config.github;
+    return {github.api_url,
+            github.token.for_place(place_of_url(github.api_url)),
+            Milliseconds{15000},
+            http::cleartext_to(github.api_url, config.cleartext)};
 }
 
 std::string lease_owner() {

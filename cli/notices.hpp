@@ -1,13 +1,16 @@
 #pragma once
 
 #include "cli/services.hpp"
+#include "lib/github/github.hpp"
 #include "lib/telegram/telegram.hpp"
 
 #include <string>
 
 namespace loomrel::cli {
 
+// Each with the token that its address may have.
 [[nodiscard]] telegram::Options telegram_options(const config::Config& config);
+[[nodiscard]] loomrel::github::Options github_options(const config::Config& config);
 
 // Names this process among those that share the ledger: for leases.
 [[nodiscard]] std::string lease_owner();

@@ -61,7 +61,7 @@ ExitCode run_notify(Services& services, const NotifyOptions& options) {
     if (options.dry_run) {
         return show_plan(services, notice);
     }
-    store::Store& store = services.store();
+    store::Store& store = services.store(Services::Purpose::releases);
     auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
     // With a server's API as the ledger these are the server's to know.
     if (ledger != nullptr && config.telegram.token.empty()) {

@@ -166,7 +166,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     request.release_id = release_id_of(options);
     request.older = options.older;
     const std::string service = services.service(options.service);
-    store::Store& store = services.store();
+    store::Store& store = services.store(Services::Purpose::production);
     if (!options.dry_run) {
         make_spool(services).deliver(store);
     }

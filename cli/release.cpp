@@ -137,7 +137,7 @@ std::string status_label(Language language, const std::string& status) {
 }
 
 release::Release find_release(Services& services, std::optional<std::int64_t> id) {
-    auto found = services.store().find_release(id.value_or(0));
+    auto found = services.store(Services::Purpose::releases).find_release(id.value_or(0));
     if (!found) {
         throw Error(ErrorKind::usage,
                     "unknown_release",

@@ -86,7 +86,7 @@ ExitCode show_there(Services& services, const release::Release& there) {
 // A run id that was made just now is nowhere yet: no ledger is asked for it.
 ExitCode show_plan(Services& services, const store::NewRelease& release, bool fresh_run) {
     if (!fresh_run) {
-        if (const auto there = find_there(services.store(), release)) {
+        if (const auto there = find_there(services.store(Services::Purpose::releases), release)) {
             return show_there(services, *there);
         }
     }
@@ -124,7 +124,8 @@ ExitCode run_release_create(Services& services, const ReleaseCreateOptions& opti
     if (options.dry_run) {
         return show_plan(services, release, !options.run_id && services.github().run_id.empty());
     }
-    const store::Created created = services.store().create_release(release);
+    const store::Created created =
+        services.store(Services::Purpose::releases).create_release(release);
     if (services.json()) {
         services.out_json({{"release_id", created.id}, {"status", created.status}});
     } else {

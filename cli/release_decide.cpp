@@ -53,7 +53,7 @@ nlohmann::ordered_json decided_json(const DecisionCase& decided,
 // Nothing is written. What stage serves is asked when it is.
 ExitCode show_plan(Services& services, const DecisionCase& decided) {
     const auto status = decided.row.state();
-    const auto approvals = services.store().approvals(decided.row.id);
+    const auto approvals = services.store(Services::Purpose::production).approvals(decided.row.id);
     const bool may = status == Status::manual_testing
                      || (!decided.approves() && status == Status::manual_test_passed);
     if (!may) {
@@ -98,7 +98,8 @@ ExitCode decide(Services& services, const ReleaseDecideOptions& options, store::
     if (options.dry_run) {
         return show_plan(services, decided);
     }
-    const Decided answer = services.store().decide(decision_of(services, options, decided));
+    const Decided answer = services.store(Services::Purpose::production)
+                               .decide(decision_of(services, options, decided));
     if (answer.what == Decided::What::absent) {
         (void)find_release(services, options.id); // says that there is none
     }

@@ -148,15 +148,14 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     if (options.dry_run) {
         return show_plan(services, workflow, row);
     }
-    Row outbox(services.store(), row.id);
+    Row outbox(services.store(Services::Purpose::production), row.id);
     if (const auto link = outbox.begun(); link && !options.yes) {
         ask_whether_again(
             services, phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", *link))));
     } else if (outbox.is_unanswered() && !options.yes) {
         ask_whether_again(services, phrase(Id::cli_dispatch_unanswered));
     }
-    loomrel::github::Client client(
-        {config.github.api_url, config.github.token, Milliseconds{15000}});
+    loomrel::github::Client client(github_options(config));
     outbox.about_to_send();
     const loomrel::github::Dispatched result = client.dispatch(workflow, bot::prod_inputs(row));
     outbox.settle(result);

@@ -71,7 +71,7 @@ nlohmann::ordered_json parsed_detail(const std::string& detail) {
 
 ExitCode run_release_list(Services& services, const ReleaseListOptions& options) {
     const store::ReleaseQuery query = make_query(options);
-    const auto releases = services.store().list_releases(query);
+    const auto releases = services.store(Services::Purpose::releases).list_releases(query);
     if (services.json()) {
         nlohmann::ordered_json rows = nlohmann::ordered_json::array();
         for (const release::Release& each : releases) {
@@ -112,7 +112,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         }
         next_actions = messages::next_actions(services.language(), *state);
     }
-    const auto approvals = services.store().approvals(row.id);
+    const auto approvals = services.store(Services::Purpose::releases).approvals(row.id);
     if (services.json()) {
         auto object = release_json(row);
         object["approvals"] = approvals_json(approvals);
@@ -167,7 +167,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
 
 ExitCode run_release_events(Services& services, const ReleaseIdOptions& options) {
     const release::Release row = find_release(services, options.id);
-    const auto events = services.store().events(row.id);
+    const auto events = services.store(Services::Purpose::releases).events(row.id);
     if (services.json()) {
         nlohmann::ordered_json list = nlohmann::ordered_json::array();
         for (const release::Event& each : events) {

@@ -75,7 +75,7 @@ store::Changed claim(Services& services, const store::Change& change) {
     claim.actor = change.actor;
     claim.source = change.source;
     claim.rules = services.config().approval_rules();
-    const store::Claimed claimed = services.store().claim(claim);
+    const store::Claimed claimed = services.store(Services::Purpose::production).claim(claim);
     using What = store::Changed::What;
     switch (claimed.what) {
     case store::Claimed::What::done:
@@ -87,7 +87,7 @@ store::Changed claim(Services& services, const store::Change& change) {
     case store::Claimed::What::refused:
         break;
     }
-    refuse_claim(services.store(), change.release_id, claimed);
+    refuse_claim(services.store(Services::Purpose::production), change.release_id, claimed);
 }
 
 // Written whether or not the release has the status already.
@@ -186,7 +186,7 @@ ExitCode run_release_patch(Services& services, const ReleasePatchOptions& option
     const bool done = !claims || changed.what == store::Changed::What::done
                       || changed.what == store::Changed::What::already;
     if (done && (!claims || has_other_columns(options))) {
-        const store::Changed applied = services.store().apply(change);
+        const store::Changed applied = services.store(Services::Purpose::releases).apply(change);
         changed = claims ? changed : applied;
     }
     switch (changed.what) {

@@ -216,12 +216,13 @@ std::string prove(Services& services,
                   const RollbackTarget& target,
                   const RollbackOptions& options) {
     std::optional<std::string> commit;
-    (void)ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
-        commit = commit_that_served(ledger, hosts.settings.service, target.to);
-        if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
-            note_refused(services, ledger, hosts, target);
-        }
-    });
+    (void)ledger_if_it_answers(
+        services, Services::Purpose::production, k_ledger_patience, [&](store::Store& ledger) {
+            commit = commit_that_served(ledger, hosts.settings.service, target.to);
+            if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
+                note_refused(services, ledger, hosts, target);
+            }
+        });
     if (!commit && target.proven_by_host) {
         commit = target.commit;
     }
@@ -274,6 +275,7 @@ void tell_now(Services& services, store::Store& ledger) {
 
 ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     services.exit_code_is_the_result();
+    services.must_go_on();
     if (options.host) {
         services.do_without_config();
     }
@@ -288,12 +290,13 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         RollbackTarget back;
         back.to = hosts.looked_at.front().sight->serves;
         back.commit = hosts.looked_at.front().sight->commit;
-        (void)ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
-            if (!hosts.by_kept_program) {
-                conclude_open_runs(
-                    services, ledger, hosts.settings.service, hosts.settings.environment);
-            }
-        });
+        (void)ledger_if_it_answers(
+            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+                if (!hosts.by_kept_program) {
+                    conclude_open_runs(
+                        services, ledger, hosts.settings.service, hosts.settings.environment);
+                }
+            });
         return tell_already(services, hosts, back);
     }
     RollbackTarget target = deploy::choose_target(hosts.looked_at,
@@ -326,6 +329,9 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
     plan.request.unapproved = must_be_proven && target.commit.empty();
     const std::string text = plan_text(services, hosts, target);
+    // What is kept has served, whatever the ledger says; only a rebuild has to be believed.
+    const auto purpose =
+        must_be_proven ? Services::Purpose::production : Services::Purpose::looking;
     if (options.dry_run) {
         if (!services.json()) {
             services.out(text);
@@ -341,15 +347,17 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     session.begin_connecting();
     session.set_rollback_from(target.from);
     store::Run run = rollback_row(services, plan, target, session.host_names());
-    const auto store = ledger_if_it_answers(services, k_ledger_patience, [&](store::Store& ledger) {
-        // A deploy that nobody watched to its end first gets its release where it belongs; with a
-        // host out of reach that would take its time, and is left to reconcile.
-        if (!hosts.by_kept_program && hosts.all_answered()) {
-            conclude_open_runs(services, ledger, run.service, run.environment);
-        }
-        const bool alone = hosts.all_answered() && !options.cancel_running;
-        claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
-    });
+    const auto store =
+        ledger_if_it_answers(services, purpose, k_ledger_patience, [&](store::Store& ledger) {
+            // A deploy that nobody watched to its end first gets its release where it belongs; with
+            // a host out of reach that would take its time, and is left to reconcile.
+            if (!hosts.by_kept_program && hosts.all_answered()) {
+                conclude_open_runs(services, ledger, run.service, run.environment);
+            }
+            check_target(ledger);
+            const bool alone = hosts.all_answered() && !options.cancel_running;
+            claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
+        });
     if (store) {
         session.set_store(*store);
     } else {

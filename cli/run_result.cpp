@@ -196,7 +196,8 @@ std::string status_now(Services& services, const store::Run& run) {
         return std::string(to_string(run.outcome.value_or(store::RunOutcome::unknown)));
     }
     try {
-        const auto release = services.store().find_release(*run.release_id);
+        const auto release =
+            services.store(Services::Purpose::releases).find_release(*run.release_id);
         return release ? release->status : "";
     } catch (const Error&) {
         return ""; // how the run ended is known all the same

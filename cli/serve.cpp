@@ -80,11 +80,11 @@ server::Settings settings_of(Services& services, const ServeOptions& options) {
     settings.port = listen.port;
     settings.trusted_proxies = config.server.trusted_proxies;
     settings.api.prefix = config.server.prefix;
-    settings.api.key = config.store.api_secret;
+    settings.api.key = config.store.api_secret.unsent();
     settings.api.rules = config.approval_rules();
     if (!config.telegram.token.empty()) {
         settings.api.webhook_secret =
-            Secret(to_hex(hmac_sha256(config.telegram.token.reveal(), "loomrel webhook")));
+            Secret(to_hex(hmac_sha256(config.telegram.token.unsent().reveal(), "loomrel webhook")));
     }
     return settings;
 }
@@ -127,7 +127,7 @@ private:
     bool try_once(Services& services, ServeLog& log) {
         try {
             const auto store =
-                services.open_another_store(Services::Embedded::refused_in_ci, k_store_deadline);
+                services.open_another_store(Services::Purpose::production, k_store_deadline);
             (void)store->migrate();
             // Whoever decides or claims is held to these from now on, over whichever store.
             if (auto* ledger = dynamic_cast<store::ServerLedger*>(store.get())) {
@@ -242,7 +242,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
     // Whoever migrates makes the ledger. One that is gone is not one without releases.
     parts.open_store = [&services] {
         return services.open_another_store(
-            Services::Embedded::refused_in_ci, k_store_deadline, /*must_exist=*/true);
+            Services::Purpose::production, k_store_deadline, /*must_exist=*/true);
     };
     Migrating migrating;
     HostOperations operations(

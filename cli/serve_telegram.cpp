@@ -25,8 +25,7 @@ constexpr Milliseconds k_bot_store_deadline{5000};
 constexpr Milliseconds k_set_webhook{9000};
 
 std::unique_ptr<store::ServerLedger> open_ledger(Services& services) {
-    auto opened =
-        services.open_another_store(Services::Embedded::refused_in_ci, k_bot_store_deadline);
+    auto opened = services.open_another_store(Services::Purpose::production, k_bot_store_deadline);
     // serve refuses to start on anything but a database.
     return std::unique_ptr<store::ServerLedger>(
         dynamic_cast<store::ServerLedger*>(opened.release()));
@@ -213,7 +212,7 @@ void ServeTelegram::send(const std::stop_token& stop) {
     const auto ledger = open_ledger(m_services);
     telegram::Api api(telegram_options(config));
     bot::Delivery delivery(*ledger, api, config, m_owner);
-    github::Client github({config.github.api_url, config.github.token, Milliseconds{15000}});
+    github::Client github(github_options(config));
     bot::Dispatcher dispatcher(*ledger, github, m_operations, config, m_owner);
     const auto stopped = [&stop] { return stop.stop_requested(); };
     Deadline next_sweep = std::chrono::steady_clock::now();

@@ -64,7 +64,7 @@ void conclude_unwatched(Services& services,
 
 Worker reconciler(Services& services, ServeLog& log) {
     return {"reconcile", [&services, &log](const std::stop_token& stop) {
-                const auto store = services.open_another_store(Services::Embedded::refused_in_ci,
+                const auto store = services.open_another_store(Services::Purpose::production,
                                                                k_longest_store_call);
                 do {
                     conclude_unwatched(services, log, *store, stop);
@@ -87,7 +87,7 @@ bool begins_deploys(const config::Config& config) {
 Worker presence(Services& services) {
     // The same when the worker begins again: its lease is its own then.
     return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
-                const auto store = services.open_another_store(Services::Embedded::refused_in_ci,
+                const auto store = services.open_another_store(Services::Purpose::production,
                                                                k_longest_store_call);
                 auto& ledger = dynamic_cast<store::ServerLedger&>(*store);
                 do {

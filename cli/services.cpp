@@ -3,6 +3,7 @@
 #include "cli/github_commands.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/config/night.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -52,6 +53,7 @@ const config::Config& Services::config() {
         inputs.env_file_flag = m_options.env_file;
         inputs.store_flag = m_options.store;
         inputs.language_flag = m_options.language;
+        inputs.must_go_on = m_must_go_on;
         try {
             m_config = m_outside.load_config(inputs);
         } catch (const Error& error) {
@@ -70,36 +72,53 @@ const config::Config& Services::config() {
                 m_outside.io.err(github::add_mask(form) + "\n");
             }
         }
-        if (m_config->exposed) {
-            note(say(Id::cli_warning, fmt::arg("text", in(language(), *m_config->exposed))));
+        for (const Phrase& notice : m_config->notices) {
+            note(say(Id::cli_warning, fmt::arg("text", in(language(), notice))));
         }
     }
     return *m_config;
 }
 
-store::Store& Services::store(Embedded embedded) {
+store::Store& Services::store(Purpose purpose) {
+    check_ledger(purpose);
     if (!m_store) {
-        m_store = open_another_store(embedded);
+        m_store = open_another_store(purpose);
     }
     return *m_store;
 }
 
-std::unique_ptr<store::Store> Services::open_another_store(Embedded embedded,
-                                                           std::optional<Milliseconds> deadline,
-                                                           bool must_exist) {
-    const config::StoreSettings& settings = config().store;
-    if (settings.embedded && config().in_ci && embedded == Embedded::refused_in_ci) {
+void Services::check_ledger(Purpose purpose) {
+    if (!config().store.embedded || purpose == Purpose::looking) {
+        return;
+    }
+    if (config().in_ci) {
         throw Error(ErrorKind::config,
                     "no_store",
                     phrase(Id::cli_no_store_in_ci),
                     phrase(Id::cli_no_store_in_ci_hint));
     }
+    if (purpose == Purpose::production && config().has_trusted_side) {
+        throw Error(ErrorKind::config,
+                    "ledger_not_named",
+                    phrase(Id::cli_ledger_not_named),
+                    config::with_way_back(
+                        phrase(Id::cli_ledger_not_named_hint, fmt::arg("url", config().store.url)),
+                        config().first_production_host()));
+    }
+}
+
+std::unique_ptr<store::Store> Services::open_another_store(Purpose purpose,
+                                                           std::optional<Milliseconds> deadline,
+                                                           bool must_exist) {
+    check_ledger(purpose);
+    const config::StoreSettings& settings = config().store;
     store::Options options;
     options.url = settings.url;
     // The HTTP store's password is the key that runners share with the server.
-    const bool over_http = settings.url.starts_with("http");
-    options.password =
-        over_http && settings.password.empty() ? settings.api_secret : settings.password;
+    options.password = settings.url.starts_with("http")
+                           ? settings.api_secret.for_place(place_of_url(settings.url))
+                           : settings.password.for_place(settings.url);
+    options.cleartext = config().cleartext;
     if (deadline) {
         options.deadline = *deadline;
     }
@@ -116,8 +135,11 @@ const GithubActions& Services::github() {
 
 std::string Services::service(const std::optional<std::string>& flag) {
     std::string name = flag.value_or(github().service);
-    if (name.empty() && !flag && config().services.size() == 1) {
-        name = config().services.front();
+    if (name.empty() && !flag) {
+        // An administrator's file may list every service there is; the checkout is of one.
+        const auto& own = config().repository_services;
+        const auto& listed = own.empty() ? config().services : own;
+        name = listed.size() == 1 ? listed.front() : "";
     }
     if (name.empty() && !flag) {
         throw Error(ErrorKind::usage,

@@ -67,17 +67,30 @@ public:
     // For whoever must go on when the configuration cannot be read: the defaults then, and a note.
     void do_without_config() { m_needs_config = false; }
 
-    // In CI the embedded default is refused (design 4): a runner's disk does not last. dev-deploy
-    // and whoever goes on without a ledger allow it.
-    enum class Embedded { refused_in_ci, allowed };
-    [[nodiscard]] store::Store& store(Embedded embedded = Embedded::refused_in_ci);
+    // Of a rollback: trouble with a repository's file, or with a file's mode, is said and gone past
+    // (design 13.5). Before config() is first asked for.
+    void must_go_on() { m_must_go_on = true; }
+
+    // What a ledger is opened for.
+    enum class Purpose {
+        // Goes on without one: whichever is configured will do.
+        looking,
+        // In CI the embedded default is refused (design 4): a runner's disk does not last.
+        releases,
+        // Decides what reaches production: only a ledger that the trusted side names is believed
+        // or,
+        // where there is no trusted side at all, the embedded default (design 13.2).
+        production,
+    };
+    // Error(config) where the ledger will not do for that, each time it is asked for.
+    [[nodiscard]] store::Store& store(Purpose purpose);
 
     // The one that was asked for; null if none was.
     [[nodiscard]] store::Store* opened_store() { return m_store.get(); }
 
     // A second connection: one store, one thread.
     [[nodiscard]] std::unique_ptr<store::Store>
-    open_another_store(Embedded embedded = Embedded::refused_in_ci,
+    open_another_store(Purpose purpose,
                        std::optional<Milliseconds> deadline = std::nullopt,
                        bool must_exist = false);
 
@@ -124,6 +137,7 @@ public:
     [[nodiscard]] bool confirm(const std::string& question);
 
 private:
+    void check_ledger(Purpose purpose);
     [[nodiscard]] bool is_in_actions() const;
     [[nodiscard]] std::string inert(std::string_view text) const;
 
@@ -135,6 +149,7 @@ private:
     Redactor m_redactor;
     bool m_exit_code_is_the_result = false;
     bool m_needs_config = true;
+    bool m_must_go_on = false;
 };
 
 } // namespace loomrel::cli

@@ -206,7 +206,7 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     if (options.dry_run && !asked.release_id) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
-    store::Store& store = services.store();
+    store::Store& store = services.store(Services::Purpose::releases);
     if (options.dry_run) {
         const Release release = given_release(store, asked);
         const auto decision = decide(store, release, deploying.asker, options);

@@ -1,6 +1,7 @@
 #include "cli/targets.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/ssh/known_hosts.hpp"
 
 #include <algorithm>
 
@@ -14,13 +15,19 @@ ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
     endpoint.user = host.user;
     endpoint.host = host.address;
     endpoint.port = host.port;
-    if (!host.host_key.empty()) {
-        endpoint.pins = {host.host_key};
-    }
+    endpoint.pins = host.host_keys;
+    // The first file that knows the host: a committed pin counts where nothing else says otherwise.
     endpoint.known_hosts = services.config().known_hosts();
-    endpoint.password = host.password;
+    for (const auto& file : services.config().known_hosts_files()) {
+        if (!ssh::known_keys(file, endpoint).empty()) {
+            endpoint.known_hosts = file;
+            break;
+        }
+    }
+    const std::string place = place_of_host(endpoint.host, endpoint.port);
+    endpoint.password = host.password.for_place(place);
     endpoint.key_file = host.key_file;
-    endpoint.key = host.key;
+    endpoint.key = host.key.for_place(place);
     return endpoint;
 }
 

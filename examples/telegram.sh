@@ -39,6 +39,8 @@ api_url = "$(address_of telegram)"
 owner = "example"
 api_url = "$(address_of github)"
 END
+# Named, it is the trusted file: a repository's may not say where a token goes.
+export LOOMREL_CONFIG=$folder/loomrel.toml
 export LOOM_RELEASE_TG_BOT_TOKEN=123456:test-token LOOM_GITHUB_TOKEN=test-token \
     LOOM_INTERSERVER_SECRET_KEY=only-for-this-example
 

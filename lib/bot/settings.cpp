@@ -62,7 +62,7 @@ bool counts_in(const config::Config& config,
 }
 
 std::int64_t own_id(const config::Config& config) {
-    const std::string_view token = config.telegram.token.reveal();
+    const std::string_view token = config.telegram.token.unsent().reveal();
     return parse_integer(token.substr(0, token.find(':'))).value_or(0);
 }
 

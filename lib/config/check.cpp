@@ -60,7 +60,7 @@ private:
 };
 
 void check_pin(Problems& problems, const Host& host) {
-    if (!host.host_key.empty() && !is_pin(host.host_key)) {
+    if (!std::all_of(host.host_keys.begin(), host.host_keys.end(), is_pin)) {
         problems.add("",
                      host.name + ": …_HOST_KEY — это не отпечаток ключа SHA256:…",
                      host.name + ": …_HOST_KEY is no fingerprint SHA256:… of a key");
@@ -110,8 +110,8 @@ void check_named_services(Problems& problems,
 
 std::vector<Phrase> Config::warnings() const {
     Problems found;
-    if (exposed) {
-        found.add(*exposed);
+    for (const Phrase& each : notices) {
+        found.add(each);
     }
     for (const Phrase& each : m_warnings) {
         found.add(each);

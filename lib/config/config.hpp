@@ -1,5 +1,7 @@
 #pragma once
 
+#include "lib/base/bound_secret.hpp"
+#include "lib/base/cleartext.hpp"
 #include "lib/base/clock.hpp"
 #include "lib/base/language.hpp"
 #include "lib/base/secret.hpp"
@@ -16,7 +18,8 @@
 
 namespace loomrel::config {
 
-enum class Source { flag, environment, toml, env_servers, built_in };
+// toml: the trusted file; repository: the one that whoever pushes a branch writes (design 13.5).
+enum class Source { flag, environment, toml, env_servers, repository, built_in };
 
 // Where a value came from: "./loomrel.toml:12", "STAGE_HOST in .env.servers:4", "--store".
 struct Origin {
@@ -25,10 +28,10 @@ struct Origin {
 };
 
 struct StoreSettings {
-    std::string url; // resolved by the rule "which store" of design 4; never holds a password
-    Secret password;
-    Secret api_secret;     // LOOM_INTERSERVER_SECRET_KEY
-    bool embedded = false; // the default: SQLite under XDG_STATE_HOME
+    std::string url;      // resolved by the rule "which store" of design 4; never holds a password
+    BoundSecret password; // for this very address, never one over HTTP
+    BoundSecret api_secret; // LOOM_INTERSERVER_SECRET_KEY, for the origins of the Release API
+    bool embedded = false;  // the default: SQLite under XDG_STATE_HOME
 };
 
 struct ServerSettings {
@@ -43,7 +46,7 @@ struct ServerSettings {
 };
 
 struct TelegramSettings {
-    Secret token;
+    BoundSecret token;
     std::int64_t chat_id = 0;                       // 0 = nowhere
     std::map<std::string, std::int64_t> chat_id_of; // dev, stage, prod
     std::int64_t thread_id = 0;
@@ -63,7 +66,7 @@ struct GithubSettings {
     std::string prod_workflow = "on-approve-manual-testing.yaml.yml";
     std::string ref = "main";
     std::string api_url = "https://api.github.com";
-    Secret token; // LOOM_GITHUB_TOKEN
+    BoundSecret token; // LOOM_GITHUB_TOKEN
 };
 
 enum class Engine { compose, command };
@@ -119,10 +122,10 @@ struct Host {
     std::string user = "root";
     std::string address;
     std::uint16_t port = 22;
-    Secret password;
+    BoundSecret password; // for this address and port
     std::filesystem::path key_file;
-    Secret key;
-    std::string host_key; // SHA256:… pin, "" = known_hosts
+    BoundSecret key;                    // the same
+    std::vector<std::string> host_keys; // SHA256:… pins; none = known_hosts
     std::string domain;
     std::string key_file_place; // where key_file was set
     std::string name; // what it is called in messages: "stage", a developer's login, or the address
@@ -136,12 +139,16 @@ struct Inputs {
     std::optional<std::string> env_file_flag;
     std::optional<std::string> store_flag;
     std::optional<std::string> language_flag;
+    // Of a rollback: what is wrong with a repository's file, or with the mode of a trusted one, is
+    // a notice then, and what that file says is left out.
+    bool must_go_on = false;
 };
 
 struct Shown {
     std::string key;
     std::string value; // secrets masked
     Origin origin;
+    std::string in_repository; // "yes", "no", "subset"; "" = a variable, no key
 };
 
 // The whole configuration, checked. Loading throws Error(config) with file, line, "did you mean".
@@ -163,9 +170,11 @@ public:
     TelegramSettings telegram;
     std::vector<Person> people;
     GithubSettings github;
+    Cleartext cleartext; // LOOMREL_INSECURE of the process, else of .env.servers
 
-    // The names of [services.*], in the file's order.
+    // The names of [services.*], in the files' order; those of the repository's file alone.
     std::vector<std::string> services;
+    std::vector<std::string> repository_services;
 
     // Who may approve, and how many of them it takes.
     [[nodiscard]] release::ApprovalRules approval_rules() const;
@@ -185,6 +194,8 @@ public:
     // A developer's own machine, by GitHub login: case, "-" and "_" do not matter. The process's
     // variables win over .env.servers.
     [[nodiscard]] std::optional<Host> developer(std::string_view login) const;
+    // As it is written, without a check; "" if the trusted side names none.
+    [[nodiscard]] std::string first_production_host() const;
     // Those of .env.servers: DB_HOST and the like of a process are nobody's login.
     [[nodiscard]] std::vector<std::string> developers() const;
 
@@ -197,13 +208,21 @@ public:
     // Every secret value, for masking.
     [[nodiscard]] std::vector<Secret> secrets() const;
 
-    std::filesystem::path toml_path;        // "" = none found
-    std::filesystem::path env_servers_path; // "" = none found
-    // loomrel.known_hosts beside loomrel.toml, or in the working directory.
+    std::filesystem::path toml_path;            // the trusted one; "" = none found
+    std::filesystem::path repository_toml_path; // "" = none found
+    std::filesystem::path env_servers_path;     // "" = none found
+    // A trusted file or .env.servers was read: then a ledger that nobody named is a slip, and
+    // production does not believe it (design 13.2).
+    bool has_trusted_side = false;
+    // Where `trust` pins: loomrel.known_hosts beside the repository's loomrel.toml, else beside the
+    // trusted one, else in the working directory.
     [[nodiscard]] std::filesystem::path known_hosts() const;
+    // Where pins are looked for: beside the trusted file first.
+    [[nodiscard]] std::vector<std::filesystem::path> known_hosts_files() const;
     bool in_ci = false;
-    // In CI: others can read .env.servers. Elsewhere that is an error.
-    std::optional<Phrase> exposed;
+    bool must_go_on = false; // as Inputs has it
+    // What every command says once: of files that others can read or write, or that git tracks.
+    std::vector<Phrase> notices;
 
 private:
     class Loader;
@@ -214,10 +233,26 @@ private:
     [[nodiscard]] std::string variable_place(const std::string& variable) const;
     [[nodiscard]] Host host_of(const std::vector<std::string>& prefixes,
                                const std::string& name) const;
+    // Puts in the secrets of each source whose <prefix>_HOST names this host.
+    void give_secrets(Host& host, const std::vector<std::string>& prefixes) const;
+    // The hosts that <prefix>_HOST of the process or of .env.servers names.
+    [[nodiscard]] std::vector<Host> named_hosts(const std::vector<std::string>& prefixes,
+                                                const std::string& name,
+                                                Source source) const;
+    [[nodiscard]] std::vector<Host> trusted_hosts(const std::string& environment,
+                                                  const std::string& service) const;
+    [[nodiscard]] std::vector<Host> listed_hosts(const Value& list,
+                                                 const std::string& environment) const;
+    void choose_hosts(std::vector<Host>& trusted,
+                      const std::string& environment,
+                      const std::string& service) const;
+    [[nodiscard]] std::string
+    name_in(const std::vector<std::string>& prefixes, std::string_view suffix, Source source) const;
     // Lines of .env.servers that are <prefix><suffix>: of a developer in any spelling of the login.
     [[nodiscard]] std::vector<std::string> spellings(const std::string& prefix,
                                                      std::string_view suffix) const;
     [[nodiscard]] std::optional<std::string> spelling_of(const std::string& folded) const;
+    // The trusted file's, however wide; else the repository's.
     [[nodiscard]] const Value* narrowest(std::string_view key,
                                          const std::string& service,
                                          const std::string& environment) const;
@@ -228,7 +263,9 @@ private:
     void set_health(DeploySettings& settings, const std::string& host_domain) const;
 
     std::map<std::string, Value> m_values; // plain keys by name, deploy keys with their table
-    std::map<std::string, EnvLine> m_env;  // of .env.servers
+    // Of the repository's file: what may only repeat or choose among the trusted side's.
+    std::map<std::string, Value> m_repository;
+    std::map<std::string, EnvLine> m_env; // of .env.servers
     std::map<std::string, std::string> m_environment;
     std::map<std::string, std::string> m_developers; // folded login -> prefix as written
     std::vector<Phrase> m_warnings;

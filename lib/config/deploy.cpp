@@ -7,21 +7,26 @@
 
 namespace loomrel::config {
 
-// deploy < services < environments < both.
+// deploy < services < environments < both. A repository's file cannot get past the trusted one by
+// being narrower.
 const Value* Config::narrowest(std::string_view key,
                                const std::string& service,
                                const std::string& environment) const {
-    const std::string name(key);
+    const Value* of_repository = nullptr;
     for (const std::string& table : {"environments." + environment + ".services." + service,
                                      "environments." + environment,
                                      "services." + service,
                                      std::string("deploy")}) {
-        const auto found = m_values.find(table + "." + name);
-        if (found != m_values.end()) {
+        const auto found = m_values.find(table + "." + std::string(key));
+        if (found == m_values.end()) {
+            continue;
+        }
+        if (found->second.origin.source != Source::repository) {
             return &found->second;
         }
+        of_repository = of_repository == nullptr ? &found->second : of_repository;
     }
-    return nullptr;
+    return of_repository;
 }
 
 DeploySettings Config::deploy(const std::string& service,

@@ -10,11 +10,11 @@ namespace {
 constexpr std::array k_plain{
     Key{"language", Type::text, "LOOMREL_LANG", "ru|en", "ru"},
     Key{"timezone", Type::text, "", "", "Europe/Moscow"},
-    Key{"store.url", Type::text, "LOOMREL_STORE", "", ""},
-    Key{"server.listen", Type::text, "", "", "127.0.0.1:8000"},
-    Key{"server.public_url", Type::text, "", "", ""},
-    Key{"server.trusted_proxies", Type::texts, "", "", "127.0.0.1"},
-    Key{"server.api_approvals", Type::boolean, "", "", "false"},
+    Key{"store.url", Type::text, "LOOMREL_STORE", "", "", InRepository::subset},
+    Key{"server.listen", Type::text, "", "", "127.0.0.1:8000", InRepository::no},
+    Key{"server.public_url", Type::text, "", "", "", InRepository::subset},
+    Key{"server.trusted_proxies", Type::texts, "", "", "127.0.0.1", InRepository::no},
+    Key{"server.api_approvals", Type::boolean, "", "", "false", InRepository::no},
     Key{"telegram.chat_id", Type::integer, "", "", "0"},
     Key{"telegram.chat_id_dev", Type::integer, "", "", ""},
     Key{"telegram.chat_id_stage", Type::integer, "", "", ""},
@@ -26,11 +26,16 @@ constexpr std::array k_plain{
     Key{"telegram.self_approval", Type::boolean, "", "", "true"},
     Key{"telegram.approval_expires", Type::duration, "", "", "24h"},
     Key{"telegram.updates", Type::text, "", "polling|webhook|off", "polling"},
-    Key{"telegram.api_url", Type::text, "", "", "https://api.telegram.org"},
+    Key{"telegram.api_url", Type::text, "", "", "https://api.telegram.org", InRepository::subset},
     Key{"github.owner", Type::text, "", "", ""},
     Key{"github.prod_workflow", Type::text, "", "", "on-approve-manual-testing.yaml.yml"},
     Key{"github.ref", Type::text, "", "", "main"},
-    Key{"github.api_url", Type::text, "GITHUB_API_URL", "", "https://api.github.com"},
+    Key{"github.api_url",
+        Type::text,
+        "GITHUB_API_URL",
+        "",
+        "https://api.github.com",
+        InRepository::subset},
 };
 
 constexpr std::array k_deploy{
@@ -64,7 +69,7 @@ constexpr std::array k_deploy{
     Key{"parallel", Type::integer, "", "", "4"},
     Key{"on_partial", Type::text, "", "restore|leave", "restore"},
     Key{"restore_on_failure", Type::boolean, "", "", ""},
-    Key{"hosts", Type::texts, "", "", ""},
+    Key{"hosts", Type::texts, "", "", "", InRepository::subset},
 };
 
 constexpr std::array k_person{
@@ -85,6 +90,35 @@ std::span<const Key> deploy_keys() {
 
 std::span<const Key> person_keys() {
     return k_person;
+}
+
+std::string_view to_string(InRepository rule) {
+    switch (rule) {
+    case InRepository::yes:
+        return "yes";
+    case InRepository::no:
+        return "no";
+    case InRepository::subset:
+        return "subset";
+    }
+    return "";
+}
+
+const Key* find_dotted_key(std::string_view dotted) {
+    if (const Key* plain = find_key(k_plain, dotted)) {
+        return plain;
+    }
+    const bool is_person = dotted.starts_with("people.");
+    const auto keys = is_person ? person_keys() : deploy_keys();
+    const Key* longest = nullptr; // "hooks.before_up" ends in no other key's name
+    for (const Key& key : keys) {
+        if (dotted.size() > key.name.size() + 1 && dotted.ends_with(key.name)
+            && dotted[dotted.size() - key.name.size() - 1] == '.'
+            && (longest == nullptr || longest->name.size() < key.name.size())) {
+            longest = &key;
+        }
+    }
+    return longest;
 }
 
 const Key* find_key(std::span<const Key> keys, std::string_view name) {

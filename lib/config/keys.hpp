@@ -18,6 +18,16 @@ enum class Type {
     quorum, // a number from 1, or "all"
 };
 
+// Whether a repository's file may say it (design 13.5). Whoever can push a branch writes that file:
+// nothing there may decide where a secret goes, whom a machine listens to or who is believed.
+enum class InRepository {
+    yes,
+    no,
+    subset, // it may only repeat what the trusted side names, or choose among that
+};
+
+[[nodiscard]] std::string_view to_string(InRepository rule);
+
 // One key of loomrel.toml. Parsing, errors, `config show` and the example's completeness derive
 // from the tables below.
 struct Key {
@@ -26,6 +36,7 @@ struct Key {
     std::string_view environment; // the variable that wins over the file; "" = none
     std::string_view choices;     // "ru|en"; "" = anything
     std::string_view fallback;    // the default, as `config show` prints it
+    InRepository in_repository = InRepository::yes;
 };
 
 // Keys with one place each.
@@ -38,5 +49,9 @@ struct Key {
 [[nodiscard]] std::span<const Key> person_keys();
 
 [[nodiscard]] const Key* find_key(std::span<const Key> keys, std::string_view name);
+
+// By the whole name that stands in a file: "environments.prod.services.loom-content.hosts". Null if
+// there is no such key.
+[[nodiscard]] const Key* find_dotted_key(std::string_view dotted);
 
 } // namespace loomrel::config

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace loomrel::config {
 
@@ -15,9 +16,26 @@ struct Found {
     std::string text;
 };
 
-// Where design 4 looks, in its order. A file that was named but is not there is Error(config).
-[[nodiscard]] std::optional<Found> find_toml(const Inputs& inputs);
-[[nodiscard]] std::optional<Found> find_env_servers(const Inputs& inputs);
+// The two files called loomrel.toml (design 13.5). Whoever can push a branch writes the
+// repository's; the trusted one belongs to whoever types the command, or to root.
+struct TomlLayers {
+    std::optional<Found> repository;
+    std::optional<Found> trusted;
+    // What is to be said of files that were passed over, or that others can write.
+    std::vector<Phrase> notices;
+};
+
+struct EnvLayer {
+    std::optional<Found> file;
+    std::vector<Phrase> notices;
+};
+
+// Where design 4 looks, in its order. A file that was named but is not there, and a trusted one
+// that others can write, is Error(config); the latter a notice in CI and for whoever must go on. A
+// file in a git work tree is the repository's, however it was named.
+[[nodiscard]] TomlLayers find_tomls(const Inputs& inputs);
+// One that git tracks is not read: Error(config), a notice for whoever must go on.
+[[nodiscard]] EnvLayer find_env_servers(const Inputs& inputs);
 
 // "a-B" and "A_b" are one developer: lower case, "-" as "_".
 [[nodiscard]] std::string fold(std::string_view login);

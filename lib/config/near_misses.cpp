@@ -10,7 +10,7 @@ namespace loomrel::config {
 namespace {
 
 // Variables that are no developer's, and that loomrel knows.
-constexpr std::array<std::string_view, 15> k_known_variables{
+constexpr std::array<std::string_view, 17> k_known_variables{
     "LOOM_RELEASE_TG_BOT_API_URL",
     "LOOM_INTERSERVER_SECRET_KEY",
     "LOOM_RELEASE_TG_BOT_CONTAINER_NAME",
@@ -25,7 +25,9 @@ constexpr std::array<std::string_view, 15> k_known_variables{
     "LOOM_GITHUB_TOKEN",
     "LOG_LEVEL",
     "ENVIRONMENT",
+    "LOOMREL_STORE",
     "LOOMREL_STORE_PASSWORD",
+    "LOOMREL_INSECURE",
 };
 
 constexpr std::array<std::string_view, 8> k_host_suffixes{

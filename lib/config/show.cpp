@@ -35,9 +35,12 @@ std::vector<Shown> Config::shown() const {
         const auto found = m_values.find(name);
         done.insert(name);
         if (found != m_values.end()) {
-            rows.push_back({name, config::shown(found->second.content), found->second.origin});
+            rows.push_back({name, config::shown(found->second.content), found->second.origin, ""});
         } else {
-            rows.push_back({name, std::string(fallback), {}});
+            rows.push_back({name, std::string(fallback), {}, ""});
+        }
+        if (const Key* key = find_dotted_key(name)) {
+            rows.back().in_repository = to_string(key->in_repository);
         }
     };
     for (const Key& key : plain_keys()) {
@@ -49,6 +52,14 @@ std::vector<Shown> Config::shown() const {
     for (const auto& [name, value] : m_values) {
         if (!done.contains(name)) {
             add(name, "");
+        }
+    }
+    for (const auto& [name, value] : m_repository) {
+        if (!done.contains(name)) { // which hosts it chooses
+            rows.push_back({name,
+                            config::shown(value.content),
+                            value.origin,
+                            std::string(to_string(InRepository::subset))});
         }
     }
     const auto add_variable = [&](const std::string& name, bool secret) {
@@ -63,12 +74,13 @@ std::vector<Shown> Config::shown() const {
              : name.ends_with("_HOST") ? shown_host(*value)
                                        : *value,
              {own ? Source::environment : Source::env_servers,
-              own ? "$" + name : m_env_place + ":" + std::to_string(m_env.at(name).line)}});
+              own ? "$" + name : m_env_place + ":" + std::to_string(m_env.at(name).line)},
+             ""});
         return true;
     };
     for (const auto& [name, fallback] : k_server_variables) {
         if (!add_variable(std::string(name), false)) {
-            rows.push_back({std::string(name), std::string(fallback), {}});
+            rows.push_back({std::string(name), std::string(fallback), {}, ""});
         } else if (name == "LOOM_RELEASE_TG_BOT_PREFIX") {
             rows.back().value = server.prefix; // with the slash that it may lack there
         }
@@ -103,7 +115,10 @@ std::vector<Shown> Config::shown() const {
 }
 
 std::vector<Secret> Config::secrets() const {
-    std::vector<Secret> all{store.password, store.api_secret, telegram.token, github.token};
+    std::vector<Secret> all{store.password.unsent(),
+                            store.api_secret.unsent(),
+                            telegram.token.unsent(),
+                            github.token.unsent()};
     std::vector<std::string> prefixes{"STAGE", "PROD"};
     for (const auto& [folded, prefix] : m_developers) {
         prefixes.push_back(prefix);
@@ -116,7 +131,12 @@ std::vector<Secret> Config::secrets() const {
             }
         }
     }
-    all.emplace_back(variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD").value_or(""));
+    for (const char* name : {"LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD", "LOOMREL_STORE_PASSWORD"}) {
+        all.emplace_back(process_variable(name).value_or(""));
+        if (const auto line = m_env.find(name); line != m_env.end()) {
+            all.emplace_back(line->second.value); // also of what the process overrides
+        }
+    }
     all.insert(all.end(), m_url_secrets.begin(), m_url_secrets.end());
     // What opens <login>_HOST of the process: which of them are logins is known only when one asks.
     for (const auto& [name, value] : m_environment) {

@@ -34,8 +34,9 @@ bool is_section(std::string_view name) {
 
 class Reader {
 public:
-    Reader(std::string place, TomlFile& file)
+    Reader(std::string place, Source source, TomlFile& file)
         : m_place(std::move(place)),
+          m_source(source),
           m_file(file) {}
 
     void read(const toml::table& root) {
@@ -112,7 +113,7 @@ private:
         }
         Content content = content_of(dotted, *key, node);
         check_value(*key, dotted, content, at(node));
-        m_file.values[dotted] = {std::move(content), {Source::toml, at(node)}};
+        m_file.values[dotted] = {std::move(content), {m_source, at(node)}};
     }
 
     [[noreturn]] void unknown(const std::string& dotted,
@@ -273,7 +274,8 @@ private:
         }
         for (const toml::node& element : *array) {
             TomlFile one;
-            Reader(m_place, one).read_table("people", table_of(element, "people"), person_keys());
+            Reader(m_place, m_source, one)
+                .read_table("people", table_of(element, "people"), person_keys());
             Person person;
             if (one.values.contains("people.telegram")) {
                 person.telegram = std::get<std::int64_t>(one.values["people.telegram"].content);
@@ -293,12 +295,13 @@ private:
     }
 
     std::string m_place;
+    Source m_source;
     TomlFile& m_file;
 };
 
 } // namespace
 
-TomlFile parse_toml(std::string_view text, const std::string& place) {
+TomlFile parse_toml(std::string_view text, const std::string& place, Source source) {
     if (!is_valid_utf8(text)) {
         throw Error(ErrorKind::config,
                     "not_utf8",
@@ -306,7 +309,7 @@ TomlFile parse_toml(std::string_view text, const std::string& place) {
     }
     TomlFile file;
     try {
-        Reader(place, file).read(toml::parse(text, place));
+        Reader(place, source, file).read(toml::parse(text, place));
     } catch (const toml::parse_error& error) {
         const std::string where = place + ":" + std::to_string(error.source().begin.line);
         const std::string said = sanitize_line(error.description());

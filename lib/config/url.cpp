@@ -1,5 +1,6 @@
 #include "lib/config/url.hpp"
 
+#include "lib/base/bound_secret.hpp"
 #include "lib/base/error.hpp"
 #include "lib/base/secret.hpp"
 #include "lib/base/text.hpp"
@@ -133,6 +134,40 @@ StoreUrl read_store_url(const std::string& url, const Origin& origin) {
         password_in_url(origin.place);
     }
     return parts;
+}
+
+bool is_same_ledger(const std::string& one, const std::string& other) {
+    if (one == other) {
+        return true;
+    }
+    const std::string place = place_of_url(one);
+    if (!place.empty()) {
+        const auto path = [](std::string url) {
+            url.erase(0, std::min(url.find('/', url.find("://") + 3), url.size()));
+            while (url.ends_with('/')) {
+                url.pop_back();
+            }
+            return url;
+        };
+        return place == place_of_url(other) && path(one) == path(other);
+    }
+    constexpr std::size_t k_longest = 1024; // of what a regular expression may be asked
+    if (one.size() > k_longest || other.size() > k_longest) {
+        return false;
+    }
+    static const std::regex form(
+        "postgres(ql)?://(([^@:/?#%]+)@)?([^@:/?#%,]+)(:([0-9]+))?/([^/?#%]+)");
+    std::smatch mine;
+    std::smatch theirs;
+    if (!std::regex_match(one, mine, form) || !std::regex_match(other, theirs, form)) {
+        return false;
+    }
+    const auto port = [](const std::smatch& parts) {
+        return parts[6].matched ? parts[6].str() : std::string("5432");
+    };
+    const bool same_user = !mine[3].matched || mine[3].str() == theirs[3].str();
+    return same_user && to_lower(mine[4].str()) == to_lower(theirs[4].str())
+           && port(mine) == port(theirs) && mine[7].str() == theirs[7].str();
 }
 
 std::string url_encoded(const std::string& text) {

@@ -26,6 +26,10 @@ struct StoreUrl {
 // it, for that and for what begins with no scheme of a ledger's.
 [[nodiscard]] StoreUrl read_store_url(const std::string& url, const Origin& origin);
 
+// The same database of the same server, or the same API. Of two that are not written alike only
+// plain ones are compared: a parameter may lead elsewhere.
+[[nodiscard]] bool is_same_ledger(const std::string& one, const std::string& other);
+
 [[nodiscard]] std::string url_encoded(const std::string& text);
 [[nodiscard]] std::string url_decoded(const std::string& text);
 

@@ -38,8 +38,10 @@ struct TomlFile {
     std::vector<Person> people;
 };
 
-// `place` names the file in errors. Throws Error(config) with place:line.
-[[nodiscard]] TomlFile parse_toml(std::string_view text, const std::string& place);
+// `place` names the file in errors; `source` is of its values. Throws Error(config) with
+// place:line.
+[[nodiscard]] TomlFile
+parse_toml(std::string_view text, const std::string& place, Source source = Source::toml);
 
 // Checks a value against its key; `where` is "loomrel.toml:12". Throws Error(config).
 void check_value(const Key& key,

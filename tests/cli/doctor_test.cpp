@@ -21,7 +21,8 @@ using test::has;
 
 TEST_CASE("Telegram away stops no deploy: a warning that tells the network from the token") {
     CommandWorld world;
-    world.config.telegram.token = Secret("123456:token");
+    world.config.telegram.token =
+        BoundSecret(Secret("123456:token"), {place_of_url(world.config.telegram.api_url)});
     world.config.telegram.api_url = "http://127.0.0.1:1";
     (void)world.run({"doctor", "--json", "--env", "dev", "--service", "api"});
     bool found = false;
@@ -95,7 +96,7 @@ TEST_CASE("an environment that is written wrong is neither passed over nor hides
 
 TEST_CASE("who else can read the file of passwords is said before anything is done in CI") {
     CommandWorld world;
-    world.config.exposed = Phrase{"файл", "others can read it"};
+    world.config.notices = {Phrase{"файл", "others can read it"}};
     CHECK(world.run({"release", "list", "--lang", "en"}) == ExitCode::ok);
     CHECK(has(world.io.err_text, "Warning: others can read it"));
 }

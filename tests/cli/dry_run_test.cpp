@@ -74,7 +74,7 @@ TEST_CASE("a plan says in words which notices would be sent, or that none would"
 TEST_CASE("what release dispatch would start is one object with --json, a line without") {
     CommandWorld world;
     world.config.github.owner = "LoomAI-IT";
-    world.config.github.token = Secret("ghp_secret");
+    world.config.github.token = BoundSecret(Secret("ghp_secret"), {"https://api.github.com:443"});
     release::Release row;
     row.id = 7;
     row.service_name = "api";

@@ -288,7 +288,7 @@ TEST_CASE("in CI the embedded ledger is refused, elsewhere it is not") {
     CHECK(world.run({"release", "list", "--json"}) == ExitCode::usage);
     CHECK(has(world.io.out_text, "no_store"));
     auto services = world.services();
-    CHECK_NOTHROW(services.store(cli::Services::Embedded::allowed));
+    CHECK_NOTHROW(services.store(cli::Services::Purpose::looking));
 }
 
 TEST_CASE("a question without somebody to answer it is a no") {

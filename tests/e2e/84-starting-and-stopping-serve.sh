@@ -6,6 +6,7 @@
 write_server_config
 : >"$T/server/.env.servers"
 cd "$T/server"
+export LOOMREL_CONFIG=$T/server/loomrel.toml
 code=0
 "$LOOMREL" --json serve --listen 127.0.0.1:0 >"$T/out" 2>"$T/err" || code=$?
 expect_equal "exit code without a key" 2 $code
@@ -47,7 +48,7 @@ wait_for 5 "READY is told" grep -qx READY=1 "$T/told"
 
 # A second one on the port.
 code=0
-(cd "$T/server" && exec "$LOOMREL" --json serve --listen "$(cat "$T/listen")") >"$T/out" 2>"$T/err" || code=$?
+(cd "$T/server" && LOOMREL_CONFIG=$T/server/loomrel.toml exec "$LOOMREL" --json serve --listen "$(cat "$T/listen")") >"$T/out" 2>"$T/err" || code=$?
 expect_equal "exit code of the second server" 2 $code
 expect_json .error.code port_taken
 expect_said "$(cat "$T/listen")"

@@ -23,7 +23,7 @@ rm "$T/ci/.env.servers"
 # on_server ARGUMENTS…: somebody logged in there, who has the database.
 on_server() {
     CODE=0
-    (cd "$T/server" && exec "$LOOMREL" --json "$@") </dev/null >"$T/out" 2>"$T/err" || CODE=$?
+    (cd "$T/server" && LOOMREL_CONFIG=$T/server/loomrel.toml exec "$LOOMREL" --json "$@") </dev/null >"$T/out" 2>"$T/err" || CODE=$?
 }
 # runs RUN TAG: a step of a workflow.
 runs() {

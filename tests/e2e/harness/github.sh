@@ -69,9 +69,12 @@ workflow_start() {
     local name=$1 event=$2 servers=''
     shift 2
     [ ! -e "$T/ci/.env.servers" ] || servers=$(cat "$T/ci/.env.servers")
+    # The checkout's loomrel.toml may repeat the ledger's address, the secret is where it is named.
+    servers="$servers
+LOOMREL_STORE=$STORE_URL"
     rm -f "$T/report.json"
     echo "workflow $name $event $*" >"$T/command"
-    env PATH="$T/runner:$PATH" TMPDIR="$T" python3 "$SOURCE/tests/support/run_workflow.py" \
+    env -u LOOMREL_CONFIG PATH="$T/runner:$PATH" TMPDIR="$T" python3 "$SOURCE/tests/support/run_workflow.py" \
         "$SOURCE/workflows/$name.yaml.yml" --event "$event" --payload "$T/event.json" \
         --checkout "$T/checkout" --report "$T/report.json" \
         --secret "LOOMREL_ENV_SERVERS=$servers" "$@" </dev/null >"$T/out" 2>"$T/err" &

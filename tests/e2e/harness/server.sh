@@ -19,7 +19,7 @@ END
 serve_start() {
     write_server_config
     : >"$T/serve.out"
-    (cd "$T/server" && exec env "${SERVE_ENV[@]}" "$LOOMREL" --json serve --listen "${SERVE_LISTEN:-127.0.0.1:0}") \
+    (cd "$T/server" && exec env LOOMREL_CONFIG="$T/server/loomrel.toml" "${SERVE_ENV[@]}" "$LOOMREL" --json serve --listen "${SERVE_LISTEN:-127.0.0.1:0}") \
         </dev/null >"$T/serve.out" 2>>"$T/serve.err" &
     SERVER=$!
     wait_for 30 "the server listens" grep -q '}$' "$T/serve.out"

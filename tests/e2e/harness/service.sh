@@ -120,6 +120,8 @@ EOF
 # More TOML for the parts: DEPLOY_TOML, SERVICE_TOML.
 write_config() {
     local health="http://127.0.0.1:$SERVICE_PORT/health" state="state_dir = \"$T/stage/state\""
+    # The trusted side's: found in a working directory it would be a repository's (design 13.5).
+    export LOOMREL_CONFIG=$T/ci/loomrel.toml
     cat >"$T/ci/loomrel.toml" <<EOF
 [store]
 url = "$STORE_URL"

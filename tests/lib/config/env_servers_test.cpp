@@ -67,7 +67,7 @@ TEST_CASE("what stands beside a developer's host is found by any spelling of the
     const auto config = world.load();
     const auto host = config.developer("dev_one");
     REQUIRE(host);
-    CHECK(host->password.reveal() == "hunter2hunter2");
+    CHECK(host->password.unsent().reveal() == "hunter2hunter2");
     CHECK(host->user == "me");
     CHECK(config.hosts("stage").front().user == "root");
     CHECK(config.secrets().size() == 1);
@@ -96,7 +96,7 @@ TEST_CASE("a file of passwords that others can read is an error, in CI a warning
     world.variable("CI", "true");
     CHECK(world.error().empty());
     CHECK(world.load().warnings().size() == 1);
-    CHECK_THAT(world.load().exposed.value().en, Contains("others can read"));
+    CHECK_THAT(world.load().notices.at(0).en, Contains("others can read"));
 }
 
 TEST_CASE("a near miss is a warning, another tool's variable is not") {
@@ -112,21 +112,26 @@ TEST_CASE("the text of the file may come in a variable, and the process wins ove
     world.variable("LOOMREL_ENV_SERVERS", "STAGE_HOST=10.0.0.1\nSTAGE_PASSWORD=p\n");
     CHECK(world.load().hosts("stage").front().address == "10.0.0.1");
     world.variable("STAGE_HOST", "10.9.9.9");
+    // The password was written beside another host.
+    CHECK_THROWS_WITH(world.load().hosts("stage"),
+                      Contains("STAGE_PASSWORD: nothing beside it says")
+                          && Contains("root@10.9.9.9"));
+    world.variable("STAGE_PASSWORD", "q");
     CHECK(world.load().hosts("stage").front().address == "10.9.9.9");
-    CHECK(world.load().hosts("stage").front().password.reveal() == "p");
+    CHECK(world.load().hosts("stage").front().password.unsent().reveal() == "q");
 }
 
 TEST_CASE("hosts are read as they are written, others are refused") {
     ConfigWorld world;
     world.toml("[environments.prod]\nhosts = [\"me@10.0.0.1:2222\", \"[fd00::1]:23\", \"fd00::2\", "
                "\"name\"]");
-    world.env_servers("PROD_USER=you\nPROD_PASSWORD=p\nPROD_HOST_KEY=SHA256:abc\n");
+    world.env_servers("PROD_USER=you\nPROD_HOST_KEY=SHA256:abc\n");
     const auto hosts = world.load().hosts("prod");
     REQUIRE(hosts.size() == 4);
     CHECK((hosts[0].user == "me" && hosts[0].address == "10.0.0.1" && hosts[0].port == 2222));
     CHECK((hosts[1].user == "you" && hosts[1].address == "fd00::1" && hosts[1].port == 23));
     CHECK((hosts[2].address == "fd00::2" && hosts[2].port == 22));
-    CHECK(hosts[3].host_key == "SHA256:abc");
+    CHECK(hosts[3].host_keys == std::vector<std::string>{"SHA256:abc"});
     const std::string bad = GENERATE(as<std::string>(),
                                      "-oProxyCommand=x",
                                      "a b",
@@ -166,27 +171,27 @@ TEST_CASE("which store: flag, variables of Postgres, the API, the embedded defau
     world.variable("LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD", "p@ss");
     CHECK(world.load().store.url == "postgresql://x@x:5432/x");
     CHECK(world.load().warnings().empty());
-    CHECK(world.load().store.password.reveal() == "p@ss");
+    CHECK(world.load().store.password.unsent().reveal() == "p@ss");
     world.variable("LOOMREL_STORE", "postgresql://u:a%40b@h/d");
     CHECK(world.load().store.url == "postgresql://u@h/d");
-    CHECK(world.load().store.password.reveal() == "a@b");
+    CHECK(world.load().store.password.unsent().reveal() == "a@b");
 }
 
 TEST_CASE("a password beside the process's own address of a ledger is that ledger's") {
     ConfigWorld world;
     world.env_servers("LOOMREL_STORE=postgresql://u@here/d\nLOOMREL_STORE_PASSWORD=first\n");
-    CHECK(world.load().store.password.reveal() == "first");
+    CHECK(world.load().store.password.unsent().reveal() == "first");
     world.variable("LOOMREL_STORE", "postgresql://u:second@there/d");
-    CHECK(world.load().store.password.reveal() == "second");
+    CHECK(world.load().store.password.unsent().reveal() == "second");
     world.variable("LOOMREL_STORE_PASSWORD", "third");
-    CHECK(world.load().store.password.reveal() == "third");
+    CHECK(world.load().store.password.unsent().reveal() == "third");
 }
 
 TEST_CASE("the file of secrets may hold the ledger's address with its password") {
     ConfigWorld world;
     world.env_servers("LOOMREL_STORE=postgresql://u:first@here/d\n");
     CHECK(world.load().store.url == "postgresql://u@here/d");
-    CHECK(world.load().store.password.reveal() == "first");
+    CHECK(world.load().store.password.unsent().reveal() == "first");
 }
 
 TEST_CASE("the server's port of the process goes before loomrel.toml, that of the file after it") {

@@ -17,8 +17,24 @@ public:
         inputs.environment["HOME"] = (m_folder.path() / "home").string();
     }
 
+    // The trusted file: named, as by --config.
     ConfigWorld& toml(const std::string& text) {
         write_whole(m_folder.path() / "loomrel.toml", text);
+        inputs.config_flag = "loomrel.toml";
+        return *this;
+    }
+
+    // The repository's: found in the working directory, beside a trusted one in HOME if there is
+    // any.
+    ConfigWorld& repository(const std::string& text) {
+        write_whole(m_folder.path() / "loomrel.toml", text);
+        return *this;
+    }
+
+    ConfigWorld& trusted(const std::string& text) {
+        const auto folder = m_folder.path() / "home/.config/loomrel";
+        std::filesystem::create_directories(folder);
+        write_whole(folder / "loomrel.toml", text);
         return *this;
     }
 

@@ -1,0 +1,91 @@
+#include "lib/base/bound_secret.hpp"
+#include "lib/base/text.hpp"
+#include "lib/config/loader.hpp"
+#include "lib/config/night.hpp"
+#include "lib/config/url.hpp"
+
+#include <algorithm>
+
+// What a repository's file may say, and what is said when it says more (design 13.5).
+namespace loomrel::config {
+
+namespace {
+
+// As it is written in the trusted file.
+std::string toml_line(const std::string& name, const Content& content) {
+    const std::size_t dot = name.rfind('.');
+    std::string text = config::shown(content);
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&content)) {
+        text = "[" + (texts->empty() ? "" : "\"" + join(*texts, "\", \"") + "\"") + "]";
+    } else if (std::holds_alternative<std::string>(content)) {
+        text = "\"" + text + "\"";
+    }
+    return "[" + name.substr(0, dot) + "] " + name.substr(dot + 1) + " = " + text;
+}
+
+} // namespace
+
+void Config::Loader::refuse(const Error& error) {
+    if (!m_inputs.must_go_on) {
+        throw Error(error);
+    }
+    tell(error.message());
+}
+
+void Config::Loader::refuse_key(const std::string& name, const Value& value) {
+    const std::string where = sanitize_line(value.origin.place);
+    const std::string shown_name = sanitize_line(name);
+    std::string line = sanitize_line(toml_line(name, value.content));
+    std::string file = "~/.config/loomrel/loomrel.toml";
+    if (name == "store.url" || name == "server.public_url") {
+        line = (name == "store.url" ? "LOOMREL_STORE=" : "LOOM_RELEASE_TG_BOT_API_URL=")
+               + sanitize_line(config::shown(value.content));
+        file = ".env.servers";
+    }
+    refuse(
+        {ErrorKind::config,
+         "not_repositorys",
+         {where + ": «" + shown_name
+              + "» в файле репозитория не действует: его меняет любой, кто пушит ветку",
+          where + ": '" + shown_name
+              + "' does not count in a repository's file: whoever pushes a branch can change it"},
+         with_way_back({"если это верно, впишите в " + file + " строку " + line,
+                        "if it is right, write this line into " + file + ": " + line},
+                       m_config.first_production_host())});
+}
+
+void Config::Loader::choose_origin(const std::string& name, const std::vector<std::string>& named) {
+    const Value* asked = repository_value(name);
+    if (asked == nullptr) {
+        return;
+    }
+    const std::string url = std::get<std::string>(asked->content);
+    const std::string place = place_of_url(url);
+    const Value* trusted = value(name);
+    if (trusted != nullptr) {
+        const std::string& own = std::get<std::string>(trusted->content);
+        if (place_of_url(own) != place) {
+            warn_of_overridden(name, *asked, trusted->origin);
+        }
+        return;
+    }
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](const std::string& each) {
+        return !place.empty() && place_of_url(each) == place;
+    });
+    if (is_named) {
+        m_config.m_values[name] = *asked;
+    } else if (!url.empty()) {
+        refuse_key(name, *asked);
+    }
+}
+
+void Config::Loader::warn_of_overridden(const std::string& name,
+                                        const Value& asked,
+                                        const Origin& winner) {
+    const std::string where = sanitize_line(asked.origin.place);
+    const std::string by = winner.place;
+    m_config.m_warnings.push_back({where + ": «" + name + "» не действует: сильнее " + by,
+                                   where + ": '" + name + "' has no effect: " + by + " wins"});
+}
+
+} // namespace loomrel::config
