@@ -115,9 +115,11 @@ std::unique_ptr<store::Store> Services::open_another_store(Purpose purpose,
     store::Options options;
     options.url = settings.url;
     // The HTTP store's password is the key that runners share with the server.
-    options.password = settings.url.starts_with("http")
-                           ? settings.api_secret.for_place(place_of_url(settings.url))
-                           : settings.password.for_place(settings.url);
+    if (!settings.url.starts_with("http")) {
+        options.password = settings.password.for_place(settings.url);
+    } else if (const std::string place = place_of_url(settings.url); !place.empty()) {
+        options.password = settings.api_secret.for_place(place);
+    } // else it is no address to send anything to, which the store says
     options.cleartext = config().cleartext;
     if (deadline) {
         options.deadline = *deadline;

@@ -26,6 +26,9 @@ struct Place {
 
 // PGHOST and the like, where the address names no host itself.
 void take_defaults(Parameters& parameters) {
+    for (const char* name : {"host", "hostaddr", "port"}) {
+        parameters.try_emplace(name);
+    }
     if (!parameters["host"].empty() || !parameters["hostaddr"].empty()) {
         return;
     }

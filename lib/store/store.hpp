@@ -333,7 +333,7 @@ struct Options {
     // A ledger that is not there has failed then; else it has no rows yet, and is made by the first
     // write. One that was there once must be there from then on.
     bool must_exist = false;
-    Cleartext cleartext; // where it may go without TLS though strangers are on the way
+    Cleartext cleartext{}; // where it may go without TLS though strangers are on the way
 };
 
 // By URL scheme. Opens nothing yet that could hang: the first call connects. The schema is migrated
