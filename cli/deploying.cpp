@@ -113,8 +113,7 @@ ledger_if_it_answers(Services& services,
         return store;
     } catch (const Error& error) {
         // It answers, and this is what it says; any other refusal may be a gateway's.
-        if (error.code() == "never_served" || error.code() == "run_in_progress"
-            || error.code() == "ledger_not_named") {
+        if (error.code() == "run_in_progress" || error.code() == "ledger_not_named") {
             throw;
         }
         services.note(services.redactor().redact(

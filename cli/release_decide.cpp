@@ -23,8 +23,9 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
     }
     // The ledger's own, where a `serve` has written them: a configuration only says what holds
     // where none ever did.
-    const release::ApprovalRules rules =
-        services.store().approval_rules().value_or(services.config().approval_rules());
+    const release::ApprovalRules rules = services.store(Services::Purpose::production)
+                                             .approval_rules()
+                                             .value_or(services.config().approval_rules());
     DecisionCase found;
     found.approver = find_approver(rules, *options.as);
     found.row = find_release(services, options.id);
