@@ -47,6 +47,9 @@ void tell_dev_end(Services& services,
     if (report.unchecked) {
         fact["health"] = "none";
     }
+    if (!report.lost.empty()) {
+        fact["lost"] = report.lost;
+    }
     store::NewNotice notice;
     notice.key = "dev:" + run.id;
     notice.kind = "dev";

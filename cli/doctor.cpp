@@ -47,6 +47,8 @@ constexpr std::array k_cures{
     Cure{"compose", Id::doctor_mend_compose, Verdict::bad},
     Cure{"compose_file", Id::doctor_mend_compose_file, Verdict::bad},
     Cure{"services", Id::doctor_mend_services, Verdict::bad},
+    Cure{"kept", Id::doctor_mend_kept, Verdict::warning},
+    Cure{"holders", Id::doctor_mend_holders, Verdict::warning},
 };
 
 void check_config(Services& services, Findings& findings) {

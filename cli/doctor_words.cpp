@@ -49,6 +49,8 @@ constexpr std::array k_words{
     Word{"compose", Id::doctor_check_compose},
     Word{"compose_file", Id::doctor_check_compose_file},
     Word{"services", Id::doctor_check_services},
+    Word{"kept", Id::doctor_check_kept},
+    Word{"holders", Id::doctor_check_holders},
 };
 
 } // namespace

@@ -159,6 +159,9 @@ bot::Standing HostOperations::standing(const std::string& service) {
             continue;
         }
         standing.serves = host.sight->serves;
+        if (!host.sight->images_known) {
+            break; // nothing is offered that nobody has seen
+        }
         for (const deploy::Kept& kept : host.sight->kept) {
             const bool known = std::any_of(
                 standing.kept.begin(), standing.kept.end(), [&](const bot::KeptVersion& version) {

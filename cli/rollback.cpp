@@ -16,6 +16,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace loomrel::cli {
 
 namespace {
@@ -38,6 +40,17 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
     const auto add = [&](const std::string& line) { text += "   " + line + "\n"; };
     if (target.rebuild) {
         add(services.say(Id::rollback_plan_rebuild));
+        if (!target.commit.empty()) {
+            add(services.say(Id::rollback_plan_commit, fmt::arg("commit", target.commit)));
+        }
+        for (const deploy::LookedAt& host : hosts.looked_at) {
+            const auto& lost = host.sight ? host.sight->lost : std::vector<deploy::Kept>{};
+            if (std::any_of(lost.begin(), lost.end(), [&](const deploy::Kept& kept) {
+                    return kept.name == target.to;
+                })) {
+                add(services.say(Id::rollback_plan_lost, fmt::arg("host", host.host)));
+            }
+        }
     } else if (target.kept_at) {
         add(services.say(
             Id::rollback_plan_kept,
@@ -45,6 +58,8 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
     }
     if (target.changed) {
         add(services.say(Id::rollback_plan_changed));
+    } else if (target.change_unknown) {
+        add(services.say(Id::rollback_plan_change_unknown));
     }
     for (const deploy::LookedAt& host : hosts.looked_at) {
         if (!host.sight) {

@@ -28,6 +28,7 @@ deploy::Plan rollback_plan(Services& services,
     request.to = target.to_id;
     request.from = target.from_id;
     request.rebuild = target.rebuild;
+    // What is built is what was good here, or nothing: a tag can be moved.
     request.commit = target.rebuild ? target.commit : "";
     request.skip_hooks = skip_hooks;
     deploy::Plan plan =

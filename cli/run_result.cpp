@@ -117,6 +117,10 @@ std::string people_text(Services& services,
                     + '\n';
         }
     }
+    if (!report.lost.empty()) {
+        text +=
+            "   " + services.say(Id::deploy_lost_line, fmt::arg("versions", report.lost)) + '\n';
+    }
     if (conclusion.not_kept) {
         text += services.say(Id::deploy_not_kept,
                              fmt::arg("reason",

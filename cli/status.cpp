@@ -61,6 +61,11 @@ ordered_json to_object(Services& services, const Seen& seen) {
     object["healthy"] = sight.healthy;
     object["back_to"] = back == nullptr ? ordered_json() : ordered_json(back->name);
     object["kept"] = std::move(kept);
+    ordered_json lost = ordered_json::array();
+    for (const deploy::Kept& each : sight.lost) {
+        lost.push_back({{"id", each.id}, {"name", each.name}, {"commit", each.commit}});
+    }
+    object["lost"] = std::move(lost);
     object["lock"] = sight.lock.empty() ? ordered_json() : ordered_json(sight.lock);
     object["runs"] = std::move(runs);
     return object;
@@ -93,6 +98,16 @@ std::string remark(Services& services, const Seen& seen) {
         } else {
             remarks.push_back(services.say(Id::status_unread, fmt::arg("run", run.id)));
         }
+    }
+    std::vector<std::string> lost;
+    for (const deploy::Kept& each : sight.lost) {
+        lost.push_back(each.name);
+    }
+    if (!lost.empty()) {
+        remarks.push_back(services.say(Id::status_lost, fmt::arg("versions", join(lost, ", "))));
+    }
+    if (!sight.images_known) {
+        remarks.push_back(services.say(Id::status_images_unknown));
     }
     return join(remarks, "; ");
 }

@@ -126,6 +126,10 @@ public:
         if (text_of(detail, "health") == "none") {
             line(Id::notice_unchecked);
         }
+        const std::string lost = text_of(detail, "lost");
+        if (!lost.empty()) {
+            line(Id::notice_lost, fmt::arg("versions", escape_line(lost, 300)));
+        }
     }
 
     // What may be decided about the release as it is now.

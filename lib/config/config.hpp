@@ -95,6 +95,7 @@ struct DeploySettings {
     std::string compose_file = "docker-compose/app.yaml";
     std::vector<std::string> env_files{"env/.env.app", "env/.env.db", "env/.env.monitoring"};
     int keep_capsules = 5;
+    std::string keep = "holder"; // archive: kept images are saved as files too
     Milliseconds lock_wait{35 * 60 * 1000};
     Milliseconds time_limit{30 * 60 * 1000};
     std::string log_root = "/var/log/deployments";

@@ -46,6 +46,7 @@ DeploySettings Config::deploy(const std::string& service,
     put(settings.compose_file, value("compose_file"));
     put(settings.env_files, value("env_files"));
     put(settings.keep_capsules, value("keep_capsules"));
+    put(settings.keep, value("keep"));
     put(settings.lock_wait, value("lock_wait"));
     put(settings.time_limit, value("time_limit"));
     put(settings.log_root, value("log_root"));

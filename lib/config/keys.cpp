@@ -47,6 +47,7 @@ constexpr std::array k_deploy{
     Key{"compose_file", Type::path, "", "", "docker-compose/app.yaml"},
     Key{"env_files", Type::paths, "", "", "env/.env.app, env/.env.db, env/.env.monitoring"},
     Key{"keep_capsules", Type::integer, "", "", "5"},
+    Key{"keep", Type::text, "", "holder|archive", "holder"},
     Key{"lock_wait", Type::duration, "", "", "35m"},
     Key{"time_limit", Type::duration, "", "", "30m"},
     Key{"log_root", Type::path, "", "", "/var/log/deployments"},

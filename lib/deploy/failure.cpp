@@ -43,6 +43,7 @@ constexpr std::array k_reasons{
     Reason{"build_failed", Id::why_build_failed, "loomrel logs --run {run}"},
     Reason{"up_failed", Id::why_up_failed, "loomrel logs --run {run}"},
     Reason{"health_failed", Id::why_health_failed, "loomrel logs --run {run}"},
+    Reason{"unhealthy", Id::why_unhealthy, "loomrel logs --run {run}"},
     Reason{"verify_failed", Id::why_verify_failed, "loomrel logs --run {run}"},
     Reason{"keep_failed", Id::why_keep_failed, "loomrel doctor --env {env}"},
     Reason{"hook_failed", Id::why_hook_failed, "loomrel logs --run {run}"},
@@ -279,7 +280,11 @@ explain(const Followed& followed, const Subject& subject, Language language) {
         failure.step = followed.end->step;
         failure.command = sanitize_line(followed.book.failed_command);
         failure.how = failure.command.empty() ? "" : in_words(followed.book.failed_code, language);
-        failure.lines = error_lines(followed.book.head(), followed.book.tail(), k_most_lines);
+        // What is missing in the configuration is said by the message; a build that went well has
+        // nothing to add to it.
+        if (followed.end->rc != 2) {
+            failure.lines = error_lines(followed.book.head(), followed.book.tail(), k_most_lines);
+        }
         failure.container = clean_lines(followed.book.container());
         keep_last(failure.container, k_most_lines);
     }

@@ -34,6 +34,32 @@ void take_capsule(Sight& sight, const std::string& line) {
     }
 }
 
+// NAME COMMIT ID
+void take_lost(Sight& sight, const std::string& line) {
+    const auto words = split(line, ' ');
+    if (words.size() == 3) {
+        Kept lost;
+        lost.id = words[2];
+        lost.name = words[0];
+        lost.commit = words[1];
+        sight.lost.push_back(std::move(lost));
+    }
+}
+
+// RUN NAME COMMIT SECONDS KIND
+void take_good(Sight& sight, const std::string& line) {
+    constexpr std::size_t k_most = 20;
+    const auto words = split(line, ' ');
+    const auto at = words.size() == 5 ? parse_integer(words[3]) : std::nullopt;
+    if (at && sight.good_runs.size() < k_most) {
+        sight.good_runs.push_back({std::string(words[0]),
+                                   std::string(words[1]),
+                                   std::string(words[2]),
+                                   *at,
+                                   std::string(words[4])});
+    }
+}
+
 void take_run(Sight& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (words.size() == 3) {
@@ -47,6 +73,9 @@ void take_back(Sight& sight, const std::string& line) {
         sight.back = words[0];
     }
     sight.second_step = words.size() > 1 && words[1] == "second_step";
+    if (words.size() > 2 && words[2] != "-") {
+        sight.next = words[2];
+    }
 }
 
 Sight sight_of(const std::vector<Told>& told) {
@@ -62,10 +91,17 @@ Sight sight_of(const std::vector<Told>& told) {
             take_back(sight, rest);
         } else if (line.word == "capsule") {
             take_capsule(sight, rest);
+        } else if (line.word == "lost") {
+            take_lost(sight, rest);
+        } else if (line.word == "images") {
+            sight.images_known = false;
+        } else if (line.word == "good") {
+            take_good(sight, rest);
         } else if (line.word == "no_tag") {
             sight.has_tag = false;
         } else if (line.word == "changed") {
-            sight.changed = true;
+            sight.changed = rest == "yes";
+            sight.change_unknown = rest == "unknown";
         } else if (line.word == "current") {
             current = rest;
         } else if (line.word == "healthy") {

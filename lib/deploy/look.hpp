@@ -26,6 +26,15 @@ struct Kept {
     std::string healthy;      // yes, no, unknown
 };
 
+// A line of the host's record of good runs (design 13.2): kept for ever, whatever is pruned.
+struct GoodRun {
+    std::string run;
+    std::string name; // a tag, else a branch
+    std::string commit;
+    std::int64_t at = 0; // seconds since 1970, by the host's clock
+    std::string kind;    // deploy, rollback, restore
+};
+
 // What one host says of one service, just now.
 struct Sight {
     std::string serves;                // tag, commit or image; "" = nothing that we know
@@ -35,12 +44,19 @@ struct Sight {
     std::string healthy;               // yes, no, unknown
     std::string lock;                  // who holds the service; "" = nobody
     std::vector<OpenRun> runs;
-    std::vector<Kept> kept;   // newest first
+    std::vector<Kept> kept;   // newest first; docker has just said that their images are there
+    std::vector<Kept> lost;   // kept once, and the images are gone: id, name, commit
+    bool images_known = true; // false: docker does not answer, so `kept` may be lost too
     std::string serving;      // of `kept`, what serves; "" = it is none of them
     std::string back;         // of `kept`, where a rollback without a target leads; "" = nowhere
     bool second_step = false; // because what serves was itself put there by one
+    std::string next;         // then, of `kept`, what may be proposed; "" = nothing
     bool changed = false; // compose's configuration is another than when the target was deployed
-    bool has_tag = true;  // what is wanted is kept, or a tag of the clone: it can be built
+    bool change_unknown = false; // another compose made the sums: it cannot be told
+    bool has_tag = true;         // what is wanted is kept, or a tag of the clone: it can be built
+    // Good runs that left `to` (as a name, or the commit that the tag means now) here, newest
+    // first, 20 at most.
+    std::vector<GoodRun> good_runs;
     bool has_repository = true;
     std::vector<std::string> services; // look_kept: all that are on this host
 

@@ -8,6 +8,7 @@ namespace loomrel::deploy {
 namespace {
 
 constexpr std::size_t k_kept = 16 * 1024;
+constexpr std::size_t k_most_lost = 20;
 
 void keep_end(std::string& text, std::string_view bytes) {
     text += bytes;
@@ -47,6 +48,10 @@ void RecordBook::add(const Record& record) {
         log_file = record.rest;
     } else if (record.kind == "saved") {
         saved_file = record.rest;
+    } else if (record.kind == "lost") {
+        if (lost.size() < k_most_lost) {
+            lost.push_back(record.rest);
+        }
     } else if (record.kind == "unchecked") {
         unchecked = true;
     } else if (record.kind == "switched") {

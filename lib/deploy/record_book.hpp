@@ -42,6 +42,7 @@ public:
     std::string saved_file;     // the patch of what was not committed there
     std::string failed_command; // "docker compose build loom-content"
     int failed_code = 0;
+    std::vector<std::string> lost; // kept versions whose images are gone from the host
     bool switched = false;
     bool older = false;     // it was asked for although a newer one was there
     bool unchecked = false; // nobody asked whether it works: health = "none"

@@ -133,6 +133,9 @@ Report make_report(Subject subject,
     report.outcome = outcome_of(report);
     for (const Followed& host : report.hosts) {
         report.unchecked = report.unchecked || (report.exit == 0 && host.book.unchecked);
+        if (report.lost.empty()) {
+            report.lost = sanitize_line(join(host.book.lost, ", "));
+        }
         if (report.commit.empty()) {
             report.commit = host.book.commit;
         }
@@ -272,6 +275,9 @@ std::string to_json(const Report& report) {
     if (report.unchecked) {
         object["health"] = "none";
     }
+    if (!report.lost.empty()) {
+        object["lost"] = report.lost;
+    }
     return object.dump(-1, ' ', false, k_replace);
 }
 
@@ -287,6 +293,9 @@ std::string to_event_detail(const Report& report) {
     }
     if (report.unchecked) {
         detail["health"] = "none";
+    }
+    if (!report.lost.empty()) {
+        detail["lost"] = report.lost;
     }
     if (report.failure) {
         detail["host"] = report.failure->host;

@@ -24,6 +24,7 @@ struct Report {
     int exit = 0;                   // by the table of exit codes, before 6 and 130
     std::optional<Failure> failure; // the first host's that failed
     bool unchecked = false;         // it is good as far as anybody asked: health = "none"
+    std::string lost;               // kept versions whose images are gone from a host, by name
     std::optional<Time> past;       // it ended before it was asked for, and began then
 };
 

@@ -49,8 +49,8 @@ std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
     return sights;
 }
 
-// Whoever goes back once more is hardly after the version that he has just left: the next good one
-// before what serves. Where hosts differ, what the rollback has brought to some of them. "" = none.
+// Whoever goes back once more is hardly after a version that was rolled away from: the host knows
+// which is not. Where hosts differ, what the rollback has brought to some of them. "" = none.
 std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
     bool same = true;
     std::string led_to = second.serves;
@@ -63,16 +63,8 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
     if (!same) {
         return led_to;
     }
-    // Newest first, and two may be of one second: what stands behind it is older.
-    const Kept* serves = nullptr;
-    for (const Kept& kept : second.kept) {
-        if (kept.id == second.serving) {
-            serves = &kept;
-        } else if (serves != nullptr && kept.commit != serves->commit && kept.healthy != "no") {
-            return kept.name;
-        }
-    }
-    return "";
+    const Kept* next = second.next.empty() ? nullptr : second.find_kept(second.next);
+    return next == nullptr ? "" : next->name;
 }
 
 [[noreturn]] void refuse(const char* code,
@@ -82,13 +74,12 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
                          const std::string& best = "") {
     const auto names = others(hosts);
     const Phrase hint =
-        names.empty()
-            ? phrase(Id::rollback_nothing_kept_hint,
-                     fmt::arg("environment", wish.environment),
-                     fmt::arg("service", wish.service))
-            : phrase(Id::rollback_name_one_hint,
-                     fmt::arg("command", command(wish, best.empty() ? names.front() : best)),
-                     fmt::arg("kept", join(names, ", ")));
+        names.empty() ? phrase(Id::rollback_nothing_kept_hint,
+                               fmt::arg("environment", wish.environment),
+                               fmt::arg("service", wish.service))
+                      : phrase(Id::rollback_name_one_hint,
+                               fmt::arg("command", command(wish, best.empty() ? "TAG" : best)),
+                               fmt::arg("kept", join(names, ", ")));
     throw Error(ErrorKind::refused, code, std::move(message), hint);
 }
 
@@ -106,10 +97,43 @@ std::string same_everywhere(const std::vector<const Sight*>& sights, Get get) {
     return values.size() == 1 ? *values.begin() : "";
 }
 
+// What the hosts' own records say of a version that has to be built: which commit it was, the
+// newest good run counting where a tag has moved between two.
+void take_record(RollbackTarget& target, const std::vector<const Sight*>& sights) {
+    std::int64_t newest = -1;
+    const bool is_known = !target.commit.empty();
+    for (const Sight* sight : sights) {
+        for (const GoodRun& run : sight->good_runs) {
+            if (!is_known && run.name == target.to && run.at > newest) {
+                newest = run.at;
+                target.commit = run.commit;
+            }
+        }
+    }
+    target.proven_by_host =
+        !target.commit.empty()
+        && std::any_of(sights.begin(), sights.end(), [&](const Sight* sight) {
+               return std::any_of(sight->good_runs.begin(),
+                                  sight->good_runs.end(),
+                                  [&](const GoodRun& run) { return run.commit == target.commit; });
+           });
+}
+
 // Without a target each host must know one, and all of them the same.
 void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish) {
     std::set<std::string> names;
-    for (const Sight* sight : answers(hosts)) {
+    for (const LookedAt& host : hosts) {
+        if (!host.sight) {
+            continue;
+        }
+        const Sight* sight = &*host.sight;
+        if (!sight->images_known) {
+            const std::string command = "loomrel doctor --env " + wish.environment;
+            throw Error(ErrorKind::refused,
+                        "docker_silent",
+                        phrase(Id::rollback_docker_silent, fmt::arg("host", host.host)),
+                        Phrase{command, command});
+        }
         if (sight->second_step) {
             refuse("second_step",
                    sight->serves.empty()
@@ -150,16 +174,19 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     RollbackTarget target;
     target.from = sights.front()->serves;
     target.to = wish.to.value_or("");
+    target.commit = wish.commit;
     for (const Sight* sight : sights) {
         if (const Kept* kept = kept_target(*sight, wish)) {
             target.to = kept->name;
             target.commit = kept->commit;
             target.kept_at = kept->kept_at;
             target.changed = target.changed || sight->changed;
+            target.change_unknown = target.change_unknown || sight->change_unknown;
         } else {
             target.rebuild = true;
         }
     }
+    take_record(target, sights);
     target.from_id = same_everywhere(
         sights, [](const Sight& sight) { return sight.serving.empty() ? "-" : sight.serving; });
     target.to_id = same_everywhere(sights, [&](const Sight& sight) {

@@ -19,6 +19,8 @@ struct RollbackTarget {
     std::string from; // what serves, by name; "" = nothing
     std::string to;   // the tag, else the commit
     std::optional<std::int64_t> kept_at;
+    // "" = nobody knows it. Of a rebuild the host builds this one or refuses: the tag may have
+    // moved.
     std::string commit;
     // A host's own record says that this commit ended a good run here. Of a kept version it does
     // not matter.
@@ -26,9 +28,10 @@ struct RollbackTarget {
     // The capsules' ids as the request names them: where hosts differ, each finds `to` by its name.
     std::string from_id;
     std::string to_id;
-    bool rebuild = false; // kept nowhere: built from git
-    bool changed = false; // compose's configuration is another than when it was deployed
-    bool already = false; // every host says that it serves, and well: nothing to do
+    bool rebuild = false;        // kept nowhere: built from git
+    bool changed = false;        // compose's configuration is another than when it was deployed
+    bool change_unknown = false; // it cannot be told: another compose made the sums
+    bool already = false;        // every host says that it serves, and well: nothing to do
 };
 
 // What the person asked for, in words for the command to type in a refusal.
@@ -38,6 +41,8 @@ struct RollbackWish {
     std::string environment;
     std::string host{};     // typed, where there is no configuration; "" = the environment's
     std::string identity{}; // likewise
+    std::string
+        commit{}; // of `to`, where the ledger has it; else a rebuild asks the hosts' records
 };
 
 // Throws Error(refused): nothing is kept; what serves was itself put there by a rollback; hosts

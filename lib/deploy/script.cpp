@@ -72,6 +72,7 @@ void set_limits(Assignments& values, const config::DeploySettings& settings, Lan
         .set("LOG_ROOT", settings.log_root)
         .set("RESTORE", settings.restore_on_failure ? "yes" : "")
         .set("KEEP_CAPSULES", settings.keep_capsules)
+        .set("KEEP", settings.keep)
         .set("T_LOG_CUT", messages::say(language, Id::log_log_cut, fmt::arg("limit", "64 MiB")));
 }
 
@@ -133,7 +134,8 @@ std::string engine_functions(const config::DeploySettings& settings) {
         return std::string(k_host_command);
     }
     return std::string(k_host_compose) + std::string(k_host_compose_verify)
-           + std::string(k_host_compose_kept) + compose_function(settings);
+           + std::string(k_host_compose_kept) + std::string(k_host_compose_hold)
+           + compose_function(settings);
 }
 
 std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::string_view mode) {
@@ -173,6 +175,8 @@ std::string program_parts(const config::DeploySettings& settings, Language langu
                                         k_host_health,
                                         k_host_hooks,
                                         k_host_capsule,
+                                        k_host_prune,
+                                        k_host_record,
                                         k_host_back,
                                         k_host_look}) {
         text += part;

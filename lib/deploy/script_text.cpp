@@ -136,6 +136,20 @@ void add_engine_texts(Functions& functions, const config::DeploySettings& settin
                       fmt::arg("file", variable("SYSTEM") + "/" + settings.compose_file));
         functions.add("remains_removed", Id::log_remains_removed);
         functions.add("no_health", Id::log_no_health);
+        functions.add("health_docker",
+                      Id::log_health_docker,
+                      fmt::arg("every", variable("EVERY")),
+                      fmt::arg("seconds", variable("PATIENT")));
+        functions.add("unhealthy",
+                      Id::log_unhealthy,
+                      fmt::arg("seconds", variable("WAITED")),
+                      fmt::arg("state", variable("STATE_NOW")));
+        functions.add("loading", Id::log_loading, fmt::arg("tag", variable("V_NAME")));
+        functions.add("held_weakly", Id::log_held_weakly);
+        functions.add("archive_failed",
+                      Id::log_archive_failed,
+                      fmt::arg("tag", variable("V_NAME")),
+                      fmt::arg("reason", variable("WHY")));
     }
 }
 
@@ -176,6 +190,9 @@ void add_capsule_texts(Functions& functions) {
     functions.add("not_kept", Id::log_not_kept, fmt::arg("tag", variable("TO")));
     functions.add("name_one", Id::log_name_one, fmt::arg("program", variable("PROGRAM")));
     functions.text("SERVES_NOW", Id::log_serves_now);
+    functions.text("WAS_LEFT", Id::log_was_left);
+    functions.text("IS_LOST", Id::log_is_lost);
+    functions.add("version_lost", Id::log_version_lost, fmt::arg("tag", variable("LOST")));
     functions.add("second_step", Id::log_second_step);
     functions.add("serves_another", Id::log_serves_another);
     functions.add("rehearse_nothing", Id::log_rehearse_nothing);

@@ -3,9 +3,9 @@
 
 # Whether a rollback without a target may be: TARGET, or WHY not (second_step, none), where the parts
 # PARTS serve, which are capsule $1. Going back from where a rollback led is a decision that a person
-# makes by naming the target.
+# makes by naming the target: NEXT may be proposed.
 default_target() {
-    TARGET='' WHY=none
+    TARGET='' WHY=none NEXT=''
     read_current
     if [ -z "$1" ] && { [ -n "$PARTS" ] || fell_short; }; then
         last_good_other
@@ -16,7 +16,8 @@ default_target() {
     [ -n "$1" ] || return 0
     if [ "$N_ID" = "$1" ]; then
         case $N_HOW in rollback | restore)
-            WHY=second_step
+            target_before "$1"
+            WHY=second_step NEXT=$TARGET TARGET=''
             return
             ;;
         esac
@@ -27,8 +28,12 @@ default_target() {
 # Whether nothing serves because what was started last was never good enough to be kept.
 fell_short() {
     # shellcheck disable=SC2012
-    m=$(ls -1t "$D/current" "$D"/runs/*/made 2>/dev/null | head -n 1)
-    [ -e "${m%/made}/switched" ] && read -r M_NAME M_COMMIT <"$m" && [ "$M_COMMIT" != "$N_COMMIT" ]
+    if { read -r m <"$D/started"; } 2>/dev/null; then
+        m=$D/runs/$m/made
+    else
+        m=$(ls -1t "$D/current" "$D"/runs/*/made 2>/dev/null | head -n 1)
+    fi
+    [ -e "${m%/made}/switched" ] && [ -e "$m" ] && read -r M_NAME M_COMMIT <"$m" && [ "$M_COMMIT" != "$N_COMMIT" ]
 }
 
 # What serves, or was to, was never kept: what was put here before it, else the newest good version.
@@ -37,7 +42,7 @@ last_good_other() {
     if [ -n "$PARTS" ]; then made_as "$PARTS"; else fell_short; fi
     list_capsules
     for i in $N_ID $CAPSULES; do
-        if read_capsule "$i" && [ "$C_COMMIT" != "$M_COMMIT" ] && [ "$C_HEALTH" != no ]; then
+        if read_capsule "$i" && [ "$C_COMMIT" != "$M_COMMIT" ] && is_offered; then
             TARGET=$i
             return
         fi
@@ -61,9 +66,12 @@ do_choose() {
         TARGET=$C_PREVIOUS WHY=none
         [ "$TARGET" != - ] || TARGET=''
     elif [ -n "$TO" ]; then
+        wait_for_images
         WHY=rebuild
         find_kept "$TO"
+        [ -n "$TARGET" ] || [ -z "$GONE" ] || WHY=gone
     else
+        wait_for_images
         default_target "$BEFORE"
     fi
     CAPSULE=$TARGET
@@ -72,7 +80,12 @@ do_choose() {
         name_version
         note commit "$V_COMMIT"
         ;;
-    rebuild:*' build '*) V_NAME=$TAG ;;
+    rebuild:*' build '* | gone:*' build '*) V_NAME=$TAG ;;
+    gone*)
+        V_NAME=$GONE
+        failed 3 capsule_gone
+        return
+        ;;
     second_step*)
         failed 3 second_step
         return
@@ -104,6 +117,7 @@ restore() {
         return
     fi
     CAPSULE=$PREVIOUS LEFT_NAME=${TAG:-$BRANCH_NAME} KIND=restore
+    read -r LEFT_COMMIT <"$R/commit"
     name_version
     m_restoring
     read -r hooked <"$R/hooked"
@@ -175,6 +189,8 @@ show_kept() {
         case $names in *" $name "*) name=$C_COMMIT ;; esac
         case $names in *" $name "*) continue ;; esac
         names="$names$C_NAME $C_COMMIT "
+        ! is_left "$C_COMMIT" || mark="  $T_WAS_LEFT"
+        is_whole || mark="  $T_IS_LOST"
         [ "$C_COMMIT" != "$here" ] || mark="  $T_SERVES_NOW"
         echo "    $name  $(date -d "@$C_SECONDS" '+%F %T')$mark"
     done
@@ -186,10 +202,12 @@ by_hand() {
     PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
     NONCE=$(tr -d - </proc/sys/kernel/random/uuid) ID=by-hand-$(date +%s)-$$
     R=$D/runs/$ID KIND=rollback
+    see_images
     say() { echo "$*"; }
     if [ -n "$TO" ]; then
         WHY=not_kept
         find_kept "$TO"
+        [ -z "$GONE" ] || WHY=gone V_NAME=$GONE
     else
         PARTS=$(parts_now)
         kept_as "$PARTS"
@@ -198,6 +216,7 @@ by_hand() {
     [ -n "$TARGET" ] && read_capsule "$TARGET" || {
         case $WHY in
         not_kept) m_not_kept ;;
+        gone) m_capsule_gone ;;
         second_step) m_second_step ;;
         *) m_no_target ;;
         esac

@@ -2,8 +2,9 @@
 # Capsules: what is kept of a version to bring it back. $D/capsules/<id>/capsule holds one line,
 #     NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
 # and the engine's parts, a line each ("image web sha256:..."). A capsule counts only by its folder,
-# renamed into place when everything in it is written and synced. $D/current says which of them was
-# put here last, and how: NAME COMMIT ID HOW SECONDS.
+# renamed into place when everything in it is written and synced. Beside that file stand "number", by
+# which capsules are ordered, and "config", what compose's configuration was. $D/current says which of
+# them was put here last, and how: NAME COMMIT ID HOW SECONDS.
 
 # Into C_...; fails for one that is not there or not whole.
 read_capsule() {
@@ -28,16 +29,36 @@ take() {
     done 2>/dev/null <"$1"
 }
 
+# read_number FILE: into N, 0 where there is none.
+read_number() {
+    N=''
+    { read -r N <"$1"; } 2>/dev/null
+    case $N in '' | *[!0-9]*) N=0 ;; esac
+}
+
+# One more than any that is here, into NUMBER: the newest is never given up.
+next_number() {
+    NUMBER=0
+    for c in "$D"/capsules/*/number; do
+        read_number "$c"
+        [ "$N" -le "$NUMBER" ] || NUMBER=$N
+    done
+    NUMBER=$((NUMBER + 1))
+}
+
 # Newest first, into CAPSULES; only when that is empty: it is emptied by whoever keeps or drops one.
-# Of two that are of one second the files' times tell.
+# The number orders them: a clock may have been ahead. Those from before there was one are older than
+# all that have it; of them the time tells, of two that are of one second the files' times.
 list_capsules() {
     # shellcheck disable=SC2012
     [ -n "$CAPSULES" ] || CAPSULES=$(ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
         case ${c%/capsule} in *.old | *.new) continue ;; esac
-        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] && echo "$t $((k += 1)) $i"
-    done | sort -k1,1nr -k2,2n | cut -d' ' -f3)
+        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] || continue
+        read_number "${c%capsule}number"
+        echo "$N $t $((k += 1)) $i"
+    done | sort -k1,1nr -k2,2nr -k3,3n | cut -d' ' -f4)
 }
-CAPSULES='' k=0
+CAPSULES='' k=0 HAVE='' GONE='' NEXT='' LEFT_COMMIT='' SEEING=''
 
 read_current() {
     N_HOW='' N_ID=''
@@ -110,23 +131,31 @@ is_prepared() {
     }
 }
 
-# keep_capsule ID NAME COMMIT HOW HEALTH HASH PREVIOUS PARTS: of one that is prepared, and is what was
-# put here last.
+# keep_capsule ID NAME COMMIT HOW HEALTH PREVIOUS PARTS: of one that is prepared, and is what was put
+# here last. The dash is where older releases kept a hash that compose makes in two ways.
 keep_capsule() {
+    next_number
     c=$D/capsules/$1 CAPSULES=''
     clock
-    printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 ${6:--} ${7:--}" "$8" >"$c.new/capsule" \
-        && echo "$2 $3 $1 $4 $EPOCH" >"$D/current.new" \
-        && sync "$c.new/capsule" "$D/restore.new" "$D/current.new" \
+    printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 - ${6:--}" "$7" >"$c.new/capsule" \
+        && echo $NUMBER >"$c.new/number" && echo "$2 $3 $1 $4 $EPOCH" >"$D/current.new" \
+        && sync "$c.new/capsule" "$c.new/number" "$D/restore.new" "$D/current.new" \
         && { [ ! -e "$c" ] || rm -rf "$c"; } && mv "$D/restore.new" "$D/restore" \
-        && mv "$c.new" "$c" && mv "$D/current.new" "$D/current" && sync "$D/capsules" "$D"
+        && mv "$c.new" "$c" && mv "$D/current.new" "$D/current" && sync "$D/capsules" "$D" \
+        && note_started -
 }
 
 # set_current NAME COMMIT ID HOW
 set_current() {
     clock
-    echo "$1 $2 $3 $4 $EPOCH" >"$D/current.new" && settle "$D/current"
+    echo "$1 $2 $3 $4 $EPOCH" >"$D/current.new" && settle "$D/current" && note_started -
 }
+
+# Which run has begun to start a version and has not ended well yet; "-" = none.
+note_started() {
+    echo "$1" >"$D/started.new" && mv "$D/started.new" "$D/started"
+    return 0
+} 2>/dev/null
 
 drop_capsule() {
     CAPSULES=''
@@ -134,37 +163,48 @@ drop_capsule() {
     unhold "$1"
 }
 
+# Of what read_capsule has just read: whether it may be proposed. A version that never passed its health
+# check is no good one; one that was rolled away from is a person's choice; what is lost is gone.
+is_offered() {
+    [ "$C_HEALTH" != no ] && ! is_left "$C_COMMIT" && is_whole
+}
+
 # The last good other commit before what serves: first along what each deploy had found here, then by
-# age. A version that never passed its health check is none. Into TARGET.
+# age. Into TARGET.
 target_before() {
     TARGET=''
     read_capsule "$1" || return
-    commit=$C_COMMIT seconds=$C_SECONDS hops=0
+    commit=$C_COMMIT hops=0
     while [ "$C_PREVIOUS" != - ] && [ $hops -lt 50 ] && read_capsule "$C_PREVIOUS"; do
         hops=$((hops + 1))
-        [ "$C_COMMIT" = "$commit" ] || [ "$C_HEALTH" = no ] || {
+        [ "$C_COMMIT" = "$commit" ] || ! is_offered || {
             TARGET=$C_ID
             return
         }
     done
     list_capsules
+    behind=''
     for i in $CAPSULES; do
-        if read_capsule "$i" && [ "$C_COMMIT" != "$commit" ] && [ "$C_HEALTH" != no ] \
-            && [ "$C_SECONDS" -le "$seconds" ]; then
+        if [ -n "$behind" ] && read_capsule "$i" && [ "$C_COMMIT" != "$commit" ] && is_offered; then
             TARGET=$i
             return
         fi
+        [ "$i" != "$1" ] || behind=yes
     done
 }
 
-# By tag, commit or the capsule's own name; the newest of several. Into TARGET.
+# By tag, commit or the capsule's own name; the newest of several. Into TARGET; GONE = it is only one
+# whose images are lost.
 find_kept() {
-    TARGET=''
+    TARGET='' GONE=''
     list_capsules
     for i in $CAPSULES; do
         if read_capsule "$i" && { [ "$C_NAME" = "$1" ] || [ "$C_COMMIT" = "$1" ] || [ "$i" = "$1" ]; }; then
-            TARGET=$i
-            return
+            if is_whole; then
+                TARGET=$i
+                return
+            fi
+            GONE=$C_NAME
         fi
     done
 }
@@ -177,46 +217,6 @@ know_before() {
     BEFORE=$KEPT_AS WAS=${KEPT_AS:--} BEFORE_KNOWN=yes
 }
 
-# What is beyond the number to keep is given up; never what serves, nor what it can go back to.
-do_prune() {
-    know_before
-    target_before "$BEFORE"
-    read_current
-    list_capsules
-    n=0 old=''
-    for i in $CAPSULES; do
-        n=$((n + 1))
-        case $i in "$BEFORE" | "$TARGET" | "$N_ID") continue ;; esac
-        [ $n -le "$KEEP_CAPSULES" ] || old="$old $i"
-    done
-    for i in $old; do
-        mv "$D/capsules/$i" "$D/capsules/$i.old"
-    done
-    # Of a run that was killed.
-    for c in "$D"/capsules/*.new; do
-        [ ! -d "$c" ] || mv "$c" "${c%.new}.old"
-    done
-    CAPSULES=''
-    (
-        prune_parts
-        # shellcheck disable=SC2012
-        for r in $(ls -1t "$D/runs" | tail -n +31); do
-            [ ! -e "$D/runs/$r/ack" ] || rm -rf "$D/runs/${r:?}"
-        done
-    ) >/dev/null 2>&1 &
-}
-
-# What was given up is taken away when the run's end is told and its locks are free: nobody waits for
-# it. What a kill leaves the next run finds.
-tidy() {
-    for c in "$D"/capsules/*.old; do
-        [ -d "$c" ] || continue
-        i=${c##*/}
-        unhold "${i%.old}"
-        rm -rf "$c"
-    done
-} >/dev/null 2>&1
-
 # What serves and has no capsule gets one: also what was started by hand can be come back to. A deploy
 # makes it beside its build.
 do_adopt() {
@@ -226,30 +226,33 @@ do_adopt() {
         LEFT_NAME=''
         # It may have served until it fell over: still better than a new version that is bad.
         read_current
+        LEFT_COMMIT=$N_COMMIT
         [ -z "$N_ID" ] || ! read_capsule "$N_ID" || note previous "$N_ID"
         return 0
     }
     if [ -n "$BEFORE" ]; then
         read_capsule "$BEFORE"
-        LEFT_NAME=$C_NAME
+        LEFT_NAME=$C_NAME LEFT_COMMIT=$C_COMMIT
         note previous "$BEFORE"
         return
     fi
     name_of_before
-    LEFT_NAME=$B_NAME
+    LEFT_NAME=$B_NAME LEFT_COMMIT=$B_COMMIT
     m_adopting
     adopt &
     ADOPTER=$!
     [ "$KIND" = deploy ] || is_adopted
 }
 
+# It is held before the run's end: nothing else will use its images soon.
 adopt() {
     can_hold "$PARTS" || exit 2
     prepare_capsule "$ID-before" "$PARTS" \
-        && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - - "$PARTS" || {
+        && keep_capsule "$ID-before" "$B_NAME" "$B_COMMIT" adopt "$(is_healthy 2>/dev/null)" - "$PARTS" || {
         drop_capsule "$ID-before" >/dev/null 2>&1
         exit 1
     }
+    apart hold_all &
 }
 
 # Before anything is switched.
@@ -277,15 +280,20 @@ name_version() {
 do_keep() {
     name_version
     if [ -n "$CAPSULE" ]; then
-        set_current "$V_NAME" "$V_COMMIT" "$CAPSULE" "$HOW" || fail 1 keep_failed
+        set_current "$V_NAME" "$V_COMMIT" "$CAPSULE" "$HOW" || fail 1 keep_failed || return
+        remember_left
         return
     fi
     health=yes
     [ "$HEALTH" != none ] || health=unknown
-    is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "$HASH" "${BEFORE:--}" \
-        "$MADE" || {
+    is_prepared && keep_capsule "$ID" "$V_NAME" "$V_COMMIT" "$HOW" $health "${BEFORE:--}" "$MADE" || {
         failed 1 keep_failed
         return
     }
+    remember_left
+    wait_for_images
+    target_before "$ID"
+    give_up "$ID" "$TARGET" "$BEFORE"
+    tell_lost
     m_capsule_kept
 }

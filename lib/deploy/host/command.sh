@@ -58,9 +58,23 @@ can_hold() {
     own_git rev-parse -q --verify "${1#tree }^{commit}" >/dev/null
 }
 
+is_whole() {
+    [ -d "$D/trees/${C_PARTS#tree }" ] || can_hold "$C_PARTS"
+}
+
 hold() { :; }
 
 unhold() { :; }
+
+hold_all() { :; }
+
+archive_all() { :; }
+
+see_images() { :; }
+
+wait_for_images() { :; }
+
+config_changed() { :; }
 
 prune_parts() {
     for t in "$D"/trees/*; do
@@ -97,10 +111,6 @@ do_up() {
     told "$UP" in_tree "$UP" || {
         failed 1 up_failed
     }
-}
-
-hash_now() {
-    echo -
 }
 
 do_verify() {

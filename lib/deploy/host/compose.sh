@@ -41,18 +41,32 @@ can_compose() {
 }
 
 # What of the configuration is needed here, none of its secrets: the project, then a line a service,
-# "SERVICE IMAGE built|pulled health|-".
+# "SERVICE IMAGE built|pulled own|off|-", its health check: own = the file has one, off = none shall be,
+# - = the image's counts. Behind each of ours stands the sum of all that the file says of it.
 config_table() {
-    compose config 2>/dev/null | awk '
-        function out() { if (s != "") print s, (i == "" ? project "-" s : i), b, h; s = "" }
+    compose config 2>/dev/null | awk -v ours=" $COMPOSE_SERVICES " '
+        function out() {
+            if (s == "") return
+            print s, (i == "" ? project "-" s : i), b, h
+            if (index(ours, " " s " ")) {
+                fflush()
+                printf "%s", text | "sha256sum"
+                close("sha256sum")
+            }
+            s = ""
+        }
         /^name: / { project = $2; gsub(/["\047]/, "", project); print project }
         /^[^ ]/ { out(); inside = $1 == "services:" }
-        inside && /^  [^ ]/ { out(); s = $1; sub(/:$/, "", s); i = ""; b = "pulled"; h = "-" }
+        inside && /^  [^ ]/ { out(); s = $1; gsub(/["\047:]/, "", s); i = text = key = ""; b = "pulled"; h = "-" }
+        inside { text = text $0 "\n" }
+        inside && /^    [^ ]/ { key = $1 }
         inside && /^    image: / { i = $2; gsub(/["\047]/, "", i) }
         inside && /^    build:/ { b = "built" }
-        inside && /^    healthcheck:/ { h = "health" }
-        inside && /^      disable: true/ { h = "-" }
-        END { out() }'
+        key != "healthcheck:" { first = 0; next }
+        first { first = 0; if ($0 ~ /^ *- "?NONE"?$/) h = "off" }
+        /^      test:/ { h = "own"; first = 1 }
+        /^      disable: true/ { h = "off" }
+        END { out() }' 2>/dev/null
 }
 
 take_table() {
@@ -151,6 +165,8 @@ note_parts() {
         [ -z "$IDS" ] || parts_now >"$R/parts"
     ) >/dev/null 2>&1 &
     NOTING=$!
+    { see_images && echo "$HAVE" >"$R/images"; } >/dev/null 2>&1 &
+    SEEING=$!
 }
 
 wait_for_parts() {
@@ -163,12 +179,19 @@ do_build() {
     m_building
     can_compose || return
     config_table >"$R/table" &
+    tabling=$!
+    case $HEALTH in unset | docker)
+        wait $tabling
+        take "$R/table"
+        need_table "$TAKEN" && may_have_health || return
+        ;;
+    esac
     # shellcheck disable=SC2086
     told "docker compose build $COMPOSE_SERVICES" compose build $COMPOSE_SERVICES || {
         not_built
         return
     }
-    wait $!
+    wait $tabling
     take "$R/table"
     need_table "$TAKEN" || return
     echo "$PROJECT" >"$D/project"
@@ -200,7 +223,7 @@ made_of_images() {
 
 # Beside "up".
 prepare_made() {
-    MADE=$(made_of_images) && note_made && prepare_capsule "$ID" "$MADE"
+    MADE=$(made_of_images) && note_made && prepare_capsule "$ID" "$MADE" && { note_config || :; }
 }
 
 not_built() {
@@ -211,24 +234,36 @@ not_built() {
     fi
 }
 
-# No health given: the container's own check, if the compose file or the image has one. A kept version
-# without one is from before it had a check: better than none.
-know_health() {
-    : "${HEALTH_GIVEN:=$HEALTH}"
-    [ "$HEALTH_GIVEN" = unset ] || return 0
+# What can be told before anything is built: a check that the compose file switches off.
+may_have_health() {
     for s in $COMPOSE_SERVICES; do
         row "$s"
-        [ "$CHECK" != health ] || continue
-        case $(dock image inspect -f '{{json .Config.Healthcheck}}' "$IMAGE" 2>/dev/null) in
-        '' | null)
-            [ -z "$CAPSULE" ] || {
-                HEALTH=none
-                return
-            }
+        [ "$CHECK" != off ] || {
             failed 2 no_health
             return
-            ;;
+        }
+    done
+}
+
+# Docker is to be asked, or no health is given: there must be a check, in the compose file or in the
+# image; NONE is none. A kept version without one is from before it had a check: better than none.
+know_health() {
+    : "${HEALTH_GIVEN:=$HEALTH}"
+    case $HEALTH_GIVEN in unset | docker) ;; *) return 0 ;; esac
+    for s in $COMPOSE_SERVICES; do
+        row "$s"
+        [ "$CHECK" != own ] || continue
+        [ "$CHECK" = off ] || case $(dock image inspect \
+            -f '{{with .Config.Healthcheck}}{{json .Test}}{{end}}' "$IMAGE" 2>/dev/null) in
+        '' | null | '[]' | '["NONE"'*) ;;
+        *) continue ;;
         esac
+        [ -z "$CAPSULE" ] || {
+            HEALTH=none
+            return
+        }
+        failed 2 no_health
+        return
     done
     HEALTH=docker
 }
@@ -264,10 +299,7 @@ do_up() {
         # Not earlier: the file may lie in the tree, or be made by the hook before the checkout.
         can_compose && need_table "$(config_table)" || return
         told "docker tag" name_kept || {
-            m_capsule_gone
-            # It must not be offered again; a docker that is away says nothing of it.
-            { ! dock version || can_hold "$C_PARTS" || drop_capsule "$CAPSULE"; } >/dev/null 2>&1
-            fail 1 capsule_gone
+            failed 1 capsule_gone
             return
         }
         know_health || return

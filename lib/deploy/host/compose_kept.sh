@@ -35,42 +35,90 @@ can_hold() {
     echo "$1" | while read -r _ _ i; do dock image inspect "$i" >/dev/null 2>&1 || exit; done
 }
 
-# hold CAPSULE PARTS: a name of our own, and a container that is never started, so that no prune
-# takes the image. It must not pass for one of compose's, whatever labels the image brings.
+# hold CAPSULE PARTS: a name of our own. What holds it against a prune is made when the run has ended.
 hold() {
     echo "$2" | while read -r _ WANTED i; do
-        g=$(slug_of) n=loomrel-kept-$ENVIRONMENT-$g-$1
-        dock tag "$i" "loomrel-kept/$ENVIRONMENT/$g:$1" || exit
-        make_holder "$n" "$1" "$i" 2>/dev/null || {
-            dock rm -f "$n"
-            make_holder "$n" "$1" "$i"
-        } || exit
+        dock tag "$i" "loomrel-kept/$ENVIRONMENT/$(slug_of):$1" || exit
     done
 } >/dev/null
 
-# make_holder NAME CAPSULE IMAGE
-make_holder() {
-    dock create -q --pull never --name "$1" --network none --restart no \
-        --label com.docker.compose.project= --label com.docker.compose.service= \
-        --label "loomrel.capsule=$2" --entrypoint /never "$3" never
-}
-
-unhold() {
-    for WANTED in $COMPOSE_SERVICES; do
-        g=$(slug_of)
-        dock rm -f "loomrel-kept-$ENVIRONMENT-$g-$1"
-        dock rmi "loomrel-kept/$ENVIRONMENT/$g:$1"
-    done
-}
-
 prune_parts() { :; }
+
+# Of parts, the images; each once.
+images_of() {
+    echo "$1" | while read -r _ _ i; do echo "$i"; done | sort -u
+}
+
+# One question to docker about all that is kept: which of the images are there, into HAVE. Where docker
+# does not answer it is "?": nobody knows.
+see_images() {
+    list_capsules
+    all=''
+    for i in $CAPSULES; do
+        ! read_capsule "$i" || all="$all $(images_of "$C_PARTS")"
+    done
+    # shellcheck disable=SC2086
+    HAVE=" $([ -z "$all" ] || dock image inspect -f '{{.Id}}' $all 2>/dev/null | tr '\n' ' ')"
+    [ -z "$all" ] || case $HAVE in
+    *[!\ ]*) ;;
+    *) dock version >/dev/null 2>&1 || HAVE='?' ;;
+    esac
+}
+
+# What serves and what was made since then is there too.
+wait_for_images() {
+    [ -n "$HAVE" ] || {
+        wait "$SEEING"
+        take "$R/images"
+        HAVE=${TAKEN:-?}
+    }
+    [ "$HAVE" = '?' ] || while read -r _ _ part; do
+        HAVE="$HAVE$part "
+    done <<EOF
+$PARTS
+$MADE
+EOF
+}
+
+# Of what read_capsule has just read: whether its images are there, or a file that has them.
+is_whole() {
+    [ -n "$HAVE" ] && [ "$HAVE" != '?' ] || return 0
+    while read -r _ _ part; do
+        case $HAVE in *" $part "*) ;; *) find_archive "$C_ID" && return || return ;; esac
+    done <<EOF
+$C_PARTS
+EOF
+}
+
+# The saved file of a capsule, into ARCHIVE.
+find_archive() {
+    for ARCHIVE in "$D/capsules/$1"/images.tar*; do
+        case $ARCHIVE in *.new) ;; *) [ ! -s "$ARCHIVE" ] || return 0 ;; esac
+    done
+    return 1
+}
 
 # The names that compose looks for point to the kept images; then as always, but for building.
 name_kept() {
     echo "$PROJECT" >"$D/project"
     MADE=$C_PARTS
+    tag_made || { load_archive "$C_ID" && tag_made; }
+}
+
+tag_made() {
     echo "$MADE" | while read -r _ s i; do
         row "$s"
         dock tag "$i" "$IMAGE" || exit
     done
+}
+
+load_archive() {
+    find_archive "$1" || return
+    m_loading
+    case $ARCHIVE in
+    *.zst) unpack='zstd -dc' ;;
+    *.gz) unpack='gzip -dc' ;;
+    *) unpack='cat' ;;
+    esac
+    $unpack "$ARCHIVE" | told 'docker load' dock load -q
 }

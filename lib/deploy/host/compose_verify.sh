@@ -1,12 +1,71 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine: whether what was started is what serves.
 
+# What docker says of all containers, the worst of it, into h: unhealthy, none (it does not ask),
+# starting, healthy; "" = nothing runs.
 ask_docker() {
-    h=''
-    for h in $(inspect '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}'); do
-        [ "$h" = healthy ] || return
+    h=$(inspect '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}' 2>/dev/null)
+    case $NEW_LINE$h in
+    *"${NEW_LINE}unhealthy"*) h=unhealthy ;;
+    *"${NEW_LINE}none"*) h=none ;;
+    *"${NEW_LINE}starting"*) h=starting ;;
+    esac
+    [ "$h" = healthy ]
+}
+
+# cs NANOSECONDS DEFAULT: hundredths of a second, into CS; docker writes 0 for its default.
+cs() {
+    case $1 in
+    '' | 0 | *[!0-9]*) CS=$2 ;;
+    ????????*) CS=${1%???????} ;;
+    *) CS=1 ;;
+    esac
+}
+
+# How long docker may take for its answer, by the containers' own configuration, into ALLOWED
+# (hundredths of a second), and how often it asks, into EVERY (seconds).
+docker_patience() {
+    ALLOWED=0 EVERY=0
+    while read -r interval timeout start retries; do
+        cs "$interval" 3000
+        interval=$CS
+        cs "$timeout" 3000
+        timeout=$CS
+        cs "$start" 0
+        case $retries in '' | 0 | *[!0-9]*) retries=3 ;; esac
+        CS=$((CS + interval * retries + timeout))
+        [ $CS -le $ALLOWED ] || ALLOWED=$CS
+        [ $((interval / 100)) -le $EVERY ] || EVERY=$((interval / 100))
+    done <<EOF
+$(inspect '{{with .Config.Healthcheck}}{{json .Interval}} {{json .Timeout}} {{json .StartPeriod}} {{json .Retries}}{{end}}' 2>/dev/null)
+EOF
+    [ $EVERY -gt 0 ] || EVERY=1
+}
+
+# Docker's own answer. "starting" is none; what it says for bad counts when the service has had the
+# configured windows to begin. The time limit of a restore begins anew: it must outlast the wait.
+wait_for_docker() {
+    docker_patience
+    least=$((HEALTH_ATTEMPTS * HEALTH_WINDOW))
+    ALLOWED=$((ALLOWED + 500)) # the machine may be busy
+    [ $ALLOWED -ge $least ] || ALLOWED=$least
+    PATIENT=$(((ALLOWED + 99) / 100))
+    m_health_docker
+    up_time
+    opened=$U
+    [ "$KIND" != restore ] || note locked $((U + ALLOWED))
+    while ! ask_docker; do
+        up_time
+        waited=$((U - opened))
+        [ $waited -lt $ALLOWED ] && [ "$h" != none ] || break
+        [ "$h" != unhealthy ] || [ $waited -lt $least ] || break
+        if [ $waited -lt 1000 ]; then sleep 0.25; else sleep 1; fi
     done
-    [ -n "$h" ]
+    [ "$h" != healthy ] || return 0
+    WAITED=$((waited / 100)) STATE_NOW=${h:-?}
+    # What its last checks printed.
+    inspect '{{with .State.Health}}{{range .Log}}{{println .ExitCode .Output}}{{end}}{{end}}' | tail -n 10
+    return 1
 }
 
 # restarts CONTAINER COUNT: may it have so many? A container that was there before this run has a
@@ -24,10 +83,10 @@ restarts() {
 
 # What runs is what was made, it runs, and has not been restarted since; for stable_for.
 is_as_made() {
-    RUNS=$(inspect "$PART"' {{index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.RestartCount}} {{.Id}}')
-    FOUND='' SEEN='' states='' again='' hashes=''
-    while read -r p s i h state count c; do
-        ! add_part "$p $s $i" || hashes=$hashes$h,
+    RUNS=$(inspect "$PART"' {{.State.Status}} {{.RestartCount}} {{.Id}}')
+    FOUND='' SEEN='' states='' again=''
+    while read -r p s i state count c; do
+        add_part "$p $s $i"
         SEEN="$SEEN$p $s $i $c$NEW_LINE" states="$states $state"
         restarts "$c" "$count" || again=yes
     done <<EOF
@@ -43,15 +102,49 @@ EOF
         [ "$s" = running ] || return
     done
     WHY=$T_RESTARTED
-    [ -z "$again" ] || return
-    HASH=$hashes
+    [ -z "$again" ]
 }
 
-# Of the configuration as it is now, in the form of HASH.
-hash_now() {
-    find_compose && cd "$SYSTEM" \
-        && compose config --hash "$(echo "$COMPOSE_SERVICES" | tr ' ' ,)" | sort | cut -d' ' -f2 | tr '\n' ,
+# Of each service's configuration in TABLE, "SERVICE SUM" a line.
+sums() {
+    of=''
+    while read -r word rest; do
+        [ "$rest" != - ] || echo "$of $word"
+        of=$word
+    done <<EOF
+$TABLE
+EOF
+}
+
+# What this version is started with, into its capsule: the version of compose, whose form it is, and the
+# sums. A hook may just have written another configuration than the build found.
+note_config() {
+    [ -z "$BEFORE_UP" ] || take_table "$(config_table)"
+    { run_compose version --short && sums; } >"$D/capsules/$ID.new/config"
 } 2>/dev/null
+
+# "yes": a service of CAPSULE has another configuration now than when it was deployed; "unknown": it
+# differs in the form of another compose, or cannot be read.
+config_changed() {
+    take "$D/capsules/$CAPSULE/config"
+    was=$TAKEN
+    [ -n "$was" ] || return 0
+    can_compose >/dev/null && take_table "$(config_table)" && now=$NEW_LINE$(sums)$NEW_LINE \
+        && [ "$now" != "$NEW_LINE$NEW_LINE" ] || {
+        echo unknown
+        return
+    }
+    same=yes
+    while read -r s sum; do
+        case " $COMPOSE_SERVICES $sum" in
+        *' ') version=$s ;;
+        *" $s "*) case $now in *"$NEW_LINE$s $sum$NEW_LINE"*) ;; *) same='' ;; esac ;;
+        esac
+    done <<EOF
+$was
+EOF
+    [ -n "$same" ] || if [ "$version" = "$(run_compose version --short)" ]; then echo yes; else echo unknown; fi
+}
 
 do_verify() {
     up_time

@@ -64,6 +64,21 @@ knows_services() {
     done
 }
 
+# What can be gone back to is there: the versions that are not.
+has_kept() {
+    see_images
+    [ "$HAVE" != '?' ] || return
+    lost=$(list_lost | cut -d' ' -f1 | tr '\n' ' ')
+    [ -z "$lost" ] || { echo "$lost" && false; }
+}
+
+# The holders that do not run.
+are_held() {
+    weak=$(dock ps -a --filter "name=^loomrel-kept-$ENVIRONMENT-" --filter status=created \
+        --format '{{.Names}}' | head -n 5 | tr '\n' ' ')
+    [ -z "$weak" ] || { echo "$weak" && false; }
+}
+
 # Two configured hosts must not be one machine.
 machine_id() {
     cat /etc/machine-id
@@ -86,6 +101,8 @@ doctor() {
     if [ -n "$COMPOSE_FILE" ]; then
         check docker has_docker
         check compose has_compose && check compose_file has_compose_file && check services knows_services
+        check kept has_kept
+        check holders are_held
     fi
     tell machine "$(machine_id 2>/dev/null)"
     tell over

@@ -6,7 +6,8 @@ ask_url() {
     if command -v curl >/dev/null 2>&1; then
         apart curl -fsS -o /dev/null --max-time "$HEALTH_SECONDS" "$HEALTH_URL"
     else
-        apart wget -q -O /dev/null -T "$HEALTH_SECONDS" "$HEALTH_URL"
+        # Not every wget has a time limit of its own.
+        apart timeout "$HEALTH_SECONDS" wget -q -O /dev/null "$HEALTH_URL"
     fi
 }
 
@@ -15,7 +16,7 @@ window() {
     up_time
     opened=$U
     while :; do
-        WHY=$("$ASK" 2>&1) && return
+        WHY=$(ask_url 2>&1) && return
         up_time
         [ $((U - opened)) -lt "$1" ] || return 1
         if [ $((U - opened)) -lt 100 ]; then sleep 0.05; else sleep 0.25; fi
@@ -30,8 +31,16 @@ do_health() {
         journal unchecked
         return
     fi
-    ASK=ask_url
-    [ "$HEALTH" != docker ] || ASK=ask_docker
+    if [ "$HEALTH" = docker ]; then
+        if wait_for_docker; then
+            m_health_passed
+            return
+        fi
+        m_unhealthy
+        last_lines
+        fail 1 unhealthy
+        return
+    fi
     ATTEMPT=0
     while [ $ATTEMPT -lt "$HEALTH_ATTEMPTS" ]; do
         ATTEMPT=$((ATTEMPT + 1))
@@ -51,13 +60,9 @@ do_health() {
 is_healthy() {
     case $HEALTH in
     none) echo unknown ;;
-    docker) ask_docker && echo yes || echo no ;;
-    unset)
-        if ask_docker; then
-            echo yes
-        else
-            case $h in none | '') echo unknown ;; *) echo no ;; esac
-        fi
+    docker | unset)
+        ask_docker
+        case $HEALTH$h in *unhealthy | docker) echo no ;; *healthy) echo yes ;; *) echo unknown ;; esac
         ;;
     *) ask_url >/dev/null 2>&1 && echo yes || echo no ;;
     esac

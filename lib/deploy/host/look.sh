@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
-# What serves here, since when, who holds the lock, which runs are open. Changes nothing.
+# What serves here, since when, who holds the lock, which runs are open. Changes nothing but that kept
+# images which nothing holds any more are held again.
 
 is_free() {
     flock -n -s "$1" true 2>/dev/null
@@ -28,19 +29,25 @@ look_at_runs() {
 tell_changed() {
     CAPSULE=$1
     name_version
-    [ -z "$CAPSULE" ] || [ "$C_HASH" = - ] || [ "$(hash_now)" = "$C_HASH" ] || tell changed yes
+    CHANGED=$(config_changed 2>/dev/null)
+    [ -z "$CHANGED" ] || tell changed "$CHANGED"
+}
+
+# What the record says of the version that is wanted, by its name and by what its tag means now.
+tell_record() {
+    c=$(own_git rev-parse -q --verify "refs/tags/$TO^{commit}" 2>/dev/null)
+    [ -n "$c" ] || [ -n "$TARGET" ] || tell no_tag
+    good_runs "$TO" "$c" | while read -r l; do tell good "$l"; done
 }
 
 # What serves, and what can be gone back to.
 look_at_versions() {
-    list_capsules
+    see_images
+    [ "$HAVE" != '?' ] || tell images unknown
     [ -z "$TO" ] || {
         find_kept "$TO"
-        if [ -n "$TARGET" ]; then
-            tell_changed "$TARGET" &
-        else
-            own_git rev-parse -q --verify "refs/tags/$TO^{commit}" >/dev/null 2>&1 || tell no_tag
-        fi
+        [ -z "$TARGET" ] || tell_changed "$TARGET" &
+        tell_record
     }
     PARTS=$(parts_now 2>/dev/null)
     if kept_as "$PARTS"; then
@@ -50,10 +57,14 @@ look_at_versions() {
     fi
     tell serving "${KEPT_AS:--}"
     default_target "$KEPT_AS"
-    tell back "${TARGET:--}" "$WHY"
+    # Docker has not said what is there, so nothing is promised.
+    [ "$HAVE" != '?' ] || TARGET='' NEXT=''
+    tell back "${TARGET:--}" "$WHY" "${NEXT:--}"
+    list_capsules
     for i in $CAPSULES; do
-        ! read_capsule "$i" || tell capsule "$C_NAME $C_COMMIT $C_ID $C_HOW $C_SECONDS $C_HEALTH $C_HASH $C_PREVIOUS"
+        ! read_capsule "$i" || ! is_whole || tell capsule "$C_NAME $C_COMMIT $C_ID $C_HOW $C_SECONDS $C_HEALTH $C_HASH $C_PREVIOUS"
     done
+    list_lost | while read -r l; do tell lost "$l"; done
     [ -n "$TO" ] || tell_changed "$TARGET" &
 }
 
@@ -68,4 +79,6 @@ look() {
     look_at_runs
     wait
     tell over
+    # Nobody waits for it.
+    hold_all </dev/null >/dev/null 2>&1 &
 }

@@ -9,7 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' HASH='' LOG='' MINUTE_OVER=0 VIEW_AT=''
+RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' LOG='' MINUTE_OVER=0 VIEW_AT=''
 
 # Hundredths of a second since boot, without a fork.
 up_time() {
@@ -99,7 +99,7 @@ apart() {
 # by the guardian that was asked to stop before it.
 switch() {
     [ ! -e "$R/switched" ] || return 0
-    mv "$R/may_switch" "$R/switched" 2>/dev/null && journal switched && return
+    mv "$R/may_switch" "$R/switched" 2>/dev/null && note_started "$ID" && journal switched && return
     OUTCOME=cancelled
     fail 1 cancelled
 }
@@ -224,6 +224,7 @@ write_end() {
         # Seen by the step verify, noted by the step keep.
         read_current
         SERVES=$N_NAME
+        record_good
     elif [ "$STEP" != lock ]; then
         SERVES=$(observe)
     fi
@@ -259,6 +260,7 @@ take_back_other() {
     [ -f "$other/status" ] || return 0
     echo "${ID%-back} 1 failed keep taken_back ${SERVES:--} yes yes whole ." >"$other/status.new" \
         && settle "$other/status"
+    add_record "${ID%-back} - - 0 taken_back ."
 }
 
 # Whoever waits for the end has it now.
@@ -266,6 +268,7 @@ release_locks() {
     flock -u 9
     flock -u 8
     tidy
+    view all
 } 2>/dev/null
 
 open_lock() {

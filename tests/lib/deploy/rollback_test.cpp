@@ -68,6 +68,7 @@ TEST_CASE("a second step back wants a name, and says which there are") {
     Sight seen = sight();
     seen.back.clear();
     seen.second_step = true;
+    seen.next = "run-2";
     try {
         (void)choose_target({{"a", seen}}, wish());
         FAIL("it was not refused");
@@ -87,6 +88,7 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
     seen.serving = "run-2";
     seen.back.clear();
     seen.second_step = true;
+    seen.next = "run-1";
     RollbackWish wanted = wish();
     wanted.host = "root@prod";
     wanted.identity = "/keys/a key";
@@ -112,6 +114,51 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
     failed.how = "restore";
     seen.how = "rollback";
     CHECK(hint({{"a", failed}, {"b", seen}}).find("--to v1.1.0 ") != std::string::npos);
+}
+
+TEST_CASE("where every other version was rolled away from none is proposed") {
+    Sight seen = sight();
+    seen.back.clear();
+    seen.second_step = true;
+    try {
+        (void)choose_target({{"a", seen}}, wish());
+        FAIL("it was not refused");
+    } catch (const Error& error) {
+        CHECK(error.hint().en.find("--to TAG") != std::string::npos);
+        CHECK(error.hint().en.find("v1.1.0, v1.0.0") != std::string::npos);
+    }
+}
+
+TEST_CASE("a rebuild takes its commit from the record, and the caller's word goes first") {
+    Sight seen = sight();
+    seen.good_runs = {{"r9", "v0.9.0", "c9", 90, "deploy"}, {"r8", "v0.9.0", "c8", 80, "deploy"}};
+    auto target = choose_target({{"a", seen}}, wish("v0.9.0"));
+    CHECK(target.rebuild);
+    CHECK(target.commit == "c9");
+    CHECK(target.proven_by_host);
+    // The tag was moved between two good runs: both were good here.
+    RollbackWish wanted = wish("v0.9.0");
+    wanted.commit = "c8";
+    target = choose_target({{"a", sight()}, {"b", seen}}, wanted);
+    CHECK(target.commit == "c8");
+    CHECK(target.proven_by_host);
+    wanted.commit = "c7";
+    target = choose_target({{"a", seen}}, wanted);
+    CHECK(target.commit == "c7");
+    CHECK_FALSE(target.proven_by_host);
+    // Nobody knows it; what another tag was proves nothing.
+    target = choose_target({{"a", seen}}, wish("v0.8.0"));
+    CHECK(target.commit.empty());
+    CHECK_FALSE(target.proven_by_host);
+}
+
+TEST_CASE("where docker does not answer nothing is promised") {
+    Sight seen = sight();
+    seen.images_known = false;
+    seen.back.clear();
+    CHECK(refusal({{"a", seen}}, wish()) == "docker_silent");
+    // Whoever names a version is in a better position to know.
+    CHECK(choose_target({{"a", seen}}, wish("v1.1.0")).to_id == "run-2");
 }
 
 TEST_CASE("nothing kept is refused, a release tag may be built instead") {
