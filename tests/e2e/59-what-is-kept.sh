@@ -2,7 +2,7 @@
 # keep_capsules: what is beyond it goes, with its images; what serves and what it goes back to stays,
 # however old it is; what a killed run left half kept goes too.
 . "$(dirname "$0")/harness.sh"
-DEPLOY_TOML='keep_capsules = 2'
+DEPLOY_TOML='keep_capsules = 3'
 lab compose
 kept=$T/stage/state/stage/$SERVICE/capsules
 

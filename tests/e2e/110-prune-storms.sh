@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Whatever is pruned, in whatever order: what is kept can be brought back. What holds it leaves no
+# volume behind, is made again when it is gone, and takes the place of what older releases made.
+. "$(dirname "$0")/harness.sh"
+require docker
+DEPLOY_TOML='keep_capsules = 2'
+lab compose
+sed -i '/^CMD/i VOLUME /data' "$T/dev/$SERVICE/Dockerfile"
+version v1.1.0
+# The daemon may be another test's too: only what carries our name counts.
+holders() {
+    docker ps -a --filter "name=^loomrel-kept-stage-$SERVICE-" --filter status="${1:-running}" -q \
+        --filter "label=loomrel.capsule" | wc -l
+}
+are_held() {
+    [ "$(holders)" = "$1" ] && [ "$(holders created)" = 0 ]
+}
+volumes_of_holders() {
+    docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" \
+        | xargs -r docker inspect -f '{{range .Mounts}}{{.Type}} {{.Name}}{{println}}{{end}}' \
+        | grep -c '^volume' || :
+}
+for v in v1.1.0 v1.2.0 v1.3.0; do
+    [ $v = v1.1.0 ] || version $v
+    stage_deploy $v
+    expect_exit 0
+done
+wait_for 30 "both versions are held" are_held 2
+expect_equal "volumes of what holds" 0 "$(volumes_of_holders)"
+# One serves, with a volume of its own; nothing is left of v1.1.0, which is kept no more.
+expect_equal "volumes without a container" "" "$(docker volume ls -q --filter dangling=true)"
+back=$(docker inspect -f '{{.Image}}' "$(docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | tail -n 1)")
+
+docker system prune -af --volumes >/dev/null
+docker container prune -f >/dev/null
+docker image prune -af >/dev/null
+docker builder prune -af >/dev/null
+docker system prune -af --volumes >/dev/null
+loomrel --json status
+expect_json '.services[0].back_to' v1.2.0 '.services[0].lost | length' 0
+loomrel --json rollback --env stage --service "$SERVICE" --yes
+expect_exit 0
+expect_serves v1.2.0
+expect_equal "the image that serves" "$back" "$(image_that_serves "$PROJECT")"
+
+# A look is enough to hold it again; so where an older release made a container that never ran.
+docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | xargs docker rm -fv >/dev/null
+loomrel status
+wait_for 30 "held again" are_held 2
+name=$(docker ps --filter "name=^loomrel-kept-stage-$SERVICE-" --format '{{.Names}} {{.Image}} {{.Label "loomrel.capsule"}}' | head -n 1)
+read -r name image capsule <<<"$name"
+docker rm -fv "$name" >/dev/null
+docker create -q --name "$name" --restart no --label "loomrel.capsule=$capsule" --entrypoint /never "$image" never >/dev/null
+expect_equal "held by a container that runs" 1 "$(holders)"
+stage_deploy v1.3.0 --older
+expect_exit 0
+wait_for 30 "no holder is only created" are_held 2
+docker container prune -f >/dev/null
+docker image prune -af >/dev/null
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes
+expect_exit 0
+expect_serves v1.2.0
