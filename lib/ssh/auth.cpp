@@ -3,6 +3,7 @@
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/ssh/agent.hpp"
+#include "lib/ssh/key_size.hpp"
 #include "lib/ssh/private_key.hpp"
 
 #include <cstdlib>
@@ -47,6 +48,8 @@ public:
           m_deadline(deadline) {}
 
     void run() {
+        // Of the keys that an agent holds only libssh sees the size.
+        ssh_options_set(m_session, SSH_OPTIONS_RSA_MIN_SIZE, &k_smallest_rsa_bits);
         collect();
         // Asking what is offered costs a round trip; most who have a key are let in by it.
         const bool has_key = !m_ways.empty() && m_ways.front().method == SSH_AUTH_METHOD_PUBLICKEY;
@@ -151,6 +154,8 @@ private:
             return problem(name, Id::ssh_key_encrypted);
         case PrivateKey::Problem::not_a_key:
             return problem(name, Id::ssh_key_not_a_key);
+        case PrivateKey::Problem::too_short:
+            return problem(name, Id::ssh_key_too_short);
         }
         return name;
     }

@@ -25,6 +25,9 @@ using messages::phrase;
 // sshd drops some of many newcomers (MaxStartups): those dropped before the first word come again.
 constexpr int k_most_attempts = 5;
 constexpr Milliseconds k_first_pause{150};
+// Of one address, until the keys are exchanged. The kernel waits longer and longer before it tries
+// again; a new try finds a host that has come back at once.
+constexpr Milliseconds k_longest_try{15000};
 
 class LiveConnection : public Connection {
 public:
@@ -86,12 +89,17 @@ private:
         for (int attempt = 1;; ++attempt) {
             m_failures.clear();
             bool dropped = false;
+            m_silent = false;
             for (std::size_t at = 0; at < m_addresses.size(); ++at) {
                 if (std::optional<Met> met = open_one(at, dropped)) {
                     return std::move(*met);
                 }
             }
-            if (!dropped || attempt == k_most_attempts || left_until(m_deadline) <= pause) {
+            // Who was silent for a whole try may have been rebooting.
+            if (m_silent && left_until(m_deadline).count() > 0) {
+                continue;
+            }
+            if (!dropped || attempt >= k_most_attempts || left_until(m_deadline) <= pause) {
                 fail(dropped);
             }
             std::this_thread::sleep_for(pause);
@@ -102,7 +110,8 @@ private:
     std::optional<Met> open_one(std::size_t at, bool& dropped) {
         const std::string& address = m_addresses[at];
         const Milliseconds left = left_until(m_deadline);
-        const Milliseconds share = left / static_cast<int>(m_addresses.size() - at);
+        const Milliseconds share =
+            std::min(k_longest_try, left / static_cast<int>(m_addresses.size() - at));
         auto link =
             std::make_shared<Link>(m_endpoint, address, host_key_algorithms(m_endpoint, {}));
         const std::optional<Link::Failure> failure = link->open(deadline_in(share));
@@ -111,6 +120,7 @@ private:
             return Met{std::move(link), address, std::move(key), {}};
         }
         dropped = dropped || failure->dropped;
+        m_silent = m_silent || failure->timed_out;
         const Phrase reason = told(*failure);
         // One address that is what was typed need not be said twice.
         const std::string prefix = address == m_endpoint.host ? "" : address + ": ";
@@ -155,6 +165,7 @@ private:
     Deadline m_deadline;
     std::vector<std::string> m_addresses;
     std::vector<Phrase> m_failures;
+    bool m_silent = false; // an address gave no answer in the last round
 };
 
 } // namespace
@@ -162,15 +173,32 @@ private:
 std::unique_ptr<Connection>
 connect_with(const Endpoint& endpoint, Milliseconds wait, const Resolver& resolver) {
     const Deadline deadline = deadline_in(wait);
-    Met met = Meeting(endpoint, deadline, resolver).run();
-    check_trust(endpoint, met.key, met.others);
-    authenticate(*met.link, endpoint, deadline);
-    met.link->say_goodbye_at_end();
-    return std::make_unique<LiveConnection>(std::move(met.link));
+    Milliseconds pause = k_first_pause;
+    for (int attempt = 1;; ++attempt) {
+        Met met = Meeting(endpoint, deadline, resolver).run();
+        refuse_short(endpoint, met.key);
+        check_trust(endpoint, met.key, met.others);
+        try {
+            authenticate(*met.link, endpoint, deadline);
+        } catch (const Error& error) {
+            // A link that died in the log-in has proved nothing; a refusal has.
+            if (error.code() != "host_unreachable" || attempt == k_most_attempts
+                || left_until(deadline) <= pause) {
+                throw;
+            }
+            std::this_thread::sleep_for(pause);
+            pause *= 2;
+            continue;
+        }
+        met.link->say_goodbye_at_end();
+        return std::make_unique<LiveConnection>(std::move(met.link));
+    }
 }
 
 HostKey fetch_host_key_with(const Endpoint& endpoint, Milliseconds wait, const Resolver& resolver) {
-    return Meeting(endpoint, deadline_in(wait), resolver).run().key;
+    HostKey key = Meeting(endpoint, deadline_in(wait), resolver).run().key;
+    refuse_short(endpoint, key);
+    return key;
 }
 
 std::unique_ptr<Connection> connect(const Endpoint& endpoint, Milliseconds wait) {

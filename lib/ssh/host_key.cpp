@@ -3,6 +3,7 @@
 #include "lib/base/error.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
+#include "lib/ssh/key_size.hpp"
 #include "lib/ssh/known_hosts.hpp"
 
 #include <fmt/format.h>
@@ -113,6 +114,17 @@ std::string host_key_algorithms(const Endpoint& endpoint, const std::vector<Host
     }
     first.insert(first.end(), then.begin(), then.end());
     return join(first, ",");
+}
+
+void refuse_short(const Endpoint& endpoint, const HostKey& key) {
+    const std::optional<int> bits = rsa_bits(key.line.substr(key.line.rfind(' ') + 1));
+    if (bits && *bits < k_smallest_rsa_bits) {
+        const std::string host = endpoint.shown();
+        throw Error(ErrorKind::no_host,
+                    "host_key_weak",
+                    phrase(Id::ssh_key_weak, fmt::arg("host", host), fmt::arg("bits", *bits)),
+                    phrase(Id::ssh_key_weak_hint, fmt::arg("host", host)));
+    }
 }
 
 void check_trust(const Endpoint& endpoint, const HostKey& key, const std::vector<HostKey>& others) {

@@ -25,6 +25,9 @@ namespace loomrel::ssh {
 [[nodiscard]] std::string host_key_algorithms(const Endpoint& endpoint,
                                               const std::vector<HostKey>& excluded);
 
+// Throws Error(no_host) with code host_key_weak for RSA of less than 2048 bits, pinned or not.
+void refuse_short(const Endpoint& endpoint, const HostKey& key);
+
 // Throws Error(no_host) with code host_key_unknown or host_key_changed unless `key` is trusted.
 // `others` are keys of other types that the host showed too.
 void check_trust(const Endpoint& endpoint, const HostKey& key, const std::vector<HostKey>& others);

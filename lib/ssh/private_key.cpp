@@ -2,6 +2,7 @@
 
 #include "lib/base/file.hpp"
 #include "lib/base/text.hpp"
+#include "lib/ssh/key_size.hpp"
 
 #include <optional>
 #include <system_error>
@@ -37,6 +38,8 @@ PrivateKey parse_private_key(std::string_view text) {
     parsed.key.reset(key);
     if (result != SSH_OK) {
         parsed.problem = asked ? PrivateKey::Problem::encrypted : PrivateKey::Problem::not_a_key;
+    } else if (is_too_short(key)) {
+        parsed.problem = PrivateKey::Problem::too_short;
     }
     return parsed;
 }

@@ -9,7 +9,7 @@
 namespace loomrel::ssh {
 
 struct PrivateKey {
-    enum class Problem { none, missing, unreadable, encrypted, not_a_key };
+    enum class Problem { none, missing, unreadable, encrypted, not_a_key, too_short };
 
     KeyHandle key;
     Problem problem = Problem::none;

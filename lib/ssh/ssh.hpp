@@ -65,8 +65,9 @@ public:
 };
 
 // Tries every address of the host, checks the host key, then authenticates, all before `wait` has
-// passed. Throws Error(no_host) with code host_unreachable, host_key_unknown, host_key_changed or
-// auth_failed; nothing was sent to a host whose key is not the pinned one.
+// passed; what dies on the way is tried again. Throws Error(no_host) with code host_unreachable,
+// host_key_unknown, host_key_changed, host_key_weak or auth_failed; nothing was sent to a host
+// whose key is not the pinned one.
 [[nodiscard]] std::unique_ptr<Connection> connect(const Endpoint& endpoint, Milliseconds wait);
 
 struct HostKey {

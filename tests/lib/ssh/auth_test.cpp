@@ -327,3 +327,24 @@ TEST_CASE("A password lets in, and a wrong one does not") {
         CHECK(holds(auth_error(endpoint).message().en, "takes nothing of what we have"));
     }
 }
+
+TEST_CASE("An RSA key of less than 2048 bits is not shown to anybody") {
+    SKIP_WITHOUT_SSHD();
+    const Sshd sshd;
+    ssh::Endpoint endpoint = sshd.endpoint();
+    endpoint.key_file = sshd.folder() / "short";
+    test::run_program({"ssh-keygen",
+                       "-q",
+                       "-t",
+                       "rsa",
+                       "-b",
+                       "1024",
+                       "-N",
+                       "",
+                       "-f",
+                       endpoint.key_file.string()});
+    test::write_whole(sshd.authorized_keys(),
+                      test::read_whole(endpoint.key_file.string() + ".pub"));
+    const Error error = auth_error(endpoint);
+    CHECK(holds(error.message().en, "less than 2048 bits"));
+}

@@ -273,3 +273,28 @@ TEST_CASE("A hashed line of this host is replaced too") {
     ssh::pin(file, endpoint, a);
     CHECK(test::read_whole(file) == std::string("example.org ") + k_key_a + "\n");
 }
+
+TEST_CASE("A host key of RSA under 2048 bits proves nothing, also if it is pinned") {
+    SKIP_WITHOUT_SSHD();
+    const test::TempFolder folder;
+    const std::string file = (folder.path() / "host").string();
+    test::run_program({"ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", file});
+    const Sshd sshd({.config = {"HostKey " + file}, .host_key_types = {}});
+    ssh::Endpoint endpoint = sshd.endpoint();
+    SECTION("by its fingerprint") {
+        const std::string line = test::run_program({"ssh-keygen", "-lf", file + ".pub"});
+        const std::size_t begin = line.find("SHA256:");
+        endpoint.pins = {line.substr(begin, line.find(' ', begin) - begin)};
+    }
+    SECTION("by its line") {
+        test::write_whole(endpoint.known_hosts,
+                          "[127.0.0.1]:" + std::to_string(sshd.port()) + " "
+                              + test::read_whole(file + ".pub"));
+    }
+    const Error error = error_of([&] { static_cast<void>(ssh::connect(endpoint, 10s)); });
+    CHECK(error.code() == "host_key_weak");
+    CHECK(holds(error.message().en, "1024"));
+    CHECK_FALSE(holds(sshd.log(), "Accepted"));
+    CHECK(error_of([&] { static_cast<void>(ssh::fetch_host_key(endpoint, 10s)); }).code()
+          == "host_key_weak");
+}
