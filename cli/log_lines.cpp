@@ -7,23 +7,50 @@
 
 namespace loomrel::cli {
 
+namespace {
+
+// A program may print without ever ending its line.
+constexpr std::size_t k_longest_line = 1 << 20;
+
+} // namespace
+
 LogLines::LogLines(Services& services, Sink sink)
     : m_sink(std::move(sink)),
-      m_secrets(services.redactor()) {}
+      m_redactor(services.redactor()),
+      m_secrets(m_redactor) {}
 
 void LogLines::feed(std::string_view bytes) {
-    m_line += m_secrets.feed(bytes);
-    const std::size_t end = m_line.rfind('\n');
-    if (end != std::string::npos) {
-        m_sink(sanitize(std::string_view(m_line).substr(0, end + 1)));
-        m_line.erase(0, end + 1);
+    m_raw += bytes;
+    std::size_t end = m_raw.rfind('\n') + 1;
+    if (end == 0 && m_raw.size() > k_longest_line) {
+        end = m_raw.size();
+    }
+    if (end > 0) {
+        m_line += m_secrets.feed(harmless(std::string_view(m_raw).substr(0, end)));
+        m_raw.erase(0, end);
+        pass_on();
+    }
+}
+
+// A secret that holds what is taken out is known only before that.
+std::string LogLines::harmless(std::string_view raw) const {
+    return sanitize(m_redactor.redact(raw));
+}
+
+void LogLines::pass_on() {
+    const std::size_t end = m_line.rfind('\n') + 1;
+    if (end > 0) {
+        m_sink(std::string_view(m_line).substr(0, end));
+        m_line.erase(0, end);
     }
 }
 
 void LogLines::finish() {
-    m_line += m_secrets.flush();
+    m_line += m_secrets.feed(harmless(m_raw)) + m_secrets.flush();
+    m_raw.clear();
+    pass_on();
     if (!m_line.empty()) {
-        m_sink(sanitize(m_line) + "\n");
+        m_sink(m_line + "\n");
         m_line.clear();
     }
 }
