@@ -115,7 +115,7 @@ private:
                                            m_options.follow,
                                            {nonce, 0});
             },
-            m_options.follow ? Milliseconds{0} : k_silence,
+            {m_options.follow ? Milliseconds{0} : k_silence},
             [&](std::string_view bytes) { lines.feed(bytes); },
             [&] {
                 const std::lock_guard guard(m_mutex);

@@ -7,7 +7,11 @@
 #include "lib/release/names.hpp"
 
 #include <algorithm>
-#include <thread>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <type_traits>
 #include <utility>
 
 namespace loomrel::cli {
@@ -16,6 +20,21 @@ namespace {
 
 using messages::Id;
 using messages::phrase;
+
+// Whoever goes back is in a hurry (design 13.8).
+constexpr Milliseconds k_prompt{15000};
+
+Error late_error(const std::string& host) {
+    const auto said = [&](Language language) {
+        const std::string reason = messages::say(language, Id::ssh_no_answer);
+        return messages::say(
+            language, Id::ssh_unreachable, fmt::arg("host", host), fmt::arg("reason", reason));
+    };
+    return {ErrorKind::no_host,
+            "host_unreachable",
+            Phrase{said(Language::ru), said(Language::en)},
+            Phrase{"loomrel status", "loomrel status"}};
+}
 
 config::Host typed_host(Services& services, const RollbackOptions& options) {
     config::Host host = host_typed(services, parse_host_argument(*options.host));
@@ -77,46 +96,114 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
     looked_at.resize(hosts.size());
 }
 
-void RollbackHosts::look_at(std::size_t index) {
-    const std::string& name = m_targets[index].name;
-    looked_at[index] = {name, std::nullopt};
-    m_errors[index].reset();
-    try {
-        if (!m_connections[index]) {
-            m_connections[index] = m_targets[index].connector();
-        }
-        if (by_kept_program) {
-            auto seen =
-                deploy::look_kept(*m_connections[index],
-                                  name,
-                                  {"-", m_service, settings.environment, settings.state_dir},
-                                  m_to);
-            m_chosen[index] = seen.chosen;
-            looked_at[index].sight = std::move(seen.sight);
-        } else {
-            looked_at[index].sight = deploy::look(*m_connections[index], name, settings, m_to);
-        }
-    } catch (const Error& error) {
-        m_errors[index] = error;
-        m_connections[index].reset();
-    } catch (const std::exception& bug) {
-        m_errors[index] = Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+// What one host said, or why it did not.
+struct RollbackHosts::Answer {
+    std::unique_ptr<ssh::Connection> connection;
+    std::optional<deploy::Sight> sight;
+    std::string chosen;
+    std::optional<Error> error;
+};
+
+// One look at all of them. Shared with the threads: who answers when it is over is not heard.
+struct RollbackHosts::Round {
+    std::mutex mutex;
+    std::condition_variable rung;
+    std::map<std::size_t, Answer> answers;
+    bool over = false;
+};
+
+RollbackHosts::~RollbackHosts() {
+    for (std::thread& looker : m_lookers) {
+        looker.join();
     }
 }
 
+RollbackHosts::Answer RollbackHosts::ask(const deploy::Target& target,
+                                         std::unique_ptr<ssh::Connection> connection) const {
+    Answer answer;
+    try {
+        answer.connection = connection ? std::move(connection) : target.connector();
+        const deploy::RunPlace place{"-", m_service, settings.environment, settings.state_dir};
+        if (by_kept_program) {
+            auto seen = deploy::look_kept(*answer.connection, target.name, place, m_to);
+            answer.chosen = seen.chosen;
+            answer.sight = std::move(seen.sight);
+        } else {
+            answer.sight = deploy::look(*answer.connection, target.name, settings, m_to);
+        }
+    } catch (const Error& error) {
+        answer.error = error;
+        answer.connection.reset();
+    } catch (const std::exception& bug) {
+        answer.error = Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+    }
+    return answer;
+}
+
+void RollbackHosts::take(std::size_t index, Answer answer) {
+    m_connections[index] = std::move(answer.connection);
+    m_errors[index] = std::move(answer.error);
+    m_chosen[index] = answer.chosen;
+    looked_at[index] = {m_targets[index].name, std::move(answer.sight)};
+}
+
+void RollbackHosts::put_late_ones_last(const std::vector<bool>& late) {
+    std::vector<std::size_t> order(late.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !late[i]; });
+    const auto reorder = [&order](auto& all) {
+        std::decay_t<decltype(all)> moved;
+        for (const std::size_t i : order) {
+            moved.push_back(std::move(all[i]));
+        }
+        all = std::move(moved);
+    };
+    reorder(hosts);
+    reorder(m_targets);
+    reorder(m_connections);
+    reorder(m_errors);
+    reorder(m_chosen);
+    reorder(looked_at);
+}
+
 void RollbackHosts::look(Services&) {
-    std::vector<std::thread> threads;
+    auto round = std::make_shared<Round>();
     for (std::size_t i = 0; i < hosts.size(); ++i) {
-        threads.emplace_back([this, i] { look_at(i); });
+        auto open = std::make_shared<std::unique_ptr<ssh::Connection>>(std::move(m_connections[i]));
+        m_lookers.emplace_back([this, round, i, open, target = m_targets[i]] {
+            Answer answer = ask(target, std::move(*open));
+            const std::lock_guard guard(round->mutex);
+            if (!round->over) {
+                round->answers[i] = std::move(answer);
+                round->rung.notify_one();
+            }
+        });
     }
-    for (std::thread& thread : threads) {
-        thread.join();
+    std::unique_lock guard(round->mutex);
+    const auto all = [&] { return round->answers.size() == hosts.size(); };
+    const auto any = [&] { return !round->answers.empty(); };
+    if (!round->rung.wait_for(guard, k_prompt, all) && !any()) {
+        round->rung.wait(guard, any);
     }
-    bool any = false;
-    for (const deploy::LookedAt& host : looked_at) {
-        any = any || host.sight;
+    round->over = true;
+    std::vector<bool> late(hosts.size());
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        const auto answer = round->answers.find(i);
+        late[i] = answer == round->answers.end();
+        take(i,
+             late[i] ? Answer{nullptr, std::nullopt, "", late_error(m_targets[i].name)}
+                     : std::move(answer->second));
     }
-    if (!any) {
+    guard.unlock();
+    put_late_ones_last(late);
+    check_answers();
+}
+
+void RollbackHosts::check_answers() {
+    const bool none = std::none_of(looked_at.begin(), looked_at.end(), [](const auto& host) {
+        return host.sight.has_value();
+    });
+    if (none) {
         throw Error(*m_errors.front());
     }
     if (by_kept_program && m_chosen.front().empty()) {

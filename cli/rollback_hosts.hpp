@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace loomrel::cli {
@@ -17,8 +18,12 @@ namespace loomrel::cli {
 class RollbackHosts {
 public:
     RollbackHosts(Services& services, const RollbackOptions& options);
+    ~RollbackHosts(); // waits for hosts that are still being asked
+    RollbackHosts(const RollbackHosts&) = delete;
+    RollbackHosts& operator=(const RollbackHosts&) = delete;
 
-    // Asks all of them. Error(no_host) with the first one's reason if none answers.
+    // Asks all of them, and goes on after 15 s with those that have answered, which come first from
+    // then on. Error(no_host) with the first one's reason if none answers.
     void look(Services& services);
 
     struct Running {
@@ -46,8 +51,16 @@ public:
     bool by_kept_program = false;
 
 private:
-    void look_at(std::size_t index);
+    struct Answer;
+    struct Round;
 
+    [[nodiscard]] Answer ask(const deploy::Target& target,
+                             std::unique_ptr<ssh::Connection> connection) const;
+    void take(std::size_t index, Answer answer);
+    void check_answers();
+    void put_late_ones_last(const std::vector<bool>& late);
+
+    std::vector<std::thread> m_lookers;
     std::vector<deploy::Target> m_targets;
     std::vector<std::unique_ptr<ssh::Connection>> m_connections;
     std::vector<std::optional<Error>> m_errors;

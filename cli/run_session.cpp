@@ -84,7 +84,8 @@ RunSession::RunSession(Services& services,
     : m_services(services),
       m_settings(std::move(settings)),
       m_view(make_run_view(services, hosts.size())) {
-    auto targets = make_targets(services, hosts);
+    auto targets =
+        make_targets(services, hosts, [this](const std::string& text) { m_view->note(text); });
     for (std::size_t i = 0; i < targets.size(); ++i) {
         m_names.push_back(targets[i].name);
         if (i < open.size() && open[i]) {
@@ -131,7 +132,12 @@ deploy::Keeper RunSession::make_keeper(const store::Run& run) const {
     return keeper;
 }
 
+void RunSession::set_last_words(const store::Run& run) {
+    m_signals.set_last_words(m_services.say(Id::deploy_left, fmt::arg("run", run.id)) + "\n");
+}
+
 ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
+    set_last_words(run);
     m_view->begin(m_services.say(Id::deploy_title,
                                  fmt::arg("service", run.service),
                                  fmt::arg("ref", plan.shown_ref()),
@@ -146,6 +152,7 @@ ExitCode RunSession::join(const deploy::Plan& plan, const store::Run& run) {
 }
 
 ExitCode RunSession::attach(const store::Run& run) {
+    set_last_words(run);
     m_view->begin(m_services.say(Id::deploy_title,
                                  fmt::arg("service", run.service),
                                  fmt::arg("ref", short_ref(run.ref)),

@@ -52,6 +52,7 @@ public:
     [[nodiscard]] ExitCode cancel(const store::Run& run);
 
 private:
+    void set_last_words(const store::Run& run);
     [[nodiscard]] deploy::Keeper make_keeper(const store::Run& run) const;
     [[nodiscard]] ExitCode
     finish(const store::Run& run, std::vector<deploy::Followed> hosts, deploy::Keeper& keeper);

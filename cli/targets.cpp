@@ -4,11 +4,20 @@
 #include "lib/ssh/known_hosts.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace loomrel::cli {
 
 using messages::Id;
 using messages::phrase;
+
+namespace {
+
+constexpr Milliseconds k_tell_every{5000};
+
+} // namespace
 
 ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
     ssh::Endpoint endpoint;
@@ -83,14 +92,63 @@ config::Host host_typed(Services& services, const HostArgument& typed) {
     return host;
 }
 
-std::vector<deploy::Target> make_targets(Services& services,
-                                         const std::vector<config::Host>& hosts) {
+namespace {
+
+// Tells every five seconds that something still waits.
+class Waiting {
+public:
+    Waiting(const std::function<void(Milliseconds)>& tell, Milliseconds every)
+        : m_thread([this, tell, every] {
+              std::unique_lock lock(m_mutex);
+              for (Milliseconds so_far = every;
+                   !m_ended.wait_for(lock, every, [this] { return m_over; });
+                   so_far += every) {
+                  tell(so_far);
+              }
+          }) {}
+
+    ~Waiting() {
+        {
+            const std::lock_guard guard(m_mutex);
+            m_over = true;
+        }
+        m_ended.notify_one();
+        m_thread.join();
+    }
+
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_ended;
+    bool m_over = false;
+    std::thread m_thread;
+};
+
+} // namespace
+
+std::vector<deploy::Target>
+make_targets(Services& services, const std::vector<config::Host>& hosts, OnWaiting on_waiting) {
+    if (!on_waiting) {
+        on_waiting = [&services, mutex = std::make_shared<std::mutex>()](const std::string& text) {
+            const std::lock_guard guard(*mutex);
+            services.note(text);
+        };
+    }
     std::vector<deploy::Target> targets;
-    const Milliseconds wait = deploy::Patience{}.connect;
     for (const config::Host& host : hosts) {
         ssh::Endpoint endpoint = endpoint_of(services, host);
         const std::string name = endpoint.shown();
-        targets.push_back({name, [endpoint = std::move(endpoint), wait] {
+        const Milliseconds wait = host.connect_wait;
+        const auto tell = [&services, on_waiting, name, wait](Milliseconds so_far) {
+            on_waiting(services.say(Id::ssh_waiting,
+                                    fmt::arg("host", name),
+                                    fmt::arg("seconds", so_far.count() / 1000),
+                                    fmt::arg("wait", wait.count() / 1000)));
+        };
+        targets.push_back({name, [endpoint = std::move(endpoint), wait, tell] {
+                               const Waiting waiting(tell, k_tell_every);
                                return ssh::connect(endpoint, wait);
                            }});
     }

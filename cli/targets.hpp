@@ -4,6 +4,7 @@
 #include "cli/services.hpp"
 #include "lib/deploy/conduct.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,9 +29,13 @@ hosts_wanted(Services& services,
 // The host that was typed, as the configuration has it if it has: its pin counts.
 [[nodiscard]] config::Host host_typed(Services& services, const HostArgument& typed);
 
-// The hosts as the conductor wants them; nothing is connected yet.
-[[nodiscard]] std::vector<deploy::Target> make_targets(Services& services,
-                                                       const std::vector<config::Host>& hosts);
+// Hears that a host has not let us in yet, from the thread that waits for it.
+using OnWaiting = std::function<void(const std::string& text)>;
+
+// The hosts as the conductor wants them; nothing is connected yet. Waiting is told on standard
+// error, unless somebody else does.
+[[nodiscard]] std::vector<deploy::Target>
+make_targets(Services& services, const std::vector<config::Host>& hosts, OnWaiting on_waiting = {});
 
 // Its first connection is this one, which is open already.
 void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open);

@@ -128,7 +128,8 @@ struct Host {
     BoundSecret key;                    // the same
     std::vector<std::string> host_keys; // SHA256:… pins; none = known_hosts
     std::string domain;
-    std::string key_file_place; // where key_file was set
+    Milliseconds connect_wait{60000}; // to be let in, retries included
+    std::string key_file_place;       // where key_file was set
     std::string name; // what it is called in messages: "stage", a developer's login, or the address
 };
 

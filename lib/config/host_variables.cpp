@@ -228,6 +228,7 @@ std::optional<Host> Config::developer(std::string_view login) const {
                 {where + ": у разработчика один хост", where + ": a developer has one host"});
         }
         give_secrets(named.front(), prefixes);
+        put(named.front().connect_wait, narrowest("connect_wait", "", "dev"));
         return named.front();
     }
     return std::nullopt;

@@ -50,6 +50,7 @@ std::vector<Host> Config::hosts(const std::string& environment, const std::strin
     }
     for (Host& host : found) {
         give_secrets(host, prefixes);
+        put(host.connect_wait, narrowest("connect_wait", service, environment));
     }
     return found;
 }

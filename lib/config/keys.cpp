@@ -49,6 +49,7 @@ constexpr std::array k_deploy{
     Key{"keep_capsules", Type::integer, "", "", "5"},
     Key{"keep", Type::text, "", "holder|archive", "holder"},
     Key{"lock_wait", Type::duration, "", "", "35m"},
+    Key{"connect_wait", Type::duration, "", "", "60s"},
     Key{"time_limit", Type::duration, "", "", "30m"},
     Key{"log_root", Type::path, "", "", "/var/log/deployments"},
     Key{"state_dir", Type::path, "", "", ""},

@@ -10,14 +10,14 @@ namespace loomrel::deploy {
 namespace {
 
 constexpr Milliseconds k_turn{200};
-constexpr Milliseconds k_open{15000};
+constexpr Milliseconds k_open{10000};
 
 } // namespace
 
 std::vector<Told> ask_host(ssh::Connection& connection,
                            const std::string& host,
                            const std::function<std::string(const std::string&)>& make_script,
-                           Milliseconds silence,
+                           const AnswerLimits& limits,
                            const OnBytes& on_output,
                            const std::function<bool()>& stop) {
     const std::string nonce = random_hex(8);
@@ -30,11 +30,20 @@ std::vector<Told> ask_host(ssh::Connection& connection,
     BeginMark begin(nonce);
     const auto channel = connection.exec(k_shell, k_open);
     channel->write(make_script(nonce));
-    Deadline heard = std::chrono::steady_clock::now();
+    const Deadline began = std::chrono::steady_clock::now();
+    Deadline heard = began;
+    std::size_t taken = 0;
+    const auto is_longer = [](Deadline since, Milliseconds limit) {
+        return limit.count() > 0 && std::chrono::steady_clock::now() - since > limit;
+    };
     while (!over) {
         const ssh::Arrived arrived = channel->poll(k_turn);
         if (!arrived.out.empty() || !arrived.err.empty()) {
             heard = std::chrono::steady_clock::now();
+        }
+        taken += arrived.out.size() + arrived.err.size();
+        if (limits.bytes > 0 && taken > limits.bytes) {
+            throw answer_endless(host, limits.bytes);
         }
         control.feed(arrived.err);
         const std::string_view log = begin.skip(arrived.out);
@@ -54,8 +63,11 @@ std::vector<Told> ask_host(ssh::Connection& connection,
             }
             break;
         }
-        if (silence.count() > 0 && std::chrono::steady_clock::now() - heard > silence) {
+        if (is_longer(heard, limits.silence)) {
             throw shell_failed(host, control.noise());
+        }
+        if (is_longer(began, limits.whole)) {
+            throw answer_late(host, limits.whole);
         }
     }
     return told;

@@ -3,6 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/ssh/ssh.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,14 +19,21 @@ struct Told {
 
 using OnBytes = std::function<void(std::string_view)>;
 
+// How much of a host's answer is waited for and taken; 0 = however long, however much.
+struct AnswerLimits {
+    Milliseconds silence{0};
+    Milliseconds whole{0}; // from the open channel to the last word
+    std::size_t bytes = 0; // of all that it prints
+};
+
 // Sends a script to a connection and gathers what it tells, until "over" or its end. What it prints
-// behind the begin mark goes to `on_output`. Throws Error(no_host) if it says nothing for `silence`
-// (0 = however long) or breaks off; ends early when `stop` says so.
+// behind the begin mark goes to `on_output`. Throws Error(no_host) if it goes beyond a limit or
+// breaks off; ends early when `stop` says so.
 [[nodiscard]] std::vector<Told>
 ask_host(ssh::Connection& connection,
          const std::string& host,
          const std::function<std::string(const std::string& nonce)>& make_script,
-         Milliseconds silence,
+         const AnswerLimits& limits,
          const OnBytes& on_output = {},
          const std::function<bool()>& stop = {});
 

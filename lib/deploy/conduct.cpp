@@ -13,6 +13,8 @@ namespace loomrel::deploy {
 namespace {
 
 constexpr Milliseconds k_sign_of_life{5000};
+// A host that is slower than this to let us in does not hold up the others (design 13.8).
+constexpr Milliseconds k_prompt{15000};
 
 } // namespace
 
@@ -35,6 +37,26 @@ public:
         const std::lock_guard guard(m_mutex);
         ++m_done;
         m_rung.notify_one();
+    }
+
+    // A host has let its thread in, or has not.
+    void answered(bool& flag) {
+        const std::lock_guard guard(m_mutex);
+        flag = true;
+        m_rung.notify_one();
+    }
+
+    // Until all of the flags are set, or the deadline has passed.
+    void wait_for_answers(const std::vector<const bool*>& flags, Deadline deadline) {
+        std::unique_lock guard(m_mutex);
+        m_rung.wait_until(guard, deadline, [&] {
+            return std::all_of(flags.begin(), flags.end(), [](const bool* flag) { return *flag; });
+        });
+    }
+
+    [[nodiscard]] bool is_set(const bool& flag) {
+        const std::lock_guard guard(m_mutex);
+        return flag;
     }
 
     // Hands on what came, until `count` threads are done.
@@ -85,6 +107,8 @@ struct Conductor::Seat {
     std::promise<std::function<Followed(Follower&)>> gate; // an empty function = abandoned
     std::thread thread;
     bool began = false;
+    bool answered = false; // the bell's to read and write
+    bool late = false;     // it has stood back once
 
     [[nodiscard]] bool is_good() const { return followed.end && followed.end->good(); }
 
@@ -128,6 +152,7 @@ void Conductor::start(Seat& seat, std::function<Followed(Follower&)> work) {
             } catch (const Error& error) {
                 seat.followed.error = error;
             }
+            bell->answered(seat.answered);
             const auto ordered = what.get();
             if (seat.followed.error) {
                 seat.followed.how =
@@ -155,6 +180,41 @@ void Conductor::begin_connecting(int canary) {
     const auto first = static_cast<std::size_t>(std::max(canary, 1));
     for (std::size_t i = 0; i < std::min(first, m_seats.size()); ++i) {
         start(*m_seats[i], {});
+    }
+}
+
+// Those of the next wave that do not answer in time change places with hosts behind them, once.
+void Conductor::let_late_ones_stand_back(std::size_t begin, std::size_t size) {
+    while (!is_wished()) {
+        std::vector<const bool*> flags;
+        for (std::size_t i = begin; i < begin + size; ++i) {
+            start(*m_seats[i], {});
+            if (!m_seats[i]->late) {
+                flags.push_back(&m_seats[i]->answered);
+            }
+        }
+        m_bell->wait_for_answers(flags, deadline_in(k_prompt));
+        bool changed = false;
+        for (std::size_t i = begin; i < begin + size; ++i) {
+            Seat& seat = *m_seats[i];
+            if (seat.late || m_bell->is_set(seat.answered)) {
+                continue;
+            }
+            seat.late = true;
+            const auto other =
+                std::find_if(m_seats.begin() + static_cast<std::ptrdiff_t>(begin + size),
+                             m_seats.end(),
+                             [](const auto& one) { return !one->late; });
+            if (other != m_seats.end()) {
+                const auto at = static_cast<std::size_t>(other - m_seats.begin());
+                std::swap(m_seats[i], m_seats[at]);
+                std::swap(m_targets[i], m_targets[at]);
+                changed = true;
+            }
+        }
+        if (!changed) {
+            return;
+        }
     }
 }
 
@@ -193,6 +253,9 @@ std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     Plan going = plan;
     while (begin < m_seats.size()) {
         const std::size_t end = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
+        if (end < m_seats.size()) {
+            let_late_ones_stand_back(begin, end - begin);
+        }
         for (std::size_t i = begin; i < end; ++i) {
             start(*m_seats[i], [&going](Follower& follower) { return follower.run(going); });
         }

@@ -16,9 +16,10 @@ struct Target {
 };
 
 // Runs one plan on the hosts of an environment: first the canary, which must be good, then waves of
-// `parallel`, one thread a host. Where a host fails, on_partial says whether the others go on
-// (leave) or are put back (restore). What passes is told to the watcher from those threads, and to
-// the keeper from the calling one, so that a slow ledger never holds up a stream.
+// `parallel`, one thread a host. Hosts that have not let us in after 15 s stand back: those that
+// have are served first. Where a host fails, on_partial says whether the others go on (leave) or
+// are put back (restore). What passes is told to the watcher from those threads, and to the keeper
+// from the calling one, so that a slow ledger never holds up a stream.
 class Conductor {
 public:
     Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience);
@@ -47,6 +48,7 @@ private:
     class Bell;  // wakes the calling thread when something passed
 
     void start(Seat& seat, std::function<Followed(Follower&)> work);
+    void let_late_ones_stand_back(std::size_t begin, std::size_t size);
     void wait_for(std::size_t first, std::size_t last, Keeper& keeper);
     void put_back(const Plan& plan, Keeper& keeper);
     [[nodiscard]] Plan learn_from_hosts(Plan plan) const;

@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace loomrel::deploy {
-
 namespace {
 
 using messages::Id;
@@ -224,6 +223,10 @@ void Follower::take_control(Talk& talk, std::string_view word, std::string_view 
         m_passing.alive();
     } else if (word == "refused") {
         talk.refused = std::string(rest);
+        talk.over = true;
+    } else if (word == "gone") {
+        m_followed.how = HowFollowed::unknown;
+        m_followed.error = run_gone(m_host, rest);
         talk.over = true;
     } else if (word == "end") {
         const std::size_t blank = rest.find(' ');

@@ -4,12 +4,17 @@
 #include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/script.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace loomrel::deploy {
 
 namespace {
 
-// Docker may take its time to answer; longer than this it is broken.
-constexpr Milliseconds k_silence{60000};
+// A look is short, whatever the host's shell prints and however long its docker thinks.
+constexpr AnswerLimits k_look{Milliseconds{0}, Milliseconds{10000}, 1 << 20};
+// Doctor tries what may take its time.
+constexpr AnswerLimits k_diagnosis{Milliseconds{60000}, Milliseconds{0}, 1 << 20};
 
 // "v1.2.3 <commit> <capsule> <how> <seconds>", as the step keep wrote it.
 void take_current(Sight& sight, const std::string& line) {
@@ -62,7 +67,7 @@ void take_good(Sight& sight, const std::string& line) {
 
 void take_run(Sight& sight, const std::string& line) {
     const auto words = split(line, ' ');
-    if (words.size() == 3) {
+    if (words.size() == 3 && is_run_id(words[0])) {
         sight.runs.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2])});
     }
 }
@@ -76,6 +81,18 @@ void take_back(Sight& sight, const std::string& line) {
     if (words.size() > 2 && words[2] != "-") {
         sight.next = words[2];
     }
+}
+
+// "v1.2.3, by whom, [link,] since, run id", as the step lock wrote it; what has another form is
+// somebody's joke.
+std::string holder_of(const std::string& line) {
+    constexpr std::size_t k_longest = 300;
+    const std::size_t last = line.rfind(", ");
+    if (line.size() > k_longest || last == std::string::npos
+        || !is_run_id(std::string_view(line).substr(last + 2))) {
+        return "?";
+    }
+    return line;
 }
 
 Sight sight_of(const std::vector<Told>& told) {
@@ -107,7 +124,7 @@ Sight sight_of(const std::vector<Told>& told) {
         } else if (line.word == "healthy") {
             sight.healthy = rest;
         } else if (line.word == "lock") {
-            sight.lock = rest;
+            sight.lock = holder_of(rest);
         } else if (line.word == "no_repository") {
             sight.has_repository = false;
         } else if (line.word == "run") {
@@ -121,6 +138,26 @@ Sight sight_of(const std::vector<Told>& told) {
 }
 
 } // namespace
+
+bool is_run_id(std::string_view text) {
+    constexpr std::string_view k_by_hand = "by-hand-";
+    constexpr std::string_view k_back = "-back";
+    const auto is_of = [](std::string_view part, std::string_view characters) {
+        return !part.empty() && part.find_first_not_of(characters) == std::string_view::npos;
+    };
+    if (text.starts_with(k_by_hand)) {
+        return text.size() < 64 && is_of(text.substr(k_by_hand.size()), "0123456789-");
+    }
+    if (text.ends_with(k_back)) {
+        text.remove_suffix(k_back.size());
+    }
+    constexpr std::size_t k_groups[] = {8, 4, 4, 4, 12};
+    const auto parts = split(text, '-');
+    return parts.size() == std::size(k_groups)
+           && std::equal(parts.begin(), parts.end(), k_groups, [&](auto part, std::size_t size) {
+                  return part.size() == size && is_of(part, "0123456789abcdef");
+              });
+}
 
 const Kept* Sight::find_kept(const std::string& id_or_name) const {
     for (const Kept& each : kept) {
@@ -141,7 +178,7 @@ Sight look(ssh::Connection& connection,
         [&](const std::string& nonce) {
             return look_script(settings, to, {nonce, 0});
         },
-        k_silence));
+        k_look));
 }
 
 KeptSight look_kept(ssh::Connection& connection,
@@ -154,7 +191,7 @@ KeptSight look_kept(ssh::Connection& connection,
         [&](const std::string& nonce) {
             return look_kept_script(place, to, {nonce, 0});
         },
-        k_silence);
+        k_look);
     KeptSight found;
     for (const Told& line : told) {
         if (line.word == "chosen") {
@@ -174,7 +211,7 @@ Diagnosis diagnose(ssh::Connection& connection,
         [&](const std::string& nonce) {
             return doctor_script(settings, {nonce, 0});
         },
-        k_silence);
+        k_diagnosis);
     Diagnosis diagnosis;
     for (const Told& line : told) {
         const std::string rest = sanitize_line(line.rest);

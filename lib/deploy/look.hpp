@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loomrel::deploy {
@@ -62,6 +63,10 @@ struct Sight {
 
     [[nodiscard]] const Kept* find_kept(const std::string& id_or_name) const;
 };
+
+// A run's name: a UUID, the same with "-back" for the run that puts it back, or that of a restore
+// by hand. Anything else was written by somebody else and is not shown.
+[[nodiscard]] bool is_run_id(std::string_view text);
 
 // `to`: the version that somebody wants to go back to; "" = `back`.
 [[nodiscard]] Sight look(ssh::Connection& connection,

@@ -50,6 +50,31 @@ Error shell_failed(const std::string& host, std::string_view noise) {
             phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
 }
 
+Error answer_late(const std::string& host, Milliseconds limit) {
+    return {ErrorKind::no_host,
+            "answer_late",
+            phrase(Id::deploy_answer_late,
+                   fmt::arg("host", host),
+                   fmt::arg("seconds", limit.count() / 1000)),
+            phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
+}
+
+Error answer_endless(const std::string& host, std::size_t limit) {
+    return {
+        ErrorKind::no_host,
+        "answer_endless",
+        phrase(Id::deploy_answer_endless, fmt::arg("host", host), fmt::arg("size", limit / 1024)),
+        phrase(Id::deploy_host_shell_failed_hint, fmt::arg("host", host))};
+}
+
+Error run_gone(const std::string& host, std::string_view folder) {
+    const std::string path = sanitize_line(folder);
+    return {ErrorKind::run_failed,
+            "run_gone",
+            phrase(Id::deploy_run_gone, fmt::arg("host", host), fmt::arg("path", path)),
+            phrase(Id::deploy_run_gone_hint)};
+}
+
 Error answer_cut(const std::string& host) {
     return {ErrorKind::no_host,
             "answer_cut",

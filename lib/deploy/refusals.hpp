@@ -1,7 +1,9 @@
 #pragma once
 
+#include "lib/base/clock.hpp"
 #include "lib/base/error.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,13 @@ namespace loomrel::deploy {
 
 // The shell on the host ended before it said hello; `noise` is what it printed instead.
 [[nodiscard]] Error shell_failed(const std::string& host, std::string_view noise);
+
+// A look that was not over in time, or went on and on.
+[[nodiscard]] Error answer_late(const std::string& host, Milliseconds limit);
+[[nodiscard]] Error answer_endless(const std::string& host, std::size_t limit);
+
+// The run's folder was taken away, or its lock no longer answers: the host cannot tell of the run.
+[[nodiscard]] Error run_gone(const std::string& host, std::string_view folder);
 
 // It said something, and not that this was all.
 [[nodiscard]] Error answer_cut(const std::string& host);

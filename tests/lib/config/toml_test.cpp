@@ -37,6 +37,17 @@ lock_wait = "4s"
     CHECK(config.deploy("b", "prod").lock_wait == Milliseconds{180'000});
 }
 
+TEST_CASE("how long to wait for a log-in is a host's own affair") {
+    ConfigWorld world;
+    world.env_servers("STAGE_HOST=10.0.0.1\nPROD_HOST=10.0.0.2\nanna_HOST=10.0.0.3\n");
+    CHECK(world.load().hosts("stage").front().connect_wait == Milliseconds{60'000});
+    world.toml("[deploy]\nconnect_wait = \"20s\"\n[environments.prod]\nconnect_wait = \"5s\"\n");
+    const auto config = world.load();
+    CHECK(config.hosts("stage").front().connect_wait == Milliseconds{20'000});
+    CHECK(config.hosts("prod").front().connect_wait == Milliseconds{5000});
+    CHECK(config.developer("anna")->connect_wait == Milliseconds{20'000});
+}
+
 TEST_CASE("without a file the defaults of the design hold") {
     ConfigWorld world;
     const auto config = world.load();
