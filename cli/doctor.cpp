@@ -42,6 +42,7 @@ constexpr std::array k_cures{
     Cure{"log_root", Id::doctor_mend_log_root, Verdict::warning},
     Cure{"disk", Id::doctor_mend_disk, Verdict::warning},
     Cure{"repository", Id::doctor_mend_repository, Verdict::bad},
+    Cure{"tree", Id::doctor_mend_tree, Verdict::bad},
     Cure{"origin", Id::doctor_mend_origin, Verdict::bad},
     Cure{"docker", Id::doctor_mend_docker, Verdict::bad},
     Cure{"compose", Id::doctor_mend_compose, Verdict::bad},

@@ -44,6 +44,7 @@ constexpr std::array k_words{
     Word{"log_root", Id::doctor_check_log_root},
     Word{"disk", Id::doctor_check_disk},
     Word{"repository", Id::doctor_check_repository},
+    Word{"tree", Id::doctor_check_tree},
     Word{"origin", Id::doctor_check_origin},
     Word{"docker", Id::doctor_check_docker},
     Word{"compose", Id::doctor_check_compose},

@@ -1,5 +1,6 @@
 #include "lib/deploy/failure.hpp"
 
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/step_texts.hpp"
@@ -35,6 +36,13 @@ constexpr std::array k_reasons{
            "loomrel {env}-deploy --service {service} --tag {ref} --older"},
     Reason{"lock_held", Id::why_lock_held, "loomrel status --env {env} --service {service}"},
     Reason{"no_repository", Id::why_no_repository, "loomrel doctor --env {env}"},
+    Reason{"submodule_failed", Id::why_submodule_failed, "loomrel logs --run {run}"},
+    Reason{"lfs_failed", Id::why_lfs_failed, "git lfs install, git lfs pull"},
+    Reason{"foreign_tree", Id::why_foreign_tree, "loomrel doctor --env {env}"},
+    Reason{"open_tree", Id::why_open_tree, "loomrel doctor --env {env}"},
+    Reason{"lock_unknown", Id::why_lock_unknown, "loomrel doctor --env {env}"},
+    Reason{"folder_gone", Id::why_folder_gone, "loomrel status --env {env} --service {service}"},
+    Reason{"lock_lost", Id::why_lock_lost, "loomrel doctor --env {env}"},
     Reason{"no_docker", Id::why_no_docker, "loomrel doctor --env {env}"},
     Reason{"no_compose_file", Id::why_no_compose_file, "loomrel doctor --env {env}"},
     Reason{"no_health", Id::why_no_health, "health = \"…\" → [services.{service}], loomrel.toml"},
@@ -257,17 +265,17 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                           fmt::arg("tag", subject.ref),
                           fmt::arg("attempts", subject.health_attempts));
     failure.next = fmt::format(fmt::runtime(next_of(reason, subject)),
-                               fmt::arg("ref", subject.ref),
+                               fmt::arg("ref", shell_quote(subject.ref)),
                                fmt::arg("env", subject.environment),
-                               fmt::arg("service", subject.service),
-                               fmt::arg("run", subject.run_id),
+                               fmt::arg("service", shell_quote(subject.service)),
+                               fmt::arg("run", shell_quote(subject.run_id)),
                                fmt::arg("id", subject.release_id.value_or(0)));
     // What the tag names now is another release, to be tested anew.
     if (reason.code == "tag_moved" && subject.is_tag && !followed.book.commit.empty()) {
         failure.next = fmt::format("loomrel stage-deploy --service {} --tag {} --commit {}",
-                                   subject.service,
-                                   subject.ref,
-                                   sanitize_line(followed.book.commit));
+                                   shell_quote(subject.service),
+                                   shell_quote(subject.ref),
+                                   shell_quote(sanitize_line(followed.book.commit)));
     }
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());

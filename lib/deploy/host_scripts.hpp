@@ -5,11 +5,14 @@
 namespace loomrel::deploy {
 
 // The files of lib/deploy/host, embedded when the build is configured (host/embed.cmake).
+extern const std::string_view k_host_lock;
 extern const std::string_view k_host_lay;
 extern const std::string_view k_host_boot;
 extern const std::string_view k_host_run;
 extern const std::string_view k_host_view;
+extern const std::string_view k_host_tree;
 extern const std::string_view k_host_git;
+extern const std::string_view k_host_versions;
 extern const std::string_view k_host_health;
 extern const std::string_view k_host_hooks;
 extern const std::string_view k_host_capsule;

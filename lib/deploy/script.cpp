@@ -109,6 +109,11 @@ void set_engine(Assignments& values, const config::DeploySettings& settings) {
         .set("SLUGS", join(slugs, " "));
 }
 
+// What the window on a run and the run itself both need.
+std::string base_functions() {
+    return std::string(k_host_lock) + std::string(k_host_lay);
+}
+
 // Relative paths start at the login's directory, and those under root at root.
 constexpr std::string_view k_places = R"(case $ROOT in /*) ;; *) ROOT=$HOME/$ROOT ;; esac
 case $TREE in /*) ;; *) TREE=$ROOT/$TREE ;; esac
@@ -171,7 +176,9 @@ std::string program_parts(const config::DeploySettings& settings, Language langu
     text += message_functions(settings, language);
     for (const std::string_view part : {k_host_run,
                                         k_host_view,
+                                        k_host_tree,
                                         k_host_git,
+                                        k_host_versions,
                                         k_host_health,
                                         k_host_hooks,
                                         k_host_capsule,
@@ -210,7 +217,7 @@ std::string start_text(const RunPlace& place,
                        const std::string& lay_run) {
     Assignments values;
     values.set("NONCE", plan.nonce);
-    return channel_values(place, mark, "start") + values.text() + std::string(k_host_lay)
+    return channel_values(place, mark, "start") + values.text() + base_functions()
            + std::string(k_host_boot) + lay_run + "boot && follow; exit\n";
 }
 
@@ -227,7 +234,7 @@ std::string run_script(const Plan& plan) {
         return request_text(plan) + "# and the program that the last deploy left there: STATE/"
                + plan.settings.environment + "/" + plan.settings.service + "/restore\n";
     }
-    return request_text(plan) + "#!/bin/sh\n" + std::string(k_host_lay)
+    return request_text(plan) + "#!/bin/sh\n" + base_functions()
            + program_parts(plan.settings, plan.language) + std::string(k_program_main);
 }
 
@@ -247,7 +254,7 @@ std::string start_kept_script(const Plan& plan, const ChannelMark& mark) {
 }
 
 std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool bury) {
-    return channel_values(place, mark, bury ? "bury" : "attach") + std::string(k_host_lay)
+    return channel_values(place, mark, bury ? "bury" : "attach") + base_functions()
            + std::string(k_host_boot) + "boot && follow; exit\n";
 }
 
@@ -262,9 +269,8 @@ std::string looking_script(const config::DeploySettings& settings,
     return channel_values(
                {"-", settings.service, settings.environment, settings.state_dir}, mark, "look")
            + "KIND=look TAG='' BRANCH_NAME='' COMMIT='' RELEASE_ID='' TO=''\n" + more.text()
-           + std::string(k_host_lay) + std::string(k_host_boot)
-           + program_parts(settings, Language::en) + std::string(functions) + "state_of_host && "
-           + std::string(last) + "; exit\n";
+           + base_functions() + std::string(k_host_boot) + program_parts(settings, Language::en)
+           + std::string(functions) + "state_of_host && " + std::string(last) + "; exit\n";
 }
 
 } // namespace
@@ -281,7 +287,7 @@ std::string
 look_kept_script(const RunPlace& place, const std::string& to, const ChannelMark& mark) {
     Assignments more;
     more.set("TO", to);
-    return channel_values(place, mark, "look") + more.text() + std::string(k_host_lay)
+    return channel_values(place, mark, "look") + more.text() + base_functions()
            + std::string(k_host_boot) + std::string(k_host_kept)
            + "state_of_host && look_kept; exit\n";
 }

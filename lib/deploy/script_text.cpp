@@ -77,6 +77,19 @@ void add_repository_texts(Functions& functions) {
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_held", Id::log_lock_held, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_taken_over", Id::log_lock_taken_over);
+    functions.add("submodules", Id::log_submodules);
+    functions.add("submodule_failed", Id::log_submodule_failed);
+    functions.add("lfs_failed", Id::log_lfs_failed, fmt::arg("file", variable("LEFT_OUT")));
+    const auto tree = fmt::arg("path", variable("STRANGE"));
+    const auto owner = fmt::arg("owner", variable("OWNER"));
+    const auto cure = fmt::arg("cure", variable("CURE"));
+    functions.add("foreign_tree", Id::log_foreign_tree, tree, owner, cure);
+    functions.add("open_tree", Id::log_open_tree, tree, cure);
+    functions.add("strange_tree", Id::log_strange_tree, tree, owner);
+    const auto lock = fmt::arg("path", variable("LOCK"));
+    functions.add("lock_unknown", Id::log_lock_unknown, lock);
+    functions.add("no_lock", Id::log_no_lock, lock);
+    functions.text("FOLDER_GONE", Id::log_folder_gone);
     functions.add("superseded",
                   Id::log_superseded,
                   fmt::arg("tag", variable("TAG")),

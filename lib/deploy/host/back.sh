@@ -233,7 +233,9 @@ by_hand() {
     exec 3>&1
     AT=0 LOG_FILE=/dev/fd/3
     true >"$R/view.hand"
-    until flock -s -w 1 "$R/alive" true; do
+    exec 5<"$R/alive"
+    until wait_lock 1 5 -s; do
+        [ $? = 1 ] || break
         VIEW_AT=$R/view.hand view
     done
     VIEW_AT=$R/view.hand view all

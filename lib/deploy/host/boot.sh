@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # The bootstrap: makes or finds the run's folder, starts the run once, and is the window on it.
 # Everything is a function until the last line of the script, so that a script cut short by a dying
 # link does nothing at all. Log on standard output behind a mark with this channel's nonce $S,
@@ -26,7 +26,7 @@ bury() {
 }
 
 have_tools() {
-    for tool in flock setsid git; do
+    for tool in flock setsid git awk timeout tail sync; do
         command -v $tool >/dev/null 2>&1 || refuse no_tool $tool || return
     done
 }
@@ -49,6 +49,8 @@ own_folder() {
         return 1
     }
     is_ours || return
+    # What a neighbour has put here would be his run.
+    [ "$MODE" = attach ] || { [ -O "$R" ] && [ -O "$D" ]; } || refuse state_dir || return
     true 2>/dev/null >>"$R/alive" || refuse state_dir
 }
 
@@ -57,13 +59,19 @@ boot() {
     state_of_host
     have_tools && own_folder || return
     exec 8>>"$R/alive"
-    HOW=running
-    if flock -n 8; then
+    HOW=running LACKS=''
+    flock -n 8
+    case $? in
+    0)
         if [ -f "$R/status" ] || [ -e "$R/started" ]; then
             HOW=ended
         elif [ "$MODE" = start ]; then
             HOW=started
-            lay 2>/dev/null || refuse no_room || return
+            lay 2>/dev/null || {
+                [ -n "$LACKS" ] || refuse no_room || return
+                refuse no_tool "$LACKS"
+                return
+            }
             setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
         elif [ "$MODE" = bury ]; then
             HOW=ended
@@ -71,7 +79,13 @@ boot() {
         else
             HOW=unstarted
         fi
-    fi
+        ;;
+    1) ;;
+    *)
+        refuse no_tool 'flock -n'
+        return
+        ;;
+    esac
     exec 8>&-
     { read -r NONCE <"$R/nonce"; } 2>/dev/null || NONCE=-
     size=0
@@ -89,12 +103,18 @@ told_status() {
 }
 
 # Locks that end with the run's last process tell the end at once, without polling. A run that died
-# without a word is concluded by whoever looks first.
+# without a word is concluded by whoever looks first, but never by a program that is another's.
 watch_end() {
-    until flock -s -w 5 "$R/alive" true >/dev/null 2>&1; do
+    exec 5<"$R/alive"
+    until wait_lock 5 5 -s; do
+        [ $? = 1 ] && [ -e "$R/alive" ] || {
+            tell gone "$R"
+            return
+        }
         tell beat
     done
-    [ -f "$R/status" ] || /bin/sh "$R/run.sh" conclude </dev/null >>"$R/out" 2>&1
+    exec 5<&-
+    [ -f "$R/status" ] || [ ! -O "$R/run.sh" ] || /bin/sh "$R/run.sh" conclude </dev/null >>"$R/out" 2>&1
     tell end "$(wc -c <"$R/out")" "$(told_status)"
 }
 

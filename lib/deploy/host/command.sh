@@ -13,7 +13,7 @@ in_tree() {
         LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID
         export LOOMREL_TREE LOOMREL_SERVICE LOOMREL_TAG LOOMREL_COMMIT LOOMREL_ENVIRONMENT \
             LOOMREL_RELEASE_ID LOOMREL_KIND
-        apart /bin/sh -c "$1"
+        as_script "$1"
     )
 }
 
@@ -22,7 +22,7 @@ make_tree() {
     t=$D/trees/$V_COMMIT
     [ -d "$t" ] || {
         rm -rf "$t.new" && mkdir -p "$t.new" \
-            && own_git archive "$V_COMMIT" | apart tar -x -C "$t.new" && mv "$t.new" "$t"
+            && export_version "$t.new" && mv "$t.new" "$t"
     }
 }
 

@@ -12,7 +12,7 @@ check() {
     fi
 }
 
-can_flock() { f=$(mktemp) && flock -s -w 1 "$f" true && rm -f "$f"; }
+can_flock() { f=$(mktemp) && flock -n -s "$f" true && rm -f "$f"; }
 can_setsid() { setsid true; }
 can_sync() { f=$(mktemp) && sync "$f" && mv -T "$f" "$f.moved" && rm -f "$f.moved"; }
 
@@ -36,11 +36,17 @@ has_room() {
 }
 
 has_repository() {
-    [ -d "$TREE/.git" ] || { echo "$TREE" && false; }
+    find_git || { echo "$TREE" && false; }
+}
+
+trusts_tree() {
+    know_owner
+    [ -z "$STRANGE" ] || { echo "$STRANGE: $OWNER" && false; }
 }
 
 can_fetch() {
-    timeout 20 git -c 'safe.directory=*' -C "$TREE" ls-remote -q origin HEAD >/dev/null && echo origin
+    GIT_PATIENCE='timeout 20'
+    own_git ls-remote -q origin HEAD >/dev/null && echo origin
 }
 
 has_docker() {
@@ -97,7 +103,8 @@ doctor() {
     check state_dir can_write "$D"
     check log_root can_write "$LOG_ROOT"
     check disk has_room "$D"
-    check repository has_repository && check origin can_fetch
+    find_git
+    check repository has_repository && check tree trusts_tree && check origin can_fetch
     if [ -n "$COMPOSE_FILE" ]; then
         check docker has_docker
         check compose has_compose && check compose_file has_compose_file && check services knows_services

@@ -2,7 +2,7 @@
 # should travel in one flight (14 KB).
 set(output ${CMAKE_BINARY_DIR}/generated/lib/deploy/host_scripts.cpp)
 set(text "#include \"lib/deploy/host_scripts.hpp\"\n\nnamespace loomrel::deploy {\n")
-foreach(name lay boot run view git health hooks capsule prune record back command compose compose_verify compose_kept compose_hold look kept doctor logs)
+foreach(name lock lay boot run view tree git versions health hooks capsule prune record back command compose compose_verify compose_kept compose_hold look kept doctor logs)
     set(file ${CMAKE_SOURCE_DIR}/lib/deploy/host/${name}.sh)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     file(READ ${file} body)

@@ -1,16 +1,11 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013 # one of the pieces that lib/deploy/script.cpp puts together
 # The steps lock, repository, checkout: which commit, and the work tree on it.
-
-# Whoever owns the tree, and whatever its real name is: it is the one that is configured.
-own_git() {
-    apart git -c 'safe.directory=*' -C "$TREE" "$@"
-}
 
 # The commit that is checked out, into HEAD_COMMIT, and the name of its branch if it is on one, into
 # HEAD_BRANCH: a detached head holds the commit itself.
 read_head() {
     HEAD_COMMIT='' HEAD_BRANCH=''
-    { read -r HEAD_COMMIT <"$TREE/.git/HEAD"; } 2>/dev/null
+    { read -r HEAD_COMMIT <"$GIT/HEAD"; } 2>/dev/null
     case $HEAD_COMMIT in
     ref:*)
         HEAD_BRANCH=${HEAD_COMMIT#ref: }
@@ -19,26 +14,50 @@ read_head() {
     esac
 }
 
+# A deploy is refused where it cannot trust; who goes back is told, and goes back.
+may_use_tree() {
+    [ -z "$STRANGE" ] || {
+        me=$(id -un) why=foreign_tree
+        CURE="chown -R $me '$TREE'"
+        case $OWNER in root | "$me") why=open_tree CURE="chmod -R o-w '$TREE'" ;; esac
+        [ "$KIND" != deploy ] || {
+            echo "$STRANGE: $OWNER"
+            echo "$CURE"
+            failed 3 $why
+            return
+        }
+        m_strange_tree
+    }
+    [ -n "$LOCKED" ] || {
+        [ "$KIND" != deploy ] || {
+            echo "$LOCK"
+            failed 3 lock_unknown
+            return
+        }
+        m_no_lock
+    }
+}
+
 do_lock() {
-    if [ ! -d "$TREE/.git" ]; then
+    [ -n "$GIT" ] || {
         failed 1 no_repository
         return
-    fi
-    if ! flock -n 9; then
-        HOLDER=''
-        read -r HOLDER <"$LOCK"
+    }
+    may_use_tree || return
+    if [ "$LOCKED" = held ]; then
+        read_holder /proc/self/fd/9
         [ "$LOCK_WAIT" = 0 ] || {
             journal waiting "$HOLDER"
             m_waiting_lock
         }
-        flock -w "$LOCK_WAIT" 9 || {
+        wait_lock "$LOCK_WAIT" 9 && [ "$LOCK" -ef /proc/self/fd/9 ] || {
             failed 3 lock_held
             return
         }
         m_lock_taken_over
     fi
     clock
-    { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$NOW" "$ID" >"$LOCK"; } 2>/dev/null
+    [ -z "$LOCKED" ] || { printf '%s, %s, %s\n' "$HOLDER_TEXT" "$NOW" "$ID" >/proc/self/fd/9; } 2>/dev/null
     note locked "$U"
     read_head
     # The checkout moves the head; what serves was made from this.
@@ -58,14 +77,17 @@ name_of_commit() {
 # A lock file of a killed git fails every later checkout. Under the service's lock, with no git at
 # work in this tree, it is nobody's.
 drop_stale_index_lock() {
-    [ -e "$TREE/.git/index.lock" ] || return 0
+    stale=$GIT/index.lock
+    [ -e "$stale" ] || [ -d "$GIT/modules" ] || return 0
+    [ ! -d "$GIT/modules" ] || stale=$(find "$GIT/index.lock" "$GIT/modules" -name index.lock 2>/dev/null)
+    [ -n "$stale" ] || return 0
     # The kernel knows no symbolic links.
     real=$(cd "$TREE" && pwd -P)
     for p in /proc/[0-9]*; do
         case $(cat "$p/comm" 2>/dev/null) in git*) ;; *) continue ;; esac
         case $(readlink "$p/cwd" 2>/dev/null)/ in "$real"/*) return 0 ;; esac
     done
-    rm -f "$TREE/.git/index.lock"
+    echo "$stale" | while IFS= read -r p; do rm -f "$p"; done
     m_index_lock_removed
 }
 
@@ -114,13 +136,18 @@ not_superseded() {
 # Nothing on the host is lost: what is not committed becomes a patch in the run's folder, commits
 # that no branch or tag holds get a branch.
 save_work() {
+    SAVED=$R/uncommitted.patch
+    rm -f "$R/saved"
     [ -z "$(own_git status --porcelain --ignore-submodules)" ] || {
-        SAVED=$R/uncommitted.patch
         (
             export GIT_INDEX_FILE="$R/index"
             own_git read-tree HEAD && own_git add -A && own_git diff --cached --binary HEAD >"$SAVED"
-        ) && sync "$SAVED" || return
+        ) && true >"$R/saved" || return
         rm -f "$R/index"
+    }
+    save_submodules || return
+    [ ! -e "$R/saved" ] || {
+        sync "$SAVED" || return
         m_work_saved
         journal saved "$SAVED"
     }
@@ -146,7 +173,8 @@ clean_branches() {
 checkout_kept() {
     name_version
     if own_git rev-parse -q --verify "$V_COMMIT^{commit}" >/dev/null && save_work \
-        && own_git checkout -q --force --detach "$V_COMMIT" --; then
+        && own_git checkout -q --force --detach --no-recurse-submodules "$V_COMMIT" -- \
+        && update_submodules; then
         return
     fi
     m_checkout_skipped
@@ -163,10 +191,10 @@ do_checkout() {
         fail 1 save_failed
         return
     }
-    told "git checkout --detach $COMMIT" own_git checkout -q --force --detach "$COMMIT" -- \
-        && read_head && [ "$HEAD_COMMIT" = "$COMMIT" ] || {
+    told "git checkout --detach $COMMIT" own_git checkout -q --force --detach \
+        --no-recurse-submodules "$COMMIT" -- && read_head && [ "$HEAD_COMMIT" = "$COMMIT" ] || {
         failed 1 checkout_failed
         return
     }
-    clean_branches
+    complete_version && clean_branches
 }

@@ -11,6 +11,16 @@ hook() {
     failed 1 hook_failed
 }
 
+# as_script TEXT [COMMAND…]: a shell does it, started by COMMAND. It stands in no command line, which
+# every user of the host may read.
+as_script() {
+    text=$1
+    shift
+    apart "$@" /bin/sh /dev/fd/3 3<<TEXT
+$text
+TEXT
+}
+
 in_hook() {
     (
         cd "$TREE" || exit
@@ -24,7 +34,7 @@ in_hook() {
         k=
         timeout -k 1 1 true 2>/dev/null && k='-k 9'
         # shellcheck disable=SC2086
-        apart timeout $k "$HOOK_SECONDS" /bin/sh -c "$1"
+        as_script "$1" timeout $k "$HOOK_SECONDS"
     )
 }
 

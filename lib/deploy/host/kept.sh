@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # Looking without a configuration: the kept program knows its own.
 
 look_kept() {
@@ -19,7 +19,8 @@ look_kept() {
     set -- $found
     [ -n "$SERVICE" ] || [ $# != 1 ] || SERVICE=$1
     D=$STATE/$ENVIRONMENT/$SERVICE
-    if [ -n "$SERVICE" ] && [ -f "$D/restore" ]; then
+    # A program that another user has put there is not ours to run.
+    if [ -n "$SERVICE" ] && [ -f "$D/restore" ] && [ -O "$D/restore" ] && [ -O "$D" ]; then
         tell chosen "$SERVICE"
         exec /bin/sh "$D/restore" look "$S" "$TO"
     fi

@@ -3,7 +3,7 @@
 # a disk that fills later can lose neither. A wish is a rename: it needs no room, and of two only one
 # can succeed. lay_run prints the run's script.
 
-lay() {
+lay_room() {
     printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" || return
     for f in step locked previous hooked restored commit; do
         printf '%63s\n' '' >"$R/$f" || return
@@ -11,11 +11,47 @@ lay() {
     for f in switch cancel stop ack; do
         true >"$R/may_$f" || return
     done
-    printf '%s\n' "$NONCE" >"$R/nonce" && true >>"$R/out" && lay_run >"$R/run.sh" \
-        && sync "$R/run.sh"
+    printf '%s\n' "$NONCE" >"$R/nonce"
+}
+
+# LACKS: not for want of room.
+lay() {
+    lay_room && true >>"$R/out" && lay_run >"$R/run.sh" || return
+    LACKS='sync FILE'
+    sync "$R/run.sh" || return
+    LACKS='timeout, tail -c'
+    timeout 5 tail -c +1 "$R/nonce" >/dev/null || return
+    LACKS=''
 }
 
 # Control lines go to standard error behind the channel's nonce.
 tell() {
     printf '\036%s %s\n' "$S" "$*" >&2
+}
+
+# Somebody took the run's folder away: nobody can ask or be told anything through it. The run ends,
+# and what is needed for that is laid anew, with what the deleted output still says.
+lay_anew() {
+    [ -z "$GONE" ] || return
+    [ -n "$RESTORING" ] || end_work failed folder_gone
+    (
+        umask 077
+        mkdir -p "$R" && cat "/proc/$$/fd/1" >"$R/out" && lay_room && true >"$R/started" \
+            && true >"$R/alive" && true >"$R/guard"
+    ) 2>/dev/null || {
+        GONE=yes
+        clock
+        [ -z "$LOG_FILE" ] || echo "$NOW - $T_FOLDER_GONE" >>"$LOG_FILE"
+        return
+    }
+    exec 1>>"$R/out" 2>&1 6>>"$R/guard" 8>>"$R/alive"
+    flock -n 6
+    flock -n 8
+    ! grep -q "^.$NONCE [0-9]* switched$" "$R/out" || mv "$R/may_switch" "$R/switched"
+    note step "$(sed -n "s/^.$NONCE [0-9]* start //p" "$R/out" | tail -n 1)"
+    read_current
+    PREVIOUS=$N_ID
+    [ ! -d "$D/capsules/$ID-before" ] || PREVIOUS=$ID-before
+    note previous "$PREVIOUS"
+    say "$T_FOLDER_GONE"
 }

@@ -4,13 +4,14 @@
 find_log() {
     if [ -n "$LOG_PATH" ]; then
         for f in "$LOG_ROOT/$LOG_PATH" "$D/log/$LOG_PATH"; do
-            [ -f "$f" ] && echo "$f" && return
+            [ -f "$f" ] && is_own_log "$f" && echo "$f" && return
         done
         return 1
     fi
     # shellcheck disable=SC2012
-    f=$(ls -t "$LOG_ROOT/$LOG_DIR"/*.log "$D/log/$LOG_DIR"/*.log 2>/dev/null | head -n 1)
-    [ -n "$f" ] && echo "$f"
+    ls -t "$LOG_ROOT/$LOG_DIR"/*.log "$D/log/$LOG_DIR"/*.log 2>/dev/null | while IFS= read -r f; do
+        [ -f "$f" ] && is_own_log "$f" && echo "$f" && break
+    done | grep .
 }
 
 logs() {

@@ -2,10 +2,6 @@
 # What serves here, since when, who holds the lock, which runs are open. Changes nothing but that kept
 # images which nothing holds any more are held again.
 
-is_free() {
-    flock -n -s "$1" true 2>/dev/null
-}
-
 first_line() {
     head -c 500 "$1" 2>/dev/null | head -n 1
 }
@@ -14,10 +10,16 @@ look_at_runs() {
     for r in "$D"/runs/*/; do
         r=${r%/}
         [ -e "$r/started" ] || continue
-        if ! is_free "$r/alive"; then
+        ask_lock "$r/alive"
+        case $? in
+        1)
             s=$(first_line "$r/step")
             tell run "${r##*/}" running "${s%% *}"
-        elif [ ! -f "$r/status" ]; then
+            continue
+            ;;
+        2) continue ;;
+        esac
+        if [ ! -f "$r/status" ]; then
             tell run "${r##*/}" died -
         elif [ ! -e "$r/ack" ]; then
             tell run "${r##*/}" unread -
@@ -69,9 +71,14 @@ look_at_versions() {
 }
 
 look() {
-    LOCK=$TREE/.git/loomrel.lock
-    [ -d "$TREE/.git" ] || tell no_repository "$TREE"
-    [ ! -r "$LOCK" ] || is_free "$LOCK" || tell lock "$(first_line "$LOCK")"
+    find_git || tell no_repository "$TREE"
+    know_owner
+    ask_lock "$LOCK"
+    [ $? != 1 ] || {
+        read_holder "$LOCK"
+        tell lock "$HOLDER"
+    }
+    PATIENCE='timeout 4'
     read_current
     tell current "${N_ID:+$N_NAME $N_COMMIT $N_ID $N_HOW $N_SECONDS}"
     tell healthy "$(is_healthy 2>/dev/null)" &

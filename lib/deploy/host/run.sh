@@ -9,12 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' LOG='' MINUTE_OVER=0 VIEW_AT=''
-
-# Hundredths of a second since boot, without a fork.
-up_time() {
-    read -r U _ </proc/uptime && U=${U%.*}${U#*.}
-}
+RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' LOG='' MINUTE_OVER=0 VIEW_AT='' GIT='' STRANGE='' GIT_PATIENCE=''
 
 journal() {
     up_time
@@ -173,6 +168,7 @@ end_work() {
 
 # Once a second: what is asked for, the limit (from the service's lock on), the log for people.
 tick() {
+    [ -e "$R/alive" ] || lay_anew
     view
     if [ -n "$RESTORING" ]; then
         : # nobody may stop that but its own limit
@@ -271,32 +267,31 @@ release_locks() {
     view all
 } 2>/dev/null
 
-open_lock() {
-    LOCK=$TREE/.git/loomrel.lock
-    if [ -d "$TREE/.git" ]; then
-        [ -e "$LOCK" ] || (umask 0 && true >>"$LOCK")
-        [ ! -r "$LOCK" ] || exec 9<"$LOCK"
-    fi
-} 2>/dev/null
-
 # A worker does $1 while the guardian looks after it. The guardian may be killed: then the rest ($2)
 # is the worker's to do.
 attend() {
     exec 7>>"$R/work"
+    exec 5<"$R/work"
     flock -n 7 || exit 1
     (
-        exec 6>&-
+        exec 5<&- 6>&-
         "$1"
-        if flock -n "$R/guard" true; then
+        if ask_lock "$R/guard"; then
             "$2"
             release_locks
         fi
     ) &
     exec 7>&-
-    until apart flock -w 1 "$R/work" true; do
+    until apart wait_lock 1 5; do
+        [ $? = 1 ] || {
+            end_work failed lock_lost
+            break
+        }
         tick
     done
+    exec 5<&-
     wait
+    [ -e "$R/alive" ] || lay_anew
 }
 
 finish_alone() {
@@ -309,7 +304,7 @@ guard() {
     (set -C && true >"$R/started") 2>/dev/null || exit 0
     exec 6>>"$R/guard"
     flock -n 6 || exit 1
-    KILLED='' RESTORING='' LOG=''
+    KILLED='' RESTORING='' LOG='' GONE=''
     open_log
     open_lock
     clock # for the worker too
@@ -328,7 +323,7 @@ guard() {
 # For a run that died without a word: whoever looks first writes its end. It starts nothing.
 conclude_dead() {
     exec 8>>"$R/alive"
-    flock -w 60 8 && [ ! -f "$R/status" ] || exit 0
+    wait_lock 60 8 && [ ! -f "$R/status" ] || exit 0
     KILLED='' LOG=''
     open_log
     decide

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # The run's output on the host: the log for people made of it, and the cap on its size.
 
 # A run that prints without end must not fill the disk: holes keep the offsets.
@@ -26,13 +26,13 @@ view() {
 
 VIEW='
 function put(s) {
+    gsub(/\033\[[0-9;?]*[ -\/]*[@-~]/, "", s)
+    gsub(/[\001-\010\013-\037\177]|\302[\200-\237]/, "", s)
     wrote += length(s) + 1
     if (wrote <= cap) print s >>file
     else if (!said) { said = 1; if (wrote - length(s) - 1 <= cap) print "    " cut >>file }
 }
 function foreign(s) {
-    gsub(/\033\[[0-9;?]*[ -\/]*[@-~]/, "", s)
-    gsub(/[\001-\010\013-\037\177]/, "", s)
     put("    " s)
 }
 function line(s, i) {
@@ -51,10 +51,20 @@ END {
     print at, wrote
 }'
 
+# is_own_log FILE: in a folder where nobody else writes but root, no link, and ours if it is there.
+is_own_log() {
+    f=${1%/*}
+    [ -O "$f" ] || [ "$(uid_of "$f/.")" = 0 ] || return
+    [ ! -L "$1" ] || return
+    [ ! -e "$1" ] || { [ -f "$1" ] && [ -O "$1" ]; }
+}
+
+# Operators may read it by their group; nobody else.
 open_log() {
     LOG_FILE=$LOG_ROOT/$LOG_PATH
-    umask 022
-    if ! { [ -d "${LOG_FILE%/*}" ] || mkdir -p "${LOG_FILE%/*}" 2>/dev/null; } \
+    umask 027
+    [ -d "${LOG_FILE%/*}" ] || mkdir -p "${LOG_FILE%/*}" 2>/dev/null
+    if ! is_own_log "$LOG_FILE" || { [ -e "$LOG_FILE" ] && ! chmod 640 "$LOG_FILE"; } \
         || ! true 2>/dev/null >>"$LOG_FILE"; then
         LOG_FILE=$D/log/$LOG_PATH
         mkdir -p "${LOG_FILE%/*}" && true >>"$LOG_FILE" || LOG_FILE=
