@@ -5,7 +5,7 @@
 DEPLOY_TOML='lock_wait = "1s"'
 lab command
 tree=$T/stage/home/loom/$SERVICE
-echo "v0.9.0, somebody" >"$tree/.git/loomrel.lock"
+echo "v0.9.0, somebody, 2026-01-01 00:00:00, 00000000-0000-4000-8000-000000000000" >"$tree/.git/loomrel.lock"
 start flock "$tree/.git/loomrel.lock" sleep 60
 wait_for 5 "the lock is held" eval "! flock -n '$tree/.git/loomrel.lock' true"
 before=$(fingerprint "$T/stage/home")

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Somebody deletes the run's folder, or all that loomrel keeps, while a run goes on: it ends in words,
+# here within 10 s and on the host within 60 s, what served comes back, and the lock is free.
+. "$(dirname "$0")/harness.sh"
+
+lab command
+stage_deploy v1.0.0
+expect_exit 0
+state=$T/stage/state/stage/$SERVICE
+
+run_ended() {
+    ! pgrep -f "$T/stage/state/.*run.sh" >/dev/null
+}
+
+# deleted TAG WHAT: the deploy is under way, WHAT is deleted.
+deleted() {
+    SECONDS=0
+    rm -rf "$2"
+    LIMIT=30 loomrel_wait "$1" "$pid"
+    [ $SECONDS -le 10 ] || fail "the client took $SECONDS s"
+    [ "$CODE" = 1 ] || [ "$CODE" = 7 ] || fail "exit code: wanted 1 or 7, got $CODE"
+    expect_said "апк"
+    wait_for 60 "the run has ended on the host" run_ended
+    flock -n "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" true || fail "the lock is held"
+    expect_serves v1.0.0
+}
+
+for what in run state; do
+    tag=v1.1.0
+    [ $what = run ] || tag=v1.2.0
+    version $tag --build 'touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.2; done'
+    loomrel_start $tag --json stage-deploy --service "$SERVICE" --tag $tag
+    pid=$STARTED
+    wait_for 20 "it builds" test -e "$T/stage/home/building-$tag"
+    run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/$tag'")
+    if [ $what = run ]; then
+        deleted $tag "$state/runs/$run"
+        expect_in "$T/stage/log/$SERVICE/$tag.log" "Папку запуска удалили"
+        expect_row $tag status staging_failed
+    else
+        sleep 1.5 # the guardian has looked at it
+        deleted $tag "$T/stage/state"
+    fi
+done
+
+# Behind the switch what served is brought back, also from what only the deleted output still said.
+stage_deploy v1.0.0
+expect_exit 0
+version v1.3.0 --build 'rm -f "$HOME/upping"'
+sed -i '1i if [ "$LOOMREL_TAG" = v1.4.0 ]; then : >"$HOME/upping"; sleep 100; fi' "$T/dev/$SERVICE/up.sh"
+version v1.4.0
+loomrel_start v1.4.0 --json stage-deploy --service "$SERVICE" --tag v1.4.0
+pid=$STARTED
+wait_for 20 "it switches" test -e "$T/stage/home/upping"
+run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/v1.4.0'")
+expect_ups 1 v1.0.0
+deleted v1.4.0 "$state/runs/$run"
+expect_in "$T/stage/log/$SERVICE/v1.4.0.log" "Папку запуска удалили"
