@@ -1,6 +1,7 @@
 #include "lib/base/error.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/config.hpp"
+#include "lib/config/fields.hpp"
 #include "lib/config/host_text.hpp"
 #include "lib/config/lookup.hpp"
 #include "lib/config/night.hpp"

@@ -2,6 +2,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/config.hpp"
+#include "lib/config/fields.hpp"
 #include "lib/config/host_text.hpp"
 #include "lib/config/night.hpp"
 #include "lib/config/values.hpp"

@@ -60,6 +60,11 @@ void set_request(Assignments& values, const Plan& plan) {
              plan.shown_ref() + ", " + request.by
                  + (request.link.empty() ? "" : ", " + sanitize_line(request.link)))
         .set("OLDER", request.older ? "yes" : "")
+        .set("UNAPPROVED",
+             request.unapproved ? messages::say(plan.language,
+                                                Id::log_unapproved,
+                                                fmt::arg("by", sanitize_line(request.by)))
+                                : "")
         .set("LOCK_WAIT", waits ? settings.lock_wait.count() / 1000 : 0)
         .set("LOG_PATH", plan.log_path)
         .set("STEPS", join(plan.steps, " "));

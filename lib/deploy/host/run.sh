@@ -105,6 +105,7 @@ work() {
     umask 022
     [ "$KIND" != deploy ] || m_started
     [ -z "$OLDER" ] || journal older
+    [ -z "$UNAPPROVED" ] || { journal unapproved && say "$UNAPPROVED"; }
     for s in $STEPS; do
         # A version that is kept needs no remote and no build.
         case $CAPSULE:$s in ?*:repository | ?*:build) continue ;; esac
