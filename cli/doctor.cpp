@@ -112,6 +112,15 @@ void check_ledger(Services& services, Findings& findings) {
                          problem,
                          messages::phrase(Id::doctor_mend_db_check));
         }
+        // Whose word it is who may approve (design 13.2).
+        if (state.pending.empty()) {
+            const bool kept = store->approval_rules().has_value();
+            findings.add("ledger",
+                         "approval_rules",
+                         kept ? Verdict::ok : Verdict::warning,
+                         services.say(kept ? Id::doctor_rules_kept : Id::doctor_rules_not_kept),
+                         messages::phrase(Id::doctor_mend_rules));
+        }
     } catch (const Error& error) {
         findings.add("ledger", url, error);
     }

@@ -51,6 +51,7 @@ constexpr std::array k_words{
     Word{"compose_file", Id::doctor_check_compose_file},
     Word{"services", Id::doctor_check_services},
     Word{"kept", Id::doctor_check_kept},
+    Word{"approval_rules", Id::doctor_check_rules},
     Word{"holders", Id::doctor_check_holders},
 };
 
