@@ -1,3 +1,4 @@
+#include "cli/notices.hpp"
 #include "cli/release.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/dispatcher.hpp"

@@ -362,6 +362,9 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     session.begin_connecting();
     session.set_rollback_from(target.from);
     store::Run run = rollback_row(services, plan, target, session.host_names());
+    if (plan.request.unapproved) {
+        keep_unapproved(services, run, target.from);
+    }
     const auto store =
         ledger_if_it_answers(services, purpose, k_ledger_patience, [&](store::Store& ledger) {
             // A deploy that nobody watched to its end first gets its release where it belongs; with
@@ -369,7 +372,6 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
             if (!hosts.by_kept_program && hosts.all_answered()) {
                 conclude_open_runs(services, ledger, run.service, run.environment);
             }
-            check_target(ledger);
             const bool alone = hosts.all_answered() && !options.cancel_running;
             claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
         });
@@ -378,9 +380,6 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     } else {
         run.release_id.reset();
         session.spool_only();
-    }
-    if (plan.request.unapproved) {
-        keep_unapproved(services, run, target.from);
     }
     const ExitCode code = session.run(plan, run);
     if (store && plan.request.unapproved) {
