@@ -10,6 +10,6 @@ while read -r name; do
     esac
 done < <(project_files . | cut -d/ -f1 | sort -u)
 # ctest starts them by their names.
-for f in tests/e2e/[0-9]*.sh tests/lint/*.sh; do
+for f in tests/e2e/[0-9]*.sh tests/attack/[0-9]*.sh tests/lint/*.sh .github/packaging/build_*.sh; do
     [ -x "$f" ] || [ "$f" = tests/lint/common.sh ] || wrong "$f has no run bit"
 done

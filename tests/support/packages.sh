@@ -5,10 +5,12 @@
 BUILD_PACKAGES=(cmake g++ libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-dev libpq-dev
     libsqlite3-dev libssh-dev libssl-dev libtomlplusplus-dev make ninja-build
     nlohmann-json3-dev pkg-config)
+# What `cpack -G DEB` asks which libraries the program needs.
+PACKAGING_PACKAGES=(dpkg-dev file)
 # What the quickstart shows loomrel at work with.
 DEMO_PACKAGES=(busybox-static curl git openssh-client openssh-server procps util-linux)
-TEST_PACKAGES=(catch2 ccache clang-format dash dpkg-dev iptables jq postgresql python3 python3-yaml
-    shellcheck sqlite3)
+TEST_PACKAGES=("${PACKAGING_PACKAGES[@]}" catch2 ccache clang-format dash iptables jq lintian
+    mmdebstrap postgresql python3 python3-yaml shellcheck sqlite3)
 # With which the workflows' linter comes; a runner has its own.
 command -v npm >/dev/null || TEST_PACKAGES+=(npm)
 FUZZ_PACKAGES=(clang libclang-rt-dev)

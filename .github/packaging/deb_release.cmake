@@ -1,0 +1,23 @@
+# Read by cpack: of which release this machine is, so that packages of two releases differ in version
+# and upgrading a machine finds its own. CPACK_LOOMREL_RELEASE, _ID and _VERSION_ID may be given.
+if(CPACK_GENERATOR STREQUAL "DEB")
+    cmake_host_system_information(RESULT os QUERY DISTRIB_INFO)
+    foreach(pair "RELEASE;VERSION_CODENAME" "ID;ID" "VERSION_ID;VERSION_ID")
+        list(GET pair 0 name)
+        list(GET pair 1 key)
+        if(NOT CPACK_LOOMREL_${name})
+            set(CPACK_LOOMREL_${name} "${os_${key}}")
+        endif()
+    endforeach()
+    string(REGEX REPLACE "^debian$" "deb" suffix "${CPACK_LOOMREL_ID}")
+    set(CPACK_DEBIAN_PACKAGE_VERSION "${CPACK_PACKAGE_VERSION}+${suffix}${CPACK_LOOMREL_VERSION_ID}")
+    # Without these CPack makes a package that depends on nothing, and says so in passing only.
+    foreach(pair "dpkg-shlibdeps;dpkg-dev" "objdump;binutils" "file;file" "gzip;gzip")
+        list(GET pair 0 program)
+        list(GET pair 1 package)
+        find_program(found_${package} ${program})
+        if(NOT found_${package})
+            message(FATAL_ERROR "No ${program} here, without which the package would be wrong: apt-get install ${package}")
+        endif()
+    endforeach()
+endif()
