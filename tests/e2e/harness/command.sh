@@ -54,3 +54,12 @@ as_github_branch() {
         GITHUB_SHA="$(in_dev rev-parse HEAD)" GITHUB_ACTOR=somebody-else
         GITHUB_EVENT_PATH="$T/event.json" GITHUB_EVENT_NAME=push)
 }
+
+# every_command [PROGRAM…]: what can be typed, one a line ("release list"), as the program itself
+# tells it to the shell. Families, which only show their commands, are left out.
+every_command() {
+    "${@:-$LOOMREL}" completion bash | sed -n 's/^ *\(.*\)) path=.*/\1/p' | tr '|' '\n' \
+        | tr -d "'" | sort | awk '
+            { if (last != "" && index($0, last " ") != 1) { print last } last = $0 }
+            END { print last }'
+}
