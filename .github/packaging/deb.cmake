@@ -2,14 +2,15 @@
 # a clean root of a release; on any other machine the package works where its libraries are.
 set(CPACK_PACKAGE_CONTACT "The loomrel authors <loomrel@users.noreply.github.com>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "releases of services: deploy, test, roll back")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${CPACK_PACKAGE_DESCRIPTION_SUMMARY}
- A branch goes to its author's dev host, a tag to stage and, after QA's yes in
- Telegram, to production; and back again within seconds. The run is on the
- host, over SSH and Docker Compose; the ledger of releases is in PostgreSQL,
- in SQLite or behind a Release API.
- .
- loomrel is called by GitHub Actions, by people at a terminal and by scripts;
- its command serve is the Release API and the Telegram bot.")
+# The text under the summary; CPack indents it.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"A branch goes to its author's dev host, a tag to stage and, after QA's yes in
+Telegram, to production; and back again within seconds. The run is on the
+host, over SSH and Docker Compose; the ledger of releases is in PostgreSQL,
+in SQLite or behind a Release API.
+
+loomrel is called by GitHub Actions, by people at a terminal and by scripts;
+its command serve is the Release API and the Telegram bot.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)

@@ -9,7 +9,7 @@ BUILD_PACKAGES=(cmake g++ libboost-dev libcli11-dev libcurl4-openssl-dev libfmt-
 PACKAGING_PACKAGES=(dpkg-dev file)
 # What the quickstart shows loomrel at work with.
 DEMO_PACKAGES=(busybox-static curl git openssh-client openssh-server procps util-linux)
-TEST_PACKAGES=("${PACKAGING_PACKAGES[@]}" catch2 ccache clang-format dash iptables jq lintian
+TEST_PACKAGES=("${PACKAGING_PACKAGES[@]}" catch2 ccache clang-format dash iptables jq lintian strace
     mmdebstrap postgresql python3 python3-yaml shellcheck sqlite3)
 # With which the workflows' linter comes; a runner has its own.
 command -v npm >/dev/null || TEST_PACKAGES+=(npm)
