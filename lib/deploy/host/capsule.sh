@@ -51,14 +51,14 @@ next_number() {
 # all that have it; of them the time tells, of two that are of one second the files' times.
 list_capsules() {
     # shellcheck disable=SC2012
-    [ -n "$CAPSULES" ] || CAPSULES=$(ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
+    [ -n "$CAPSULES" ] || CAPSULES=$(nth=0 && ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
         case ${c%/capsule} in *.old | *.new) continue ;; esac
         { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] || continue
         read_number "${c%capsule}number"
-        echo "$N $t $((k += 1)) $i"
+        echo "$N $t $((nth += 1)) $i"
     done | sort -k1,1nr -k2,2nr -k3,3n | cut -d' ' -f4)
 }
-CAPSULES='' k=0 HAVE='' GONE='' NEXT='' LEFT_COMMIT='' SEEING=''
+CAPSULES='' HAVE='' GONE='' NEXT='' LEFT_COMMIT='' SEEING=''
 
 read_current() {
     N_HOW='' N_ID=''
