@@ -103,6 +103,37 @@ refuse_claim(Services& services, const Release& release, const store::Claimed& c
     refuse("conflict", now, text(Id::prod_status_forbids), Id::prod_status_forbids_hint);
 }
 
+// For a plan, which claims nothing: what the claim will say, as far as can be told from here.
+void foresee_claim(Services& services, store::Store& store, const Release& release, bool older) {
+    store::Claimed claimed;
+    claimed.status = release.status;
+    if (release.is_outrun() && !older) {
+        const auto by = store.find_release(*release.superseded_by);
+        claimed.conflict = "outrun";
+        claimed.outrun_by = by ? by->release_tag : "#" + std::to_string(*release.superseded_by);
+        refuse_claim(services, release, claimed);
+    }
+    std::vector<release::Vote> votes;
+    for (const store::Approval& approval : store.approvals(release.id)) {
+        if (approval.verdict == store::Verdict::approved) {
+            votes.push_back({approval.approver_id,
+                             std::chrono::duration_cast<Milliseconds>(now() - approval.at)});
+        }
+    }
+    const auto rules = store.approval_rules().value_or(services.config().approval_rules());
+    switch (release::lack_of(rules, release.initiated_by, std::move(votes))) {
+    case release::Lack::nothing:
+        return;
+    case release::Lack::approvals:
+        claimed.conflict = "approvals";
+        break;
+    case release::Lack::age:
+        claimed.conflict = "expired";
+        break;
+    }
+    refuse_claim(services, release, claimed);
+}
+
 std::int64_t release_id_of(const ProdDeployOptions& options) {
     if (!options.release_id) {
         throw Error(ErrorKind::usage,
@@ -190,6 +221,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     }
     if (options.dry_run) {
         check_production(services, release);
+        foresee_claim(services, store, release, options.older);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
