@@ -128,7 +128,34 @@ call_as "$stage_key" PATCH "/runs/$run" "$good_end"
 holds "the run has an end" eval \
     "[ \"\$(sql \"SELECT count(*) FROM runs WHERE id = '$run' AND ended_at IS NOT NULL\")\" = 0 ]"
 
+attack "an approver's key decides for others, and does other things"
+make_key all
+on_server key create boris --scope read --approver $BORIS
+[ $CODE != 0 ] || MADE_KEY=$(jq -r .key "$T/out")
+staged v1.1.3
+commit=$(commit_of v1.1.3)
+serve_stop
+SERVER_TOML="[telegram]
+approvers = [$ANYA, $BORIS]
+quorum = 2"
+serve_start
+for who in $ANYA $BORIS 33333; do
+    call_as "$MADE_KEY" POST "/releases/$RELEASE/approvals" "$(decision "$who" "[$who]")"
+done
+for status in manual_test_passed deploying deployed; do
+    call_as "$MADE_KEY" PATCH /release "{\"release_id\": $RELEASE, \"status\": \"$status\"}"
+done
+call_as "$MADE_KEY" POST /runs "$(run=$(uuid) open_run prod)"
+is manual_testing "$RELEASE"
+expect_votes=$(sql "SELECT count(*) FROM release_approvals WHERE release_id = $RELEASE AND approver_id <> $BORIS")
+[ "$expect_votes" = 0 ] || wrong "$expect_votes votes of others"
+holds "it wrote a run" eval \
+    "[ \"\$(sql \"SELECT count(*) FROM runs WHERE release_id = $RELEASE AND environment = 'prod'\")\" = 0 ]"
+
 attack "deployed without a good run on production"
+staged v1.1.4
+on_server release approve "$RELEASE" --as $BORIS
+on_server release approve "$RELEASE" --as $ANYA
 call_as "$KEY" PATCH /release "{\"release_id\": $RELEASE, \"status\": \"deploying\"}"
 call_as "$KEY" PATCH /release "{\"release_id\": $RELEASE, \"status\": \"deployed\"}"
 never_status deployed "$RELEASE"

@@ -127,8 +127,9 @@ web_server() {
 # and all that the host keeps but the folders of runs (a run may have been begun and refused).
 production() {
     echo "it answers: $(serves prod)"
-    git -C "$T/prod/home/loom/$SERVICE" rev-parse HEAD
-    git -C "$T/prod/home/loom/$SERVICE" status --porcelain
+    cat "$T/prod/home/loom/$SERVICE/.git/HEAD"
+    # In a tree of somebody else git might run what he has put there.
+    ! [ -O "$T/prod/home/loom/$SERVICE/.git" ] || git -C "$T/prod/home/loom/$SERVICE" status --porcelain
     cat "$T/prod/home/commit" "$T/prod/home/ups" 2>/dev/null || :
     [ "$ENGINE" != compose ] || image_that_serves "$PROJECT-prod"
     (cd "$T/prod/state" 2>/dev/null && find . -path '*/runs/*' -prune -o \
