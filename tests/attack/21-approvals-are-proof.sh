@@ -110,6 +110,7 @@ prod_deploy v1.1.0 "$first"
 unchanged
 
 attack "a release without a commit is approved by the quorum"
+staged v1.1.0
 loomrel --json release create --service "$SERVICE" --tag v1.1.0 --run-id 77
 expect_exit 0
 RELEASE=$(jq .release_id "$T/out")

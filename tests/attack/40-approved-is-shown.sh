@@ -14,8 +14,13 @@ owned='touch "$HOME/owned"'
 setting() {
     sed -i "/^\[environments.prod.services.$SERVICE\]/a $1 = '$2'" "$CONFIG"
 }
+# notice_of TAG: what this attack's messages say of it; those of earlier ones are no longer counted.
 notice_of() {
-    messages_of | jq -r --arg tag "$1" '[.[].text // "" | select(contains($tag))] | join("\n")'
+    messages_of | jq -r --arg tag "$1" --argjson from "$FROM" \
+        '[.[] | select(.message_id > $from) | .text // "" | select(contains($tag))] | join("\n")'
+}
+begin() {
+    FROM=$(messages_of | jq '[.[].message_id] | max // 0')
 }
 shown_for() {
     wait_for 20 "a notice about $1" eval "[ -n \"\$(notice_of $1)\" ]"
@@ -42,11 +47,13 @@ refused
 never "the command ran" test -e "$T/prod/home/owned"
 
 attack "a hook that came in one step with the tag is not shown to those who approve"
+begin
 setting hooks.before_up "$owned"
 staged v1.1.0
 holds "the call to QA does not name the key" shown_for v1.1.0 before_up
 
 attack "a hook is taken for shown because an earlier, rejected release had it"
+begin
 setting hooks.before_up "$owned"
 staged v1.1.0
 loomrel --json release reject "$RELEASE" --as $ANYA

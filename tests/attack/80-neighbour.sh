@@ -5,7 +5,7 @@
 
 require root
 DEPLOY_TOML='lock_wait = "3s"'
-production_lab command 'hooks.before_up = "sleep 1; : argument-of-a-hook"'
+production_lab command 'hooks.before_up = "sleep 0.5; : argument-of-a-hook"'
 on_production v1.1.0
 approved v1.2.0
 tree=$T/prod/home/loom/$SERVICE lock=$T/prod/home/loom/$SERVICE/.git/loomrel.lock

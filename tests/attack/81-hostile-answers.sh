@@ -76,7 +76,7 @@ END
 }
 attack "a host that never stops answering"
 cp "$T/prod/login" "$T/login.good"
-for way in 'exec yes "endless output of a hostile host"' 'exec yes "endless" >&2' \
+for way in 'exec yes "endless output of a hostile host"' \
     'while :; do echo one line more; sleep 0.5; done' \
     'head -c 5000000 /dev/zero | tr "\0" x; sleep 60'; do
     answers_with "$way"

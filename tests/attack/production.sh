@@ -65,7 +65,7 @@ prod_deploy() {
 try() {
     CODE=0
     printf '%s\n' "loomrel $*" >"$T/command"
-    (cd "$T/ci" && exec env "${ENVIRONMENT[@]}" timeout -k 2 "${LIMIT:-30}" "$LOOMREL" "$@") \
+    (cd "$T/ci" && exec env "${ENVIRONMENT[@]}" timeout -k 2 "${LIMIT:-60}" "$LOOMREL" "$@") \
         </dev/null >"$T/out" 2>"$T/err" || CODE=$?
 }
 
@@ -142,13 +142,14 @@ ledger_knows() {
         + (SELECT count(*) FROM runs)' 2>/dev/null || echo 0
 }
 
-FAILED=0 ATTACK='' WRONG=() WORDS=('ATTACK SUCCEEDED' 'refused')
+# REWIND: whether each attack begins with what checkpoint kept; not under a running server.
+FAILED=0 REWIND=yes ATTACK='' WRONG=() WORDS=('ATTACK SUCCEEDED' 'refused')
 
 # attack NAME: what follows up to the next name is judged under it. From production as it is now.
 attack() {
     judge
     ATTACK=$1 WRONG=() WORDS=('ATTACK SUCCEEDED' 'refused')
-    ! [ -e "$T/saved" ] || rewind
+    ! [ -n "$REWIND" ] || ! [ -e "$T/saved" ] || rewind
     mark
 }
 
@@ -208,14 +209,14 @@ told() {
 holds() {
     local what=$1
     shift
-    "$@" >/dev/null 2>&1 || wrong "$what"
+    ("$@") >/dev/null 2>&1 || wrong "$what"
 }
 
 # never WHAT COMMAND…: it must not be so.
 never() {
     local what=$1
     shift
-    ! "$@" >/dev/null 2>&1 || wrong "$what"
+    ! ("$@") >/dev/null 2>&1 || wrong "$what"
 }
 
 # is STATUS RELEASE | is_not STATUS… RELEASE: of the ledger's.
@@ -245,7 +246,7 @@ on_terminal() {
     printf '%s\n' "loomrel $* (on a terminal)" >"$T/command"
     : >"$T/err"
     (cd "$T/ci" && exec env TERM=xterm "${ENVIRONMENT[@]}" python3 \
-        "$SOURCE/tests/attack/terminal.py" "${LIMIT:-30}" "${typed[@]}" -- "$LOOMREL" "$@") \
+        "$SOURCE/tests/attack/terminal.py" "${LIMIT:-60}" "${typed[@]}" -- "$LOOMREL" "$@") \
         >"$T/out" || CODE=$?
 }
 
