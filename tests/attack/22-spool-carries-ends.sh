@@ -81,9 +81,9 @@ no_runs_of_production
 
 attack "a planted end of a run that was never begun makes a version one that served"
 RUN=$(uuid)
-plant "$(jq -n --argjson run "$(run prod rollback)" --argjson end "$(run_end)" --arg id "$(uuid)" \
+plant "$(jq -n --argjson run "$(run prod rollback)" --argjson ending "$(run_end)" --arg id "$(uuid)" \
     '{rollback: {id: $id, from_tag: "v1.0.0", to_tag: "v1.1.0", good: true, detail: "{}",
-      actor: "Аня", run: $run, end: $end}}')"
+      actor: "Аня", run: $run, end: $ending}}')"
 RELEASE=0
 plant "$(EXTRA="{\"open_run\": $(RELEASE=null run prod deploy), \"end_run\": $(run_end)}" change)"
 RELEASE=$(sql "SELECT max(id) FROM releases")

@@ -19,7 +19,7 @@ while IFS='|' read -r section promise script name rest; do
     [ -n "${promise// /}" ] && [ -z "$rest" ] || wrong "promises.txt: '$section |$promise' has no four parts"
     if [ ! -x "$script" ]; then
         wrong "promises.txt: '$promise': there is no $script"
-    elif [[ $section != 13.5 || -n $name ]] \
+    elif [ "$section" != 13.5 ] \
         && ! grep -qF -e "attack \"$name\"" -e "promise \"$name\"" "$script"; then
         wrong "promises.txt: '$promise': $script has no '$name'"
     fi
