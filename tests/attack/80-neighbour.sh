@@ -5,7 +5,7 @@
 
 require root
 DEPLOY_TOML='lock_wait = "3s"'
-production_lab command 'hooks.before_up = "sleep 0.5; : argument-of-a-hook"'
+production_lab command "hooks.before_up = '[ ! -e \"\$HOME/wait\" ] || until [ -e \"\$HOME/go\" ]; do touch \"\$HOME/hooking\"; sleep 0.1; done; : argument-of-a-hook'"
 on_production v1.1.0
 approved v1.2.0
 tree=$T/prod/home/loom/$SERVICE lock=$T/prod/home/loom/$SERVICE/.git/loomrel.lock
@@ -64,18 +64,15 @@ done
 never "he lists the runs" as_neighbour ls "$T/prod/state/prod/$SERVICE/runs"
 
 attack "he reads a hook's command line in the list of processes"
-(
-    while [ ! -e "$T/his/stop" ]; do
-        as_neighbour sh -c 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" " "'
-        sleep 0.1
-    done
-) >"$T/ps" 2>/dev/null &
-watcher=$!
 make_victim
-deploys
-touch "$T/his/stop"
-wait "$watcher" || :
-rm -f "$T/his/stop"
+touch "$T/prod/home/wait"
+loomrel_start prod --json prod-deploy --service "$SERVICE" --tag v1.2.0 --release-id "$RELEASE"
+pid=$STARTED
+wait_for 60 "the hook is at work" test -e "$T/prod/home/hooking"
+as_neighbour sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null' | tr '\0' ' ' >"$T/ps"
+touch "$T/prod/home/go"
+loomrel_wait prod "$pid"
+[ "$CODE" = 0 ] || wrong "prod-deploy: exit $CODE, not 0"
 never "it stands there" grep -qa argument-of-a-hook "$T/ps"
 
 attack "his hooks and settings of git in a tree that he owns"

