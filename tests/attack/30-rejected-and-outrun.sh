@@ -22,6 +22,15 @@ another_run() {
     RELEASE=$(jq .release_id "$T/out")
     ENVIRONMENT=()
 }
+# anew RUN TAG: the tag's workflow runs once more, and puts it on stage although it is there.
+anew() {
+    as_github "$1" 1 "$2"
+    stage_deploy "$2" --again
+    [ "$CODE" != 2 ] || stage_deploy "$2"
+    expect_exit 0
+    RELEASE=$(jq .release_id "$T/out")
+    ENVIRONMENT=()
+}
 reject() {
     loomrel --json release reject "$RELEASE" --as $BORIS
     expect_exit 0
@@ -74,7 +83,7 @@ another_run 11 v1.1.0
 first=$RELEASE
 approve $ANYA
 reject
-another_run 12 v1.1.0 --older
+anew 12 v1.1.0
 second=$RELEASE
 loomrel --json release approve "$second" --as $BORIS
 mark
@@ -183,7 +192,7 @@ promise "a rejected tag is put on stage anew, approved by all, and deployed"
 version v1.1.0
 another_run 11 v1.1.0
 reject
-another_run 12 v1.1.0
+anew 12 v1.1.0
 for who in $ANYA $BORIS; do
     loomrel --json release approve "$RELEASE" --as "$who"
 done
