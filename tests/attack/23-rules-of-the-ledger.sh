@@ -165,7 +165,7 @@ approvers = [$ANYA, $BORIS]
 api_approvals = true"
 write_server_config
 CODE=0
-(cd "$T/server" && exec env "${SERVE_ENV[@]}" timeout 20 "$LOOMREL" --json serve --listen 127.0.0.1:0) \
+(cd "$T/server" && exec env LOOMREL_CONFIG="$T/server/loomrel.toml" timeout 20 "$LOOMREL" --json serve --listen 127.0.0.1:0) \
     </dev/null >"$T/out" 2>"$T/err" || CODE=$?
 [ "$CODE" = 2 ] || wrong "serve with api_approvals: exit $CODE, not 2"
 

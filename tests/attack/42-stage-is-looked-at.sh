@@ -18,7 +18,7 @@ export LOOM_RELEASE_TG_BOT_TOKEN=123456:test-token LOOM_GITHUB_TOKEN=test-token
 production_lab
 
 # `serve` has the hosts' credentials: it reads what the operators read.
-SERVE_ENV=()
+SERVE_ENV=(LOOMREL_CONFIG="$CONFIG")
 write_server_config() {
     mkdir -p "$T/server"
     cp "$T/ci/.env.servers" "$T/server/.env.servers"

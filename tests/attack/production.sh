@@ -29,6 +29,7 @@ ${MORE_TOML:-}"
 # Nothing that lies in the folder where commands are called names a ledger or an approver.
 trust_configuration() {
     mkdir -p "$TRUSTED" "$SPOOL"
+    unset LOOMREL_CONFIG
     mv "$T/ci/loomrel.toml" "$CONFIG"
     cp "$T/ci/loomrel.known_hosts" "$TRUSTED/"
     printf 'STAGE_HOST_KEY=%s\nPROD_HOST_KEY=%s\n' "$(fingerprint_of stage)" \
@@ -250,23 +251,11 @@ on_terminal() {
         >"$T/out" || CODE=$?
 }
 
-# The server's configuration, too, is what it is told to read, not what lies around (harness/server.sh).
-write_server_config() {
-    mkdir -p "$T/server/xdg/loomrel"
-    cat >"$T/server/xdg/loomrel/loomrel.toml" <<END
-[store]
-url = "$STORE_URL"
-${SERVER_TOML:-}
-END
-    (umask 077 && echo "LOOM_INTERSERVER_SECRET_KEY=$KEY" >"$T/server/.env.servers")
-    SERVE_ENV+=(XDG_CONFIG_HOME="$T/server/xdg")
-}
-
 # on_server ARGUMENTS…: somebody logged in there, with the server's own configuration.
 on_server() {
     CODE=0
     printf '%s\n' "loomrel $* (on the server)" >"$T/command"
-    (cd "$T/server" && exec env XDG_CONFIG_HOME="$T/server/xdg" "$LOOMREL" --json "$@") \
+    (cd "$T/server" && exec env LOOMREL_CONFIG="$T/server/loomrel.toml" "$LOOMREL" --json "$@") \
         </dev/null >"$T/out" 2>"$T/err" || CODE=$?
 }
 
