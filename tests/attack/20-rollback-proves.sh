@@ -93,7 +93,7 @@ unchanged
 promise "--unapproved at a terminal, the tag typed: it goes, and is told"
 on_terminal --type v1.0.5 -- "${unapproved[@]}"
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.0.5 does not serve" serves_now v1.0.5 prod
+holds "v1.0.5 does not serve" wait_for 10 served serves_now v1.0.5 prod
 told
 holds "the host's journal has no word of it" grep -rqi unapproved \
     "$T/prod/state/prod/$SERVICE" --include=out
@@ -104,13 +104,13 @@ promise "--unapproved with the ledger away: it goes, and is told later"
 ledger_away
 on_terminal --type v1.0.5 -- "${unapproved[@]}"
 [ "$CODE" = 6 ] || wrong "exit $CODE, not 6"
-holds "v1.0.5 does not serve" serves_now v1.0.5 prod
+holds "v1.0.5 does not serve" wait_for 10 served serves_now v1.0.5 prod
 holds "nothing of it is in the spool" grep -rq unapproved "$SPOOL"
 
 promise "what is kept comes back without ledger and proof"
 ledger_away
 try --json rollback --env prod --service "$SERVICE" --yes
 [ "$CODE" = 6 ] || wrong "exit $CODE, not 6"
-holds "v1.1.8 does not serve" serves_now v1.1.8 prod
+holds "v1.1.8 does not serve" wait_for 10 served serves_now v1.1.8 prod
 
 judged

@@ -140,6 +140,6 @@ promise "what both approved is deployed"
 both_approve v1.1.0
 prod_deploy v1.1.0
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.1.0 does not serve" serves_now v1.1.0 prod
+holds "v1.1.0 does not serve" wait_for 10 served serves_now v1.1.0 prod
 
 judged

@@ -183,6 +183,6 @@ make_key prod
 as_job "$MADE_KEY"
 prod_deploy v1.2.0
 [ "$CODE" = 0 ] || wrong "prod-deploy: exit $CODE"
-holds "v1.2.0 does not serve" serves_now v1.2.0 prod
+holds "v1.2.0 does not serve" wait_for 10 served serves_now v1.2.0 prod
 
 judged

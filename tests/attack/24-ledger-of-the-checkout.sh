@@ -84,6 +84,6 @@ loomrel --json release approve "$RELEASE" --as $ANYA
 expect_exit 0
 prod_deploy v1.2.0
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.2.0 does not serve" serves_now v1.2.0 prod
+holds "v1.2.0 does not serve" wait_for 10 served serves_now v1.2.0 prod
 
 judged

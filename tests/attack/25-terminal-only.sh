@@ -33,7 +33,7 @@ done
 promise "apply at a terminal, the service typed"
 on_terminal --type "$SERVICE" -- apply --env prod --service "$SERVICE"
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.0.0 does not serve" serves_now v1.0.0 prod
+holds "v1.0.0 does not serve" wait_for 10 served serves_now v1.0.0 prod
 told
 
 judged

@@ -166,7 +166,7 @@ done
 is manual_test_passed "$first"
 prod_deploy v1.2.3 "$first"
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.2.3 does not serve" serves_now v1.2.3 prod
+holds "v1.2.3 does not serve" wait_for 10 served serves_now v1.2.3 prod
 
 promise "an approved release goes to production although stage serves the next one"
 approved v1.2.3
@@ -174,7 +174,7 @@ first=$RELEASE
 staged v1.2.4
 prod_deploy v1.2.3 "$first"
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.2.3 does not serve" serves_now v1.2.3 prod
+holds "v1.2.3 does not serve" wait_for 10 served serves_now v1.2.3 prod
 
 promise "the next one put on stage while production is being deployed does not stop it"
 approved v1.2.3 --build '[ "$LOOMREL_ENVIRONMENT" = stage ] || { touch "$HOME/building"; sleep 2; }'
@@ -185,7 +185,7 @@ wait_for 20 "it builds for production" test -e "$T/prod/home/building"
 staged v1.2.4
 loomrel_wait prod "$pid"
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.2.3 does not serve" serves_now v1.2.3 prod
+holds "v1.2.3 does not serve" wait_for 10 served serves_now v1.2.3 prod
 is deployed "$first"
 
 promise "a rejected tag is put on stage anew, approved by all, and deployed"
@@ -199,6 +199,6 @@ done
 is manual_test_passed "$RELEASE"
 prod_deploy v1.1.0
 [ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
-holds "v1.1.0 does not serve" serves_now v1.1.0 prod
+holds "v1.1.0 does not serve" wait_for 10 served serves_now v1.1.0 prod
 
 judged

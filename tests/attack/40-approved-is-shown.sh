@@ -70,7 +70,7 @@ loomrel --json release approve "$RELEASE" --as $ANYA
 prod_deploy v1.1.0
 [ "$CODE" = 0 ] || wrong "then exit $CODE, not 0"
 holds "the hook did not run" test -e "$T/prod/home/owned"
-holds "v1.1.0 does not serve" serves_now v1.1.0 prod
+holds "v1.1.0 does not serve" wait_for 10 served serves_now v1.1.0 prod
 
 promise "times and counts may change after the yes"
 approved v1.1.0

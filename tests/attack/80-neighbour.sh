@@ -33,12 +33,12 @@ no_harm() {
 deploys() {
     LIMIT=40 try --json prod-deploy --service "$SERVICE" --tag v1.2.0 --release-id "$RELEASE"
     [ "$CODE" = 0 ] || wrong "prod-deploy: exit $CODE, not 0"
-    holds "v1.2.0 does not serve" serves_now v1.2.0 prod
+    holds "v1.2.0 does not serve" wait_for 10 served serves_now v1.2.0 prod
 }
 goes_back() {
     LIMIT=40 try --json rollback --env prod --service "$SERVICE" --yes
     [ "$CODE" = 0 ] || wrong "rollback: exit $CODE, not 0"
-    holds "v1.0.0 does not serve" serves_now v1.0.0 prod
+    holds "v1.0.0 does not serve" wait_for 10 served serves_now v1.0.0 prod
 }
 # The clone is a developer's own.
 give_tree() {

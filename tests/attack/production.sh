@@ -55,7 +55,7 @@ on_production() {
     approved "$@"
     prod_deploy "$1"
     expect_exit 0
-    expect_serves "$1" prod
+    wait_for 20 "$1 serves on production" serves_now "$1" prod
 }
 
 prod_deploy() {
@@ -127,7 +127,13 @@ web_server() {
 # What production is: what answers, which commit its tree has and what of it was changed, the image,
 # and all that the host keeps but the folders of runs (a run may have been begun and refused).
 production() {
-    echo "it answers: $(serves prod)"
+    local answer='' i
+    # A busy machine may not answer at once.
+    for i in 1 2 3; do
+        answer=$(serves prod)
+        [ -z "$answer" ] || break
+    done
+    echo "it answers: $answer"
     cat "$T/prod/home/loom/$SERVICE/.git/HEAD"
     # In a tree of somebody else git might run what he has put there.
     ! [ -O "$T/prod/home/loom/$SERVICE/.git" ] || git -C "$T/prod/home/loom/$SERVICE" status --porcelain
@@ -150,7 +156,7 @@ FAILED=0 REWIND=yes ATTACK='' WRONG=() WORDS=('ATTACK SUCCEEDED' 'refused')
 attack() {
     judge
     ATTACK=$1 WRONG=() WORDS=('ATTACK SUCCEEDED' 'refused')
-    ! [ -n "$REWIND" ] || ! [ -e "$T/saved" ] || rewind
+    [ -z "$REWIND" ] || ! [ -e "$T/saved" ] || rewind
     mark
 }
 
