@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What changes production without a release is a person's, who types the service's name once more
-# (design 13.2): no --yes, no CI, no pipe.
+# (design 13.2): no --yes, no CI, no pipe. Skipped as long as the program has no such commands.
 . "$(dirname "$0")/production.sh"
+"$LOOMREL" --help | grep -qE '^ +apply ' || exit 77
 
 production_lab
 checkpoint
