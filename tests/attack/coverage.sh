@@ -1,40 +1,33 @@
 #!/usr/bin/env bash
-# Every promise of promises.txt has its attack, and every attack its promise.
-# A line: section | promise | script | name of an attack or promise in it. Of the scripts of 13.5
-# only the script is named.
+# Every promise of promises.txt has its attack, and every attack its promise. A line there: section |
+# promise | script | name of an attack or promise in it; of 13.5 only the script is named.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-bad=0
-wrong() {
-    echo "$*" >&2
-    bad=1
+awk -F ' *[|] *' '
+function wrong(text) { print text >"/dev/stderr"; bad = 1 }
+FILENAME != "promises.txt" {
+    there[FILENAME] = 1
+    if (match($0, /^ *(attack|promise) ".*"$/)) {
+        name = substr($0, index($0, "\"") + 1)
+        named[FILENAME, substr(name, 1, length(name) - 1)] = 1
+    }
+    next
 }
-
-lines=$(grep -v -e '^#' -e '^$' promises.txt)
-while IFS='|' read -r section promise script name rest; do
-    read -r section <<<"$section"
-    read -r script <<<"$script"
-    name=$(sed 's/^ *//; s/ *$//' <<<"$name")
-    [ -n "${promise// /}" ] && [ -z "$rest" ] || wrong "promises.txt: '$section |$promise' has no four parts"
-    if [ ! -x "$script" ]; then
-        wrong "promises.txt: '$promise': there is no $script"
-    elif [ "$section" != 13.5 ] \
-        && ! grep -qF -e "attack \"$name\"" -e "promise \"$name\"" "$script"; then
-        wrong "promises.txt: '$promise': $script has no '$name'"
-    fi
-done <<<"$lines"
-
-for section in 13.2 13.3 13.4 13.5 13.8; do
-    grep -q "^$section |" <<<"$lines" || wrong "promises.txt: nothing is promised of $section"
-done
-
-# The other way round.
-for script in [0-9]*.sh; do
-    grep -qF "| $script" <<<"$lines" || wrong "promises.txt does not know $script"
-    while read -r name; do
-        grep -qF "| $script | $name" <<<"$lines" \
-            || wrong "promises.txt does not know '$name' of $script"
-    done < <(sed -nE 's/^ *(attack|promise) "(.*)"$/\2/p' "$script")
-done
-exit $bad
+/^#/ || /^$/ { next }
+NF != 4 || $2 == "" { wrong("promises.txt:" FNR ": not four parts"); next }
+{
+    sections[$1] = known[$3] = promised[$3, $4] = 1
+    if (!($3 in there)) wrong("promises.txt:" FNR ": there is no " $3)
+    else if ($1 != "13.5" && !(($3, $4) in named)) wrong("promises.txt:" FNR ": " $3 " has no \"" $4 "\"")
+}
+END {
+    for (script in there) if (!(script in known)) wrong("promises.txt does not know " script)
+    for (both in named) if (!(both in promised)) {
+        split(both, part, SUBSEP)
+        wrong("promises.txt does not know \"" part[2] "\" of " part[1])
+    }
+    count = split("13.2 13.3 13.4 13.5 13.8", wanted, " ")
+    for (i = 1; i <= count; i++) if (!(wanted[i] in sections)) wrong("nothing is promised of " wanted[i])
+    exit bad
+}' [0-9]*.sh promises.txt
