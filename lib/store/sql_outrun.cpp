@@ -98,8 +98,8 @@ private:
             names.emplace_back(release::to_string(status));
         }
         Query query;
-        query.text = "SELECT id FROM releases WHERE superseded_by IS NULL AND service_name = "
-                     + query.bind(m_run.service);
+        query.text = std::string("SELECT id FROM releases WHERE ") + k_is_outrun
+                     + " = 0 AND service_name = " + query.bind(m_run.service);
         query.text += " AND status IN (" + bind_all(query, names) + ")";
         query.text += " AND id <> CAST(" + query.bind(one.id) + " AS BIGINT) ORDER BY id";
         std::vector<Present> found;

@@ -258,22 +258,13 @@ Query release_list_query(const ReleaseQuery& wanted) {
         query.text = page_text(query, wanted, "");
         return query;
     }
-    if (*wanted.list == release::List::outrun) {
-        std::vector<std::string> names;
-        for (const release::Status status : release::statuses_in(*wanted.list)) {
-            names.emplace_back(release::to_string(status));
-        }
-        const std::string condition =
-            " AND superseded_by IS NOT NULL AND status IN (" + bind_all(query, names) + ")";
-        query.text = page_text(query, wanted, condition);
-        return query;
-    }
     std::string pages;
     for (const release::Status status : release::statuses_in(*wanted.list)) {
         const std::string name(release::to_string(status));
         std::string condition = " AND status = " + query.bind(name);
         if (release::can_be_outrun(status)) {
-            condition += " AND superseded_by IS NULL";
+            const bool outrun = *wanted.list == release::List::outrun;
+            condition += std::string(" AND ") + k_is_outrun + (outrun ? " = 1" : " = 0");
         }
         pages += pages.empty() ? "" : " UNION ALL ";
         pages += "SELECT * FROM (" + page_text(query, wanted, condition) + ") AS of_" + name;

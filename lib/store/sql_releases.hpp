@@ -24,6 +24,10 @@ create_release(Session& session, const NewRelease& release, const std::string& c
 
 [[nodiscard]] std::optional<release::Release> find_release(Session& session, std::int64_t id);
 
+// 1 = another version took its place (Release::superseded_by). The indexes of the lists have these
+// very words.
+inline constexpr const char* k_is_outrun = "CASE WHEN superseded_by IS NULL THEN 0 ELSE 1 END";
+
 [[nodiscard]] std::vector<release::Release> list_releases(Session& session,
                                                           const ReleaseQuery& query);
 // The statement of list_releases(), for the test that looks at how it is executed.

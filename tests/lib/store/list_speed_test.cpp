@@ -27,7 +27,8 @@ std::unique_ptr<store::Session> session_of(const PostgresLedger& ledger) {
                                 deadline_in(Milliseconds(60000)));
 }
 
-// As a long life leaves them: nearly all deployed, a few of everything else, the failures old.
+// As a long life leaves them: nearly all deployed, a few of everything else, the failures old; of
+// those to be tested nearly all were outrun.
 template <typename Ledger> void fill(const Ledger& ledger, int count) {
     const std::string numbers =
         std::is_same_v<Ledger, PostgresLedger>
@@ -35,10 +36,11 @@ template <typename Ledger> void fill(const Ledger& ledger, int count) {
             : "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < "
                   + std::to_string(count) + ") SELECT n FROM c) AS numbers";
     ledger.sql("INSERT INTO releases (service_name, release_tag, status, initiated_by,"
-               " github_run_id, github_action_link, github_ref)"
+               " github_run_id, github_action_link, github_ref, superseded_by)"
                " SELECT 'service-' || (n % 7), 'v1.0.' || n, CASE WHEN n <= 5 THEN 'staging_failed'"
-               " WHEN n % 100 = 0 THEN 'rollback_done' WHEN n = 7 THEN 'building' ELSE 'deployed'"
-               " END, 'x', n, 'l', 'r' FROM "
+               " WHEN n % 50 = 3 THEN 'manual_testing' WHEN n % 100 = 0 THEN 'rollback_done'"
+               " WHEN n = 7 THEN 'building' ELSE 'deployed' END, 'x', n, 'l', 'r',"
+               " CASE WHEN n % 50 = 3 AND n > 103 THEN n + 1 END FROM "
                + numbers);
     ledger.sql("INSERT INTO runs (id, service, environment, kind, ref, commit_sha, github_run_id,"
                " github_run_attempt, started_at, seen_at, ended_at, outcome)"
@@ -63,7 +65,8 @@ std::vector<store::ReleaseQuery> all_queries() {
     for (const std::optional<List> list : {std::optional<List>(),
                                            std::optional(List::active),
                                            std::optional(List::successful),
-                                           std::optional(List::failed)}) {
+                                           std::optional(List::failed),
+                                           std::optional(List::outrun)}) {
         for (const std::string service : {"", "service-3"}) {
             for (const std::string tag : {"", "v1.0.500"}) {
                 for (const auto before :
@@ -126,6 +129,12 @@ TEMPLATE_TEST_CASE("every list is read off an index, however many rows there are
             // Along the rows' own order, and no further than a page.
             CHECK((whole || !contains(plan, "SCAN releases")));
             CHECK((query.list || !contains(plan, "TEMP B-TREE")));
+            // Not among all that were ever outrun, nor those among all that were not.
+            if ((query.list == List::active || query.list == List::outrun) && query.tag.empty()) {
+                CHECK(contains(plan,
+                               query.service.empty() ? "loomrel_releases_current"
+                                                     : "loomrel_releases_service_current"));
+            }
         }
         store::RunQuery open;
         open.open_only = true;
