@@ -45,23 +45,25 @@ std::optional<Claimed> what_it_became(Session& session, const Claim& claim) {
 }
 
 // The approvals that nothing has made void: of this commit, younger than its last rejection under
-// any tag of the service, and than the release's last deploy to stage.
+// any tag of the service, and than the release's last deploy to stage. The history says when it was
+// rejected: put on stage anew, a release has no rejection any more, and what was approved under
+// another tag before it still was not approved since.
 std::vector<release::Vote> votes_for(Session& session, const Present& present) {
     const Dialect& dialect = session.dialect();
     Query query;
     const std::string id = "CAST(" + query.bind(present.id) + " AS BIGINT)";
     const std::string commit = query.bind(present.commit);
-    query.text =
-        "SELECT approver_id, " + ms_since(dialect, "at")
-        + " FROM release_approvals WHERE release_id = " + id + " AND commit_sha = " + commit
-        + " AND decision = 'approved' AND at > COALESCE((SELECT MAX(no.at)"
-          " FROM release_approvals AS no JOIN releases ON releases.id = no.release_id"
-          " WHERE no.commit_sha = "
-        + commit
-        + " AND no.decision = 'rejected' AND releases.service_name = " + query.bind(present.service)
-        + "), '0001-01-01 00:00:00') AND at > COALESCE((SELECT MAX(started_at) FROM runs"
-          " WHERE release_id = "
-        + id + " AND environment = 'stage' AND kind = 'deploy'), '0001-01-01 00:00:00')";
+    query.text = "SELECT approver_id, " + ms_since(dialect, "at")
+                 + " FROM release_approvals WHERE release_id = " + id
+                 + " AND commit_sha = " + commit
+                 + " AND decision = 'approved' AND at > COALESCE((SELECT MAX(no.at)"
+                   " FROM release_events AS no JOIN releases ON releases.id = no.release_id"
+                   " WHERE releases.commit_sha = "
+                 + commit + " AND releases.service_name = " + query.bind(present.service)
+                 + " AND no.to_status = 'manual_test_failed' AND no.from_status <> no.to_status"
+                   "), '0001-01-01 00:00:00') AND at > COALESCE((SELECT MAX(started_at) FROM runs"
+                   " WHERE release_id = "
+                 + id + " AND environment = 'stage' AND kind = 'deploy'), '0001-01-01 00:00:00')";
     std::vector<release::Vote> votes;
     for (const Row& row : session.run(query).rows) {
         votes.push_back({integer_of(row[0]), Milliseconds(integer_of(row[1]))});
