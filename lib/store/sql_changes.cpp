@@ -143,6 +143,15 @@ std::optional<Present> join_first(Session& session, const Change& change, const 
     return hold_release(session, *first);
 }
 
+// The answer of before, with what the release has become since.
+Changed as_before(Session& session, const Change& change, const Present& present) {
+    const bool has_joined =
+        change.commit && present.superseded_by && present.superseded_by_tag == present.tag;
+    const auto first = has_joined ? hold_release(session, *present.superseded_by) : std::nullopt;
+    return first ? Changed{Changed::What::done, first->status, "", {}, first->id}
+                 : Changed{Changed::What::done, present.status, "", {}, {}};
+}
+
 } // namespace
 
 Changed apply_change(Session& session, const Change& change) {
@@ -151,7 +160,7 @@ Changed apply_change(Session& session, const Change& change) {
         return {Changed::What::absent, "", "", {}, {}};
     }
     if (was_done_before(session, change) || has_opened_its_run(session, change)) {
-        return {Changed::What::done, present->status, "", {}, {}};
+        return as_before(session, change, *present);
     }
     if (is_of_an_ended_run(session, change)) {
         return {Changed::What::already, present->status, "", {}, {}};
