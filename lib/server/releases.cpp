@@ -154,7 +154,7 @@ void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body)
 }
 
 // An older system that deploys by itself only says so. It needs the same proof.
-Response claim_by_status(Call& call, const store::Change& change) {
+Response claim_by_status(Call& call, store::Change change) {
     store::Claim claim;
     claim.id = change.id;
     claim.release_id = change.release_id;
@@ -162,7 +162,19 @@ Response claim_by_status(Call& call, const store::Change& change) {
     claim.source = change.source;
     claim.rules = call.api.settings().rules;
     check(claim);
-    return of_old_claim(call.store.claim(claim), false);
+    check(change);
+    const store::Claimed claimed = call.store.claim(claim);
+    const bool granted =
+        claimed.what == store::Claimed::What::done || claimed.what == store::Claimed::What::already;
+    // The columns that came with it.
+    if (granted && (change.run_id || change.link || change.rollback_to_tag || change.commit)) {
+        change.id = random_uuid();
+        const store::Changed changed = call.store.apply(change);
+        if (changed.what == store::Changed::What::refused) {
+            return of_refusal(changed);
+        }
+    }
+    return of_old_claim(claimed, false);
 }
 
 } // namespace
