@@ -43,9 +43,15 @@ struct ApiWorld {
     FakeStore store{ledger};
     FakeSink sink;
     FakeWebhook webhook;
-    server::Api api{
-        {"/api/tg-bot", Secret(k_key), Secret(k_token), false, std::nullopt, std::nullopt},
-        {&sink, &webhook}};
+    server::Api api{{"/api/tg-bot", Secret(k_key), Secret(k_token), rules()}, {&sink, &webhook}};
+
+    // The server's own, in force until the ledger has some.
+    static release::ApprovalRules rules() {
+        release::ApprovalRules rules;
+        rules.approvers = {11, 22, 33};
+        rules.quorum = 2;
+        return rules;
+    }
 
     static server::Head head(const std::string& method, const std::string& path) {
         server::Head head;
