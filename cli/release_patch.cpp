@@ -57,7 +57,7 @@ refuse_claim(store::Store& store, std::int64_t id, const store::Claimed& claimed
         throw Error(ErrorKind::refused,
                     "approval_expired",
                     phrase(Id::prod_expired, fmt::arg("id", id), fmt::arg("tag", tag)),
-                    phrase(Id::cli_release_expired_hint, fmt::arg("id", id)));
+                    phrase(Id::prod_expired_hint, fmt::arg("id", id)));
     }
     throw Error(ErrorKind::refused,
                 "conflict",
