@@ -57,8 +57,7 @@ TEST_CASE("approve tells the ledger who, what commit, and how many it takes") {
     CHECK(decision.approver_id == 22222);
     CHECK(decision.approver_name == "boris");
     CHECK(decision.verdict == store::Verdict::approved);
-    CHECK(decision.approvers == std::vector<std::int64_t>{11111, 22222, 33333});
-    CHECK(decision.quorum == 2);
+    CHECK(decision.rules == world.config.approval_rules());
     CHECK(decision.source == "cli");
     CHECK_FALSE(decision.typed_by.empty());
     CHECK(json::parse(world.io.out_text) == json::parse(R"({
@@ -153,13 +152,28 @@ TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
     world.config.people.push_back({33333, "vera", ""});
     CHECK(world.run({"release", "reject", "2", "--as", "11111", "--dry-run"}) == ExitCode::ok);
     CHECK(world.run({"release", "approve", "2", "--as", "boris"}) == ExitCode::ok);
-    CHECK(world.ledger.decisions.at(0).approvers == std::vector<std::int64_t>{22222, 33333});
+    CHECK_FALSE(world.ledger.decisions.at(0).rules.self_approval);
 
     world.config.telegram.approvers.clear();
     for (const char* command : {"approve", "reject"}) {
         CHECK(world.run({"release", command, "2", "--as", "11111", "--json"}) == ExitCode::refused);
         CHECK(world.code() == "no_approvers");
     }
+}
+
+TEST_CASE("the rules of the ledger hold, whatever the configuration here says") {
+    ApprovalWorld world;
+    world.ledger.rules = world.config.approval_rules();
+    world.ledger.rules->approvers = {22222, 33333};
+    world.ledger.rules->quorum = 2;
+    world.config.telegram.approvers = {11111};
+    world.config.telegram.quorum = 1;
+    CHECK(world.run({"release", "approve", "2", "--as", "11111", "--json"}) == ExitCode::refused);
+    CHECK(world.code() == "not_an_approver");
+    CHECK(world.ledger.decisions.empty());
+    CHECK(world.run({"release", "approve", "2", "--as", "boris", "--json"}) == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["needed"] == 2);
+    CHECK(json::parse(world.io.out_text)["status"] == "manual_testing");
 }
 
 TEST_CASE("a dry run asks and writes nothing") {

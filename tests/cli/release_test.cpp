@@ -288,13 +288,30 @@ TEST_CASE("patch claims production only while the approval holds") {
     CommandWorld world;
     fill(world);
     world.config.telegram.approval_expires = Milliseconds{7000};
-    world.ledger.refuses =
-        store::Changed{store::Changed::What::refused, "manual_test_passed", "expired"};
-    CHECK(world.run({"release", "patch", "1", "--status", "deploying", "--json"})
-          == ExitCode::refused);
-    CHECK(world.ledger.changes.at(0).approved_within == Milliseconds{7000});
+    store::Claimed refused;
+    refused.what = store::Claimed::What::refused;
+    refused.status = "manual_testing";
+    refused.conflict = "expired";
+    world.ledger.claimed = refused;
+    const std::vector<std::string> words{
+        "release", "patch", "2", "--status", "deploying", "--run-id", "77", "--json"};
+    CHECK(world.run(words) == ExitCode::refused);
+    CHECK(world.ledger.claims.at(0).rules.expires == Milliseconds{7000});
     CHECK(code_of(world) == "approval_expired");
-    CHECK(has(world.io.out_text, "loomrel release patch 1 --status manual_testing"));
+    CHECK(has(world.io.out_text, "loomrel release approve 2 --as"));
+    CHECK(world.ledger.changes.empty());
+
+    world.ledger.rows[2].status = "manual_test_passed";
+    CHECK(world.run(words) == ExitCode::ok);
+    CHECK(json::parse(world.io.out_text)["status"] == "deploying");
+    // The other columns come behind it.
+    CHECK(world.ledger.claims.size() == 2);
+    CHECK(world.ledger.changes.at(0).run_id == "77");
+    CHECK(world.ledger.changes.at(0).steps.empty());
+    refused.conflict = "approvals";
+    world.ledger.claimed = refused;
+    CHECK(world.run(words) == ExitCode::refused);
+    CHECK(code_of(world) == "conflict");
 }
 
 TEST_CASE("patch writes the other columns without a move") {
@@ -324,7 +341,8 @@ TEST_CASE("patch writes the other columns without a move") {
 TEST_CASE("a value that the ledger holds against another one is told as that") {
     CommandWorld world;
     fill(world);
-    world.ledger.refuses = store::Changed{store::Changed::What::refused, "deployed", "commit"};
+    world.ledger.refuses =
+        store::Changed{store::Changed::What::refused, "deployed", "commit", {}, {}};
     CHECK(world.run({"release", "patch", "1", "--run-id", "7", "--json"}) == ExitCode::refused);
     CHECK(code_of(world) == "conflict");
 }
@@ -418,8 +436,8 @@ TEST_CASE("show --json is the row with the spec's columns and what may happen ne
         "github_action_link": "https://github.com/LoomAI-IT/x/actions/runs/1",
         "github_ref": "refs/tags/v1.3.0-rc.1", "created_at": "2024-03-15T16:30:00.000Z",
         "started_at": "2024-03-15T17:30:00.000Z", "completed_at": null,
-        "commit_sha": "0123456789abcdef0123456789abcdef01234567",
-        "approvals": [], "next": ["manual_test_passed", "manual_test_failed"], "next_actions": "QA проверка"})"));
+        "commit_sha": "0123456789abcdef0123456789abcdef01234567", "superseded_by": null,
+        "approvals": [], "next": ["manual_test_passed", "manual_test_failed", "building"], "next_actions": "QA проверка"})"));
     CHECK(world.run({"release", "show", "4", "--json"}) == ExitCode::ok);
     const auto row = json::parse(world.io.out_text);
     CHECK(row["next"].empty());

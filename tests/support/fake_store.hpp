@@ -19,11 +19,14 @@ struct Ledger {
     std::map<std::int64_t, std::vector<release::Event>> history;
     std::vector<std::pair<store::NewRelease, store::Created>> created;
     std::vector<store::Change> changes;
-    std::vector<store::Run> runs; // opened
+    std::vector<store::Run> runs; // opened; what list_runs gives is among them
     std::vector<store::RunEnd> ends;
     std::map<std::int64_t, std::vector<store::Approval>> approvals;
     std::vector<store::Decision> decisions;
     std::optional<store::Decided> decides; // the answer to the next decision
+    std::vector<store::Claim> claims;
+    std::optional<store::Claimed> claimed; // the answer to the next claim
+    std::optional<release::ApprovalRules> rules;
     std::vector<store::NewNote> notes;
     std::vector<store::NewNotice> notices;
     std::optional<store::Changed> refuses; // the answer to the next change
@@ -82,7 +85,9 @@ public:
         std::vector<release::Release> found;
         for (auto row = m_ledger.rows.rbegin(); row != m_ledger.rows.rend(); ++row) {
             const auto state = row->second.state();
-            const bool listed = !query.list || (state && release::list_of(*state) == *query.list);
+            const bool outrun = row->second.superseded_by.has_value();
+            const bool listed =
+                !query.list || (state && release::list_of(*state, outrun) == *query.list);
             if (listed && (query.service.empty() || row->second.service_name == query.service)
                 && static_cast<int>(found.size()) < query.limit) {
                 found.push_back(row->second);
@@ -104,22 +109,66 @@ public:
         }
         const auto found = m_ledger.rows.find(change.release_id);
         if (found == m_ledger.rows.end()) {
-            return {store::Changed::What::absent, "", ""};
+            return {store::Changed::What::absent, "", "", {}, {}};
         }
         std::string& status = found->second.status;
         bool moved = change.steps.empty();
         for (const auto& step : change.steps) {
             const auto from = release::parse_status(status);
-            if (from == step.to) {
+            const auto to = release::status_of(step.to);
+            if (from == to) {
                 continue;
             }
-            if (!from || !release::may_become(*from, step.to)) {
-                return {store::Changed::What::refused, status, "status"};
+            const bool may = from && release::may_become(*from, to)
+                             && (!release::is_again(*from, to) || change.open_run);
+            if (!may) {
+                return {store::Changed::What::refused, status, "status", {}, {}};
             }
-            status = to_string(step.to);
+            status = to_string(to);
             moved = true;
         }
-        return {moved ? store::Changed::What::done : store::Changed::What::already, status, ""};
+        if (change.open_run && moved) {
+            m_ledger.runs.push_back(*change.open_run);
+        }
+        return {
+            moved ? store::Changed::What::done : store::Changed::What::already, status, "", {}, {}};
+    }
+
+    // No proof is asked for: that is the ledger's own, and its suite's.
+    store::Claimed claim(const store::Claim& claim) override {
+        answer();
+        using What = store::Claimed::What;
+        m_ledger.claims.push_back(claim);
+        if (m_ledger.claimed) {
+            return *std::exchange(m_ledger.claimed, std::nullopt);
+        }
+        store::Claimed claimed;
+        const auto found = m_ledger.rows.find(claim.release_id);
+        if (found == m_ledger.rows.end()) {
+            claimed.what = What::absent;
+            return claimed;
+        }
+        std::string& status = found->second.status;
+        const auto from = release::parse_status(status);
+        if (status == "deploying") {
+            claimed.what = What::already;
+        } else if (!from || !release::may_become(*from, release::Status::deploying)) {
+            claimed.what = What::refused;
+            claimed.conflict = "status";
+        } else {
+            status = "deploying";
+            claimed.there = claim.run;
+            if (claim.run) {
+                m_ledger.runs.push_back(*claim.run);
+            }
+        }
+        claimed.status = status;
+        return claimed;
+    }
+
+    std::optional<release::ApprovalRules> approval_rules() override {
+        answer();
+        return m_ledger.rules;
     }
 
     store::Decided decide(const store::Decision& decision) override {
@@ -130,6 +179,8 @@ public:
             return *std::exchange(m_ledger.decides, std::nullopt);
         }
         store::Decided decided;
+        const release::ApprovalRules& rules = m_ledger.rules ? *m_ledger.rules : decision.rules;
+        decided.needed = rules.quorum > 0 ? rules.quorum : static_cast<int>(rules.approvers.size());
         const auto found = m_ledger.rows.find(decision.release_id);
         if (found == m_ledger.rows.end()) {
             decided.what = What::absent;
@@ -154,7 +205,7 @@ public:
                             decision.verdict,
                             m_ledger.time});
             const bool rejected = decision.verdict == store::Verdict::rejected;
-            const bool enough = static_cast<int>(said.size()) >= decision.quorum;
+            const bool enough = static_cast<int>(said.size()) >= decided.needed;
             decided.what = rejected ? What::rejected : enough ? What::approved : What::counted;
             status = rejected ? "manual_test_failed" : enough ? "manual_test_passed" : status;
         }
@@ -179,10 +230,10 @@ public:
         m_ledger.notices.push_back(notice);
     }
 
-    bool open_run(const store::Run& run) override {
+    store::Opened open_run(const store::Run& run) override {
         answer();
         m_ledger.runs.push_back(run);
-        return true;
+        return {true, std::nullopt};
     }
 
     void touch_run(const std::string&) override {}
@@ -200,9 +251,22 @@ public:
         return found == m_ledger.runs.end() ? std::nullopt : std::optional(*found);
     }
 
-    std::vector<store::Run> list_runs(const store::RunQuery&) override {
+    std::vector<store::Run> list_runs(const store::RunQuery& query) override {
         answer();
-        return {};
+        std::vector<store::Run> found;
+        for (auto run = m_ledger.runs.rbegin(); run != m_ledger.runs.rend(); ++run) {
+            const bool listed =
+                (query.service.empty() || run->service == query.service)
+                && (query.environment.empty() || run->environment == query.environment)
+                && (!query.release_id || run->release_id == query.release_id)
+                && (query.ref.empty() || run->ref == query.ref)
+                && (!query.open_only || !run->ended_at)
+                && (!query.good_only || run->outcome == store::RunOutcome::good);
+            if (listed && static_cast<int>(found.size()) < query.limit) {
+                found.push_back(*run);
+            }
+        }
+        return found;
     }
 
     std::vector<store::HostResult> run_hosts(const std::string&) override { return {}; }

@@ -16,6 +16,7 @@ namespace loomrel::test {
 inline constexpr std::int64_t k_qa = 11111;     // approver
 inline constexpr std::int64_t k_qa_two = 22222; // approver
 inline constexpr std::int64_t k_ops = 33333;    // admin
+inline constexpr std::int64_t k_lead = 77777;   // decides where no test presses anything
 inline constexpr std::int64_t k_chat = -1001;
 inline constexpr const char* k_commit = "0123456789abcdef0123456789abcdef01234567";
 
@@ -132,23 +133,37 @@ struct LedgerWorld {
         release.by = "developer_name";
         release.link = "https://github.com/x/y/actions/runs/1";
         release.ref = "refs/tags/" + tag;
-        release.commit = k_commit;
+        // A rejection is of the commit: each release has its own, the first the one of the
+        // pictures.
+        const std::string number = std::to_string(m_made);
+        release.commit = m_made++ == 0 ? k_commit : std::string(40 - number.size(), 'c') + number;
         release.source = "cli";
         return ledger->create_release(release).id;
     }
 
-    void move(std::int64_t id,
-              const std::vector<release::Status>& way,
-              const std::string& detail = "{}") {
-        store::Change change;
-        change.id = std::to_string(id) + "-" + std::to_string(++m_changes);
-        change.release_id = id;
-        change.actor = "developer_name";
-        change.source = "journal";
+    // By the real means: a decision is somebody's who presses nothing here, and production is
+    // claimed, whatever is there already.
+    void move(std::int64_t id, const std::vector<release::Status>& way) {
         for (const auto status : way) {
-            change.steps.push_back({status, detail});
+            if (release::is_decision(status)) {
+                decide(id, status == release::Status::manual_test_passed);
+            } else if (status == release::Status::deploying) {
+                claim(id);
+            } else {
+                store::Change change;
+                change.id = new_id(id);
+                change.release_id = id;
+                change.actor = "developer_name";
+                change.source = "journal";
+                change.steps.push_back({*release::move_to(status), "{}"});
+                REQUIRE(ledger->apply(change).what == store::Changed::What::done);
+            }
         }
-        REQUIRE(ledger->apply(change).what == store::Changed::What::done);
+    }
+
+    // Of its commit, as buttons carry it.
+    [[nodiscard]] std::string shown(std::int64_t id) const {
+        return bot::short_commit(ledger->find_release(id)->commit_sha.value_or(""));
     }
 
     [[nodiscard]] std::string status(std::int64_t id) const {
@@ -156,7 +171,42 @@ struct LedgerWorld {
     }
 
 private:
+    std::string new_id(std::int64_t id) {
+        return std::to_string(id) + "-" + std::to_string(++m_changes);
+    }
+
+    static release::ApprovalRules rules() {
+        release::ApprovalRules rules;
+        rules.approvers = {k_lead};
+        return rules;
+    }
+
+    void decide(std::int64_t id, bool approved) {
+        store::Decision decision;
+        decision.id = new_id(id);
+        decision.release_id = id;
+        decision.commit = ledger->find_release(id)->commit_sha.value_or("");
+        decision.approver_id = k_lead;
+        decision.approver_name = "developer_name";
+        decision.verdict = approved ? store::Verdict::approved : store::Verdict::rejected;
+        decision.rules = rules();
+        decision.source = "journal";
+        REQUIRE(ledger->decide(decision).conflict.empty());
+    }
+
+    void claim(std::int64_t id) {
+        store::Claim claim;
+        claim.id = new_id(id);
+        claim.release_id = id;
+        claim.actor = "developer_name";
+        claim.source = "journal";
+        claim.older = true;
+        claim.rules = rules();
+        REQUIRE(ledger->claim(claim).what == store::Claimed::What::done);
+    }
+
     int m_changes = 0;
+    int m_made = 0;
 };
 
 } // namespace loomrel::test

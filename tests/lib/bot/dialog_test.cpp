@@ -143,7 +143,7 @@ TEST_CASE("a rejection with a reason by reply, and one without") {
 TEST_CASE("a sticker is no reason, and another bot's question is none of ours") {
     DialogWorld world;
     const auto id = world.release_to_test();
-    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + world.shown(id));
     const auto question = world.message;
     for (const std::string text : {"", " \n"}) {
         const auto reply = world.say(k_qa, text, k_chat, true);
@@ -163,7 +163,7 @@ TEST_CASE("a sticker is no reason, and another bot's question is none of ours") 
 TEST_CASE("a command in reply to the question is that command, and rejects nothing") {
     DialogWorld world;
     const auto id = world.release_to_test();
-    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + world.shown(id));
     const auto question = world.message;
     const auto answer = [&](const std::string& text) {
         world.message = question;
@@ -200,7 +200,7 @@ TEST_CASE("the history tells why a release was rejected, and takes no note for a
     const auto id = world.release_to_test();
     REQUIRE(world.ledger->note_event(
         {"n1", id, "Аня", "cli", R"({"said":"\"approval\"","more":{"approval":1}})"}));
-    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    world.press_data(k_qa, "rn:" + std::to_string(id) + ":" + world.shown(id));
     world.say(k_qa, "не <работает>\nвход " + std::string(1000, 'x'), k_chat, true);
     world.press_data(k_qa, "hn:" + std::to_string(id));
     CHECK(holds(world.message.html, "💬 не &lt;работает&gt; вход xxx"));
@@ -322,7 +322,7 @@ TEST_CASE("lists go from release to release, newest first, and survive what happ
 TEST_CASE("strangers, removed approvers, wrong chats and forged buttons decide nothing") {
     DialogWorld world;
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve = "An:" + std::to_string(id) + ":" + world.shown(id);
     const auto refused = [&](const bot::Reply& reply, const std::string& why) {
         INFO(reply.toast);
         CHECK(holds(reply.toast, why));
@@ -356,7 +356,7 @@ TEST_CASE("nobody approves his own release where that is forbidden") {
     world.config.telegram.self_approval = false;
     world.config.people[0].github = "developer_name";
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve = "An:" + std::to_string(id) + ":" + world.shown(id);
     CHECK(world.press_data(k_qa, approve).alert);
     CHECK(world.status(id) == "manual_testing");
     world.press_data(k_qa_two, approve);
@@ -383,7 +383,7 @@ TEST_CASE("an author's own word from before it was forbidden is not counted to a
     world.config.people[0].github = "developer_name";
     world.config.people.push_back({44444, "carl", "Карл"});
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve = "An:" + std::to_string(id) + ":" + world.shown(id);
     world.press_data(k_qa, approve);
     world.config.telegram.self_approval = false;
     const auto reply = world.press_data(k_qa_two, approve);
@@ -400,8 +400,8 @@ TEST_CASE("a press that comes too late gets the present state") {
     world.move(id, {Status::manual_test_passed, Status::deploying, Status::deployed});
     std::size_t before = world.ledger->events(id).size();
     for (const char action : {'a', 'A', 'r', 'R', 'g'}) {
-        const auto reply = world.press_data(
-            k_qa, std::string(1, action) + "n:" + number + ":" + bot::short_commit(k_commit));
+        const auto reply =
+            world.press_data(k_qa, std::string(1, action) + "n:" + number + ":" + world.shown(id));
         INFO(action);
         CHECK(holds(reply.toast, "✅ Задеплоен"));
         const auto events = world.ledger->events(id);
@@ -428,7 +428,7 @@ TEST_CASE("the same press handled twice is one decision") {
     DialogWorld world;
     world.config.telegram.quorum = 2;
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve = "An:" + std::to_string(id) + ":" + world.shown(id);
     world.press_data(k_qa, approve);
     const auto events = world.ledger->events(id).size();
     --world.presses; // the same id again
@@ -516,7 +516,7 @@ TEST_CASE("/status tells what production's last run left there") {
         run.kind = store::RunKind::rollback;
         run.ref = "refs/tags/" + to;
         run.hosts = {"root@prod"};
-        REQUIRE(world.ledger->open_run(run));
+        REQUIRE(world.ledger->open_run(run).opened);
         world.ledger->end_run(
             {run.id, store::RunOutcome::good, "{}", {{"root@prod", "ended", "good", to}}});
     }

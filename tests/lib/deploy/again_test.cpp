@@ -3,7 +3,6 @@
 
 using namespace loomrel;
 using deploy::Decision;
-using release::Status;
 
 namespace {
 
@@ -21,16 +20,6 @@ store::Run open_run() {
     store::Run run;
     run.id = "open";
     return run;
-}
-
-release::Release with(Status status, const std::string& commit) {
-    release::Release release;
-    release.id = 7;
-    release.status = to_string(status);
-    if (!commit.empty()) {
-        release.commit_sha = commit;
-    }
-    return release;
 }
 
 } // namespace
@@ -56,27 +45,4 @@ TEST_CASE("what failed is reported to the same attempt, and done again for a hig
     CHECK(deploy::decide({failed}, {"2", 1}).what == Decision::What::start);
     CHECK(deploy::decide({failed}, {}).what == Decision::What::start);
     CHECK(deploy::decide({}, {"1", 1}).what == Decision::What::start);
-}
-
-TEST_CASE("a person continues the newest release whose way to stage is not over") {
-    const Status status =
-        GENERATE(Status::initiated, Status::building, Status::stage_deploy, Status::staging_failed);
-    CHECK(deploy::to_continue({with(status, "")}, "").has_value());
-    CHECK(deploy::to_continue({with(status, "aa")}, "aa").has_value());
-    CHECK(deploy::to_continue({with(status, "aa")}, "").has_value());
-    CHECK_FALSE(deploy::to_continue({with(status, "aa")}, "bb").has_value());
-}
-
-TEST_CASE("a release that went on is not continued") {
-    const Status status = GENERATE(Status::manual_testing,
-                                   Status::manual_test_passed,
-                                   Status::manual_test_failed,
-                                   Status::deploying,
-                                   Status::deployed,
-                                   Status::production_failed,
-                                   Status::rollback,
-                                   Status::rollback_done,
-                                   Status::rollback_failed);
-    CHECK_FALSE(deploy::to_continue({with(status, "aa"), with(Status::staging_failed, "aa")}, "aa")
-                    .has_value());
 }

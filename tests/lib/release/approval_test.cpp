@@ -126,3 +126,36 @@ TEST_CASE("nobody approves a release of their own where that is not wanted") {
     rules.self_approval = true;
     CHECK(council_of(rules, "gommgo").approvers.back().name == "55555");
 }
+
+TEST_CASE("votes let a release in by number, by who gave them and by how long ago") {
+    ApprovalRules rules = rules_of_three();
+    rules.quorum = 2;
+    rules.expires = Milliseconds(1000);
+    const auto lack = [&](std::vector<Vote> votes, const char* by = "somebody") {
+        return lack_of(rules, by, std::move(votes));
+    };
+    const auto ms = [](int count) { return Milliseconds(count); };
+    CHECK(lack({}) == Lack::approvals);
+    CHECK(lack({{11111, ms(5)}}) == Lack::approvals);
+    CHECK(lack({{11111, ms(5)}, {22222, ms(5)}}) == Lack::nothing);
+    // One person is one vote; a stranger, or one who is on the list no more, is none.
+    CHECK(lack({{11111, ms(5)}, {11111, ms(6)}}) == Lack::approvals);
+    CHECK(lack({{11111, ms(5)}, {44444, ms(5)}}) == Lack::approvals);
+    // It is as old as the vote that made it enough: later ones make it no younger, and an old one
+    // is no fault where enough came after it.
+    CHECK(lack({{11111, ms(5000)}, {22222, ms(1000)}}) == Lack::nothing);
+    CHECK(lack({{11111, ms(5000)}, {22222, ms(1001)}}) == Lack::age);
+    CHECK(lack({{11111, ms(5000)}, {22222, ms(1001)}, {33333, ms(1)}}) == Lack::age);
+
+    rules.quorum = 0; // all of them
+    CHECK(lack({{11111, ms(5)}, {22222, ms(5)}}) == Lack::approvals);
+    CHECK(lack({{11111, ms(5)}, {22222, ms(5)}, {33333, ms(5)}}) == Lack::nothing);
+    rules.quorum = 1;
+    rules.self_approval = false;
+    CHECK(lack({{11111, ms(5)}}, "gommgo") == Lack::approvals);
+    CHECK(lack({{22222, ms(5)}}, "gommgo") == Lack::nothing);
+    // Whom nobody could count, nobody counts.
+    rules.approvers.push_back(55555);
+    CHECK(lack({{22222, ms(5)}}, "gommgo") == Lack::approvals);
+    CHECK(lack_of({}, "gommgo", {{11111, ms(5)}}) == Lack::approvals);
+}

@@ -9,38 +9,22 @@ using namespace loomrel::release;
 
 namespace {
 
-using Names = std::vector<std::string>;
-
 // The table of the design, written once more by hand and in words.
 const std::map<std::string, std::set<std::string>> k_table{
     {"initiated", {"building", "staging_failed"}},
     {"building", {"stage_deploy", "staging_failed"}},
     {"stage_deploy", {"manual_testing", "staging_failed"}},
     {"staging_failed", {"building"}},
-    {"manual_testing", {"manual_test_passed", "manual_test_failed"}},
-    {"manual_test_passed", {"deploying", "manual_testing", "manual_test_failed"}},
-    {"manual_test_failed", {}},
+    {"manual_testing", {"manual_test_passed", "manual_test_failed", "building"}},
+    {"manual_test_passed", {"deploying", "manual_testing", "manual_test_failed", "building"}},
+    {"manual_test_failed", {"building"}},
     {"deploying", {"deployed", "production_failed"}},
-    {"production_failed", {"deploying", "rollback"}},
+    {"production_failed", {"deploying", "manual_testing", "rollback"}},
     {"deployed", {"rollback"}},
     {"rollback", {"rollback_done", "rollback_failed"}},
     {"rollback_failed", {"rollback"}},
     {"rollback_done", {"deployed"}},
 };
-
-Status status(const std::string& name) {
-    const auto parsed = parse_status(name);
-    REQUIRE(parsed);
-    return *parsed;
-}
-
-Names way(const std::string& from, const std::string& to) {
-    Names names;
-    for (const Status step : path(status(from), status(to))) {
-        names.emplace_back(to_string(step));
-    }
-    return names;
-}
 
 } // namespace
 
@@ -72,38 +56,31 @@ TEST_CASE("every pair of statuses is allowed exactly as the table says") {
     }
 }
 
-TEST_CASE("catching up takes the shortest way") {
-    CHECK(way("initiated", "manual_testing")
-          == Names{"building", "stage_deploy", "manual_testing"});
-    CHECK(way("initiated", "staging_failed") == Names{"staging_failed"});
-    CHECK(way("staging_failed", "manual_testing")
-          == Names{"building", "stage_deploy", "manual_testing"});
-    CHECK(way("manual_test_passed", "deployed") == Names{"deploying", "deployed"});
-    CHECK(way("production_failed", "deployed") == Names{"deploying", "deployed"});
-    CHECK(way("deployed", "rollback_failed") == Names{"rollback", "rollback_failed"});
-    CHECK(way("rollback_done", "rollback_failed")
-          == Names{"deployed", "rollback", "rollback_failed"});
-    CHECK(way("deployed", "deployed").empty());
-}
-
-TEST_CASE("catching up never takes a person's decision") {
-    for (const Status from : all_statuses()) {
-        for (const Status to : all_statuses()) {
-            Status at = from;
-            for (const Status step : path(from, to)) {
-                CHECK_FALSE(is_decision(step));
-                CHECK(may_become(at, step));
-                at = step;
-            }
-            if (!path(from, to).empty()) {
-                CHECK(at == to);
-            }
+TEST_CASE("a program moves a release anywhere but to a decision and into production") {
+    std::set<std::string> reached;
+    for (const Status each : all_statuses()) {
+        const auto move = move_to(each);
+        CAPTURE(to_string(each));
+        const bool other = is_decision(each) || each == Status::deploying;
+        CHECK(move.has_value() == (!other && each != Status::initiated));
+        if (move) {
+            CHECK(status_of(*move) == each);
+            reached.emplace(to_string(each));
         }
     }
-    CHECK(way("manual_testing", "deployed").empty());
-    CHECK(way("initiated", "deploying").empty());
-    CHECK(way("manual_testing", "manual_test_passed").empty());
-    CHECK(way("manual_test_failed", "building").empty());
+    CHECK(reached.size() == 9);
+}
+
+TEST_CASE("back to the build from a test or a rejection is the way to stage anew, no other is") {
+    for (const Status from : all_statuses()) {
+        for (const Status to : all_statuses()) {
+            CAPTURE(to_string(from), to_string(to));
+            const bool tested = to_string(from).starts_with("manual_test");
+            const bool again = tested && to == Status::building;
+            CHECK(is_again(from, to) == again);
+            CHECK((!again || may_become(from, to)));
+        }
+    }
 }
 
 TEST_CASE("only the two results of manual testing are decisions") {
@@ -112,12 +89,12 @@ TEST_CASE("only the two results of manual testing are decisions") {
     }
 }
 
-TEST_CASE("every status stands in one list") {
+TEST_CASE("every status stands in one list, outrun or not") {
     const auto names = [](List list) {
         std::set<std::string> found;
         for (const Status each : statuses_in(list)) {
             found.emplace(to_string(each));
-            CHECK(list_of(each) == list);
+            CHECK(list_of(each, list == List::outrun) == list);
         }
         return found;
     };
@@ -133,4 +110,20 @@ TEST_CASE("every status stands in one list") {
     CHECK(names(List::successful) == Set{"deployed", "rollback_done"});
     CHECK(names(List::failed)
           == Set{"staging_failed", "manual_test_failed", "production_failed", "rollback_failed"});
+    // What production has begun, and what is over, stays what it is.
+    CHECK(names(List::outrun)
+          == Set{"initiated", "building", "stage_deploy", "manual_testing", "manual_test_passed"});
+    for (const Status each : all_statuses()) {
+        CHECK(can_be_outrun(each) == (list_of(each, true) == List::outrun));
+        CHECK((can_be_outrun(each) || list_of(each, true) == list_of(each)));
+    }
+}
+
+TEST_CASE("each list is known by its name") {
+    for (const List list : {List::active, List::successful, List::failed, List::outrun}) {
+        CHECK(parse_list(to_string(list)) == list);
+    }
+    for (const char* unknown : {"", "Active", "all"}) {
+        CHECK_FALSE(parse_list(unknown));
+    }
 }

@@ -224,7 +224,7 @@ TEST_CASE("JSON within a text is not too deep either: it is written out again fo
         made.environment = "stage";
         return made;
     }();
-    REQUIRE(world.store.open_run(run));
+    REQUIRE(world.store.open_run(run).opened);
     for (const auto& [levels, status] : {std::pair{60000, 422}, {20, 200}}) {
         for (const auto& [route, body] : asks(nested(static_cast<std::size_t>(levels)))) {
             CAPTURE(route, levels);

@@ -43,7 +43,7 @@ TEST_CASE("a release whose COMMIT got lost, on the way there or back, is created
     }
 }
 
-TEST_CASE("a move whose COMMIT got lost, on the way there or back, is made once") {
+TEST_CASE("a claim whose COMMIT got lost, on the way there or back, is made once") {
     LOOMREL_NEEDS(PostgresLedger);
     const PostgresLedger ledger;
     CommitThief thief(ledger.cluster().port());
@@ -54,17 +54,51 @@ TEST_CASE("a move whose COMMIT got lost, on the way there or back, is made once"
                                     Status::stage_deploy,
                                     Status::manual_testing,
                                     Status::manual_test_passed});
-        auto claim = change_to(id, {Status::deploying});
-        claim.open_run = new_run(id);
+        const auto claim = claim_of(id);
         thief.arm(fault);
-        const auto changed = store->apply(claim);
-        CHECK(changed.what == What::done); // not `already`: the claim is ours
-        CHECK(changed.status == "deploying");
+        const auto claimed = store->claim(claim);
+        CHECK(claimed.what == store::Claimed::What::done); // not `already`: the claim is ours
+        CHECK(claimed.status == "deploying");
+        REQUIRE(claimed.there);
+        CHECK(claimed.there->id == claim.run->id);
         CHECK(store->events(id).size() == 6);
-        CHECK(store->find_run(claim.open_run->id));
+        CHECK(store->find_run(claim.run->id));
     }
     CHECK(thief.stolen() == 3);
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
+}
+
+TEST_CASE("a refused claim whose COMMIT got lost is refused once, for the same reason") {
+    LOOMREL_NEEDS(PostgresLedger);
+    const PostgresLedger ledger;
+    CommitThief thief(ledger.cluster().port());
+    const auto store = open_through(ledger, thief);
+    const std::vector<Status> approved{
+        Status::building, Status::stage_deploy, Status::manual_testing, Status::manual_test_passed};
+    for (const Fault fault : k_faults) {
+        // One that moves the release back, and one that only leaves its event.
+        const auto id = release_in(*store, approved);
+        auto claim = claim_of(id);
+        claim.rules.quorum = 2;
+        thief.arm(fault);
+        auto claimed = store->claim(claim);
+        CHECK(claimed.what == store::Claimed::What::refused);
+        CHECK(claimed.conflict == "approvals");
+        CHECK(claimed.status == "manual_testing");
+        CHECK(store->events(id).size() == 6);
+
+        const auto other = release_in(*store, approved);
+        claim = claim_of(other);
+        claim.run->commit = commit_of(id);
+        thief.arm(fault);
+        claimed = store->claim(claim);
+        CHECK(claimed.what == store::Claimed::What::refused);
+        CHECK(claimed.conflict == "commit");
+        CHECK(claimed.status == "manual_test_passed");
+        CHECK(store->events(other).size() == 6);
+    }
+    CHECK(thief.stolen() == 6);
+    CHECK(ledger.sql("SELECT count(*) FROM runs") == "0");
 }
 
 TEST_CASE("a run whose COMMIT got lost, on the way there or back, is ours") {
@@ -76,8 +110,9 @@ TEST_CASE("a run whose COMMIT got lost, on the way there or back, is ours") {
     for (const Fault fault : k_faults) {
         const store::Run run = new_run();
         thief.arm(fault);
-        CHECK(store->open_run(run));
-        CHECK_FALSE(store->open_run(run));
+        CHECK(store->open_run(run).opened);
+        CHECK_FALSE(store->open_run(run).opened);
+        store->end_run(end_of(run, "v1.2.3"));
     }
     CHECK(thief.stolen() == 3);
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
@@ -93,11 +128,11 @@ TEST_CASE("a decision whose COMMIT got lost, on the way there or back, is made o
         const auto id =
             release_in(*store, {Status::building, Status::stage_deploy, Status::manual_testing});
         auto first = decision_on(id, 11111);
-        first.quorum = 2;
+        first.rules.quorum = 2;
         thief.arm(fault);
         CHECK(store->decide(first).what == Became::counted);
         auto second = decision_on(id, 22222);
-        second.quorum = 2;
+        second.rules.quorum = 2;
         thief.arm(fault);
         CHECK(store->decide(second).what == Became::approved);
         auto late = decision_on(id, 22222, store::Verdict::rejected);

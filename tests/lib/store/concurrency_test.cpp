@@ -50,10 +50,9 @@ TEMPLATE_TEST_CASE("of many who claim one approval one gets it", "", SqliteLedge
                                     Status::manual_testing,
                                     Status::manual_test_passed});
         const auto codes = in_processes(12, [&](int) {
-            auto claim = change_to(id, {Status::deploying});
-            claim.open_run = new_run(id);
-            const auto changed = open_ledger(ledger)->apply(claim);
-            return changed.what == What::done ? 1 : changed.what == What::already ? 0 : 50;
+            using Became = store::Claimed::What;
+            const auto claimed = open_ledger(ledger)->claim(claim_of(id));
+            return claimed.what == Became::done ? 1 : claimed.what == Became::already ? 0 : 50;
         });
         int won = 0;
         for (const int code : codes) {
@@ -101,7 +100,7 @@ TEMPLATE_TEST_CASE("two who conclude one run together do it once",
     for (int round = 0; round < 5; ++round) {
         const auto id = release_in(*open_ledger(ledger), {Status::building});
         const auto run = new_run(id);
-        REQUIRE(open_ledger(ledger)->open_run(run));
+        REQUIRE(open_ledger(ledger)->open_run(run).opened);
         const auto codes = in_processes(8, [&](int) {
             auto end = change_to(id, {Status::stage_deploy, Status::manual_testing});
             end.end_run = store::RunEnd{run.id, store::RunOutcome::good, "{}", {}};

@@ -47,8 +47,22 @@ TEST_CASE("a lost reply never makes a second release, move or run") {
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "1");
 
     const store::Run run = new_run();
-    CHECK(after_lost_replies(ledger, [&](store::Store& store) { return store.open_run(run); }));
+    const auto opened =
+        after_lost_replies(ledger, [&](store::Store& store) { return store.open_run(run); });
+    CHECK(opened.opened);
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "2");
+
+    const auto claim = claim_of(release_in(*open_database(ledger),
+                                           {Status::building,
+                                            Status::stage_deploy,
+                                            Status::manual_testing,
+                                            Status::manual_test_passed}));
+    const auto claimed =
+        after_lost_replies(ledger, [&](store::Store& store) { return store.claim(claim); });
+    CHECK(claimed.what == store::Claimed::What::done);
+    REQUIRE(claimed.there);
+    CHECK(claimed.there->id == claim.run->id);
+    CHECK(ledger.sql("SELECT count(*) FROM runs") == "3");
 }
 
 TEST_CASE("a server that comes back within the deadline is waited for") {

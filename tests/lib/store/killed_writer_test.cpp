@@ -34,6 +34,8 @@ TEMPLATE_TEST_CASE("what was acknowledged before a kill -9 is there, and nothing
                               building ? std::vector{Status::stage_deploy, Status::staging_failed}
                                        : std::vector{Status::building});
                 change.open_run = new_run(id);
+                change.end_run =
+                    store::RunEnd{change.open_run->id, store::RunOutcome::failed, "", {}};
                 if (store->apply(change).what != store::Changed::What::done
                     || ::write(ends[1], building ? "2" : "1", 1) != 1) {
                     ::_exit(1);

@@ -35,7 +35,7 @@ void HttpLedger::start() {
     server::Settings settings;
     settings.port = m_port; // the same one when it starts again
     settings.api.key = Secret(k_key);
-    settings.api.api_approvals = true;
+    settings.api.rules = rules_of_three();
     server::Parts parts;
     parts.open_store = [options = m_database.options()] { return store::open_store(options); };
     m_server = std::make_unique<server::Server>(settings, std::move(parts));
@@ -67,6 +67,11 @@ store::NewRelease new_release(const std::string& tag) {
     return release;
 }
 
+std::string commit_of(std::int64_t release_id) {
+    std::string number = std::to_string(release_id);
+    return "c0" + std::string(38 - number.size(), '0') + number;
+}
+
 store::Change change_to(std::int64_t release_id, const std::vector<release::Status>& statuses) {
     store::Change change;
     change.id = random_uuid();
@@ -74,9 +79,20 @@ store::Change change_to(std::int64_t release_id, const std::vector<release::Stat
     change.actor = "gommgo";
     change.source = "cli";
     for (const release::Status status : statuses) {
-        change.steps.push_back({status, "{}"});
+        const auto move = release::move_to(status);
+        if (!move) {
+            throw std::logic_error("no move leads there");
+        }
+        change.steps.push_back({*move, "{}"});
     }
     return change;
+}
+
+release::ApprovalRules rules_of_three(int quorum) {
+    release::ApprovalRules rules;
+    rules.approvers = {11111, 22222, 33333};
+    rules.quorum = quorum;
+    return rules;
 }
 
 store::Decision
@@ -84,12 +100,12 @@ decision_on(std::int64_t release_id, std::int64_t approver, store::Verdict verdi
     store::Decision decision;
     decision.id = random_uuid();
     decision.release_id = release_id;
+    decision.commit = commit_of(release_id);
     decision.approver_id = approver;
     decision.approver_name = "approver " + std::to_string(approver);
     decision.verdict = verdict;
     decision.reason = verdict == store::Verdict::rejected ? "не открывается" : "";
-    decision.approvers = {11111, 22222, 33333};
-    decision.quorum = 1;
+    decision.rules = rules_of_three();
     decision.source = "cli";
     return decision;
 }
@@ -101,22 +117,95 @@ store::Run new_run(std::optional<std::int64_t> release_id) {
     run.environment = "stage";
     run.release_id = release_id;
     run.ref = "refs/tags/v1.2.3";
-    run.commit = "1f0c2a3b4d5e6f708192a3b4c5d6e7f801234567";
+    run.commit = release_id ? commit_of(*release_id) : "1f0c2a3b4d5e6f708192a3b4c5d6e7f801234567";
     run.github_run_id = "77";
     run.github_run_attempt = 2;
     run.hosts = {"root@one:22", "root@two:22"};
     return run;
 }
 
-std::int64_t
-release_in(store::Store& store, const std::vector<release::Status>& way, const std::string& tag) {
-    const std::int64_t id = store.create_release(new_release(tag)).id;
-    if (!way.empty()) {
-        const store::Changed changed = store.apply(change_to(id, way));
-        if (changed.what != store::Changed::What::done) {
-            throw std::runtime_error("the release does not go that way: " + changed.status);
+store::Run prod_run(std::int64_t release_id) {
+    store::Run run = new_run(release_id);
+    run.environment = "prod";
+    return run;
+}
+
+store::Claim claim_of(std::int64_t release_id) {
+    store::Claim claim;
+    claim.id = random_uuid();
+    claim.release_id = release_id;
+    claim.actor = "gommgo";
+    claim.source = "cli";
+    claim.run = prod_run(release_id);
+    claim.rules = rules_of_three();
+    return claim;
+}
+
+store::RunEnd end_of(const store::Run& run, const std::string& serves, bool good) {
+    store::RunEnd end{run.id, good ? store::RunOutcome::good : store::RunOutcome::failed, "{}", {}};
+    for (const std::string& host : run.hosts) {
+        end.hosts.push_back({host, "ended", good ? "ok" : "failed", serves});
+    }
+    return end;
+}
+
+namespace {
+
+using release::Status;
+
+bool decide_along(store::Store& store, std::int64_t id, Status to) {
+    const bool approved = to == Status::manual_test_passed;
+    auto decision =
+        decision_on(id, 11111, approved ? store::Verdict::approved : store::Verdict::rejected);
+    decision.commit = store.find_release(id)->commit_sha.value_or("");
+    const auto decided = store.decide(decision);
+    return decided.what == store::Decided::What::approved
+           || decided.what == store::Decided::What::rejected;
+}
+
+bool claim_along(store::Store& store, std::int64_t id) {
+    auto claim = claim_of(id);
+    claim.run.reset(); // no run stays open behind us
+    return store.claim(claim).what == store::Claimed::What::done;
+}
+
+bool move_along(store::Store& store, std::int64_t id, Status to) {
+    const auto row = store.find_release(id);
+    store::Change change = change_to(id, {to});
+    if (!row->commit_sha && to != Status::staging_failed) {
+        change.commit = commit_of(id);
+    }
+    if (row->state() && release::is_again(*row->state(), to)) {
+        change.open_run = new_run(id);
+    }
+    if (store.apply(change).what != store::Changed::What::done) {
+        return false;
+    }
+    if (change.open_run) {
+        store.end_run({change.open_run->id, store::RunOutcome::good, "{}", {}});
+        std::this_thread::sleep_for(Milliseconds(3)); // what is said of it is said later
+    }
+    return true;
+}
+
+} // namespace
+
+void take_along(store::Store& store, std::int64_t release_id, const std::vector<Status>& way) {
+    for (const Status to : way) {
+        const bool went = release::is_decision(to)  ? decide_along(store, release_id, to)
+                          : to == Status::deploying ? claim_along(store, release_id)
+                                                    : move_along(store, release_id, to);
+        if (!went) {
+            throw std::runtime_error("the release does not go that way: "
+                                     + store.find_release(release_id)->status);
         }
     }
+}
+
+std::int64_t
+release_in(store::Store& store, const std::vector<Status>& way, const std::string& tag) {
+    const std::int64_t id = store.create_release(new_release(tag)).id;
+    take_along(store, id, way);
     return id;
 }
 

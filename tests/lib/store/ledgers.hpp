@@ -3,6 +3,7 @@
 #include "lib/base/error.hpp"
 #include "lib/base/random.hpp"
 #include "lib/server/server.hpp"
+#include "lib/store/server_ledger.hpp"
 #include "lib/store/store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/postgres_cluster.hpp"
@@ -96,14 +97,38 @@ std::unique_ptr<store::Store> open_ledger(const Ledger& ledger,
     return store::open_store(options);
 }
 
+// The database itself, however the ledger is asked: only there do people decide.
+template <typename Ledger>
+std::unique_ptr<store::ServerLedger> open_database(const Ledger& ledger) {
+    return store::open_server_ledger(ledger.database_options());
+}
+
 store::NewRelease new_release(const std::string& tag = "v1.2.3");
-// A change of one release to these statuses, one after the other.
+// What take_along() pins: no two releases have one commit.
+std::string commit_of(std::int64_t release_id);
+// A change of one release to these statuses, one after the other. To others than moves lead to:
+// std::logic_error.
 store::Change change_to(std::int64_t release_id, const std::vector<release::Status>& statuses);
-// Somebody's word on it, of a release without a commit; one is enough, and it counts.
+// Three people, one of whom is enough.
+release::ApprovalRules rules_of_three(int quorum = 1);
+// Somebody's word on commit_of() it.
 store::Decision decision_on(std::int64_t release_id,
                             std::int64_t approver,
                             store::Verdict verdict = store::Verdict::approved);
+// On stage; of commit_of() its release.
 store::Run new_run(std::optional<std::int64_t> release_id = std::nullopt);
+store::Run prod_run(std::int64_t release_id);
+// With a prod_run().
+store::Claim claim_of(std::int64_t release_id);
+// The hosts of such a run all serve this.
+store::RunEnd end_of(const store::Run& run, const std::string& serves, bool good = true);
+
+// Takes it along by the real means: moves by apply, people's decisions by decide, `deploying` by
+// claim, back to `building` by a deploy of its own to stage. Behind an API nobody decides: then
+// `store` is the API's database. std::runtime_error if it does not go that way.
+void take_along(store::Store& store,
+                std::int64_t release_id,
+                const std::vector<release::Status>& way);
 
 // Makes a release and takes it along; gives its id.
 std::int64_t release_in(store::Store& store,

@@ -1,5 +1,7 @@
 #include "lib/store/migrations.hpp"
+#include "lib/store/postgres_session.hpp"
 #include "lib/store/server_ledger.hpp"
+#include "lib/store/sqlite_session.hpp"
 #include "lib/store/wire.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
@@ -57,6 +59,63 @@ template <> void make_old(const PostgresLedger& ledger) {
     ledger.sql(spec_table() + k_old_rows
                + "SELECT setval(pg_get_serial_sequence('releases', 'id'), 5)");
 }
+
+std::unique_ptr<store::Session> session_to_migrate(const SqliteLedger& ledger) {
+    return store::open_sqlite(
+        ledger.file(), store::Access::migrate, deadline_in(Milliseconds(60000)), false);
+}
+
+std::unique_ptr<store::Session> session_to_migrate(const PostgresLedger& ledger) {
+    const store::Options options = ledger.options();
+    return store::open_postgres({options.url, options.password, Milliseconds(60000), 0},
+                                deadline_in(Milliseconds(60000)));
+}
+
+// As an earlier loomrel would: every migration up to this one.
+template <typename Ledger> void migrate_up_to(const Ledger& ledger, const std::string& last) {
+    const auto session = session_to_migrate(ledger);
+    for (const store::Migration& migration : store::migrations()) {
+        session->begin(store::Access::migrate);
+        REQUIRE(store::apply_migration(*session, migration));
+        session->commit();
+        if (migration.name == last) {
+            return;
+        }
+    }
+    FAIL("there is no such migration");
+}
+
+constexpr const char* k_rows_before_proofs = R"(
+INSERT INTO releases (id, service_name, release_tag, status, initiated_by, github_run_id,
+    github_action_link, github_ref, commit_sha) VALUES
+(21, 'loom-content', 'v1.2.0', 'staging_failed', 'gommgo', '21', 'l', 'r',
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'),
+(22, 'loom-content', 'v1.2.0', 'building', 'gommgo', '22', 'l', 'r',
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'),
+(23, 'loom-content', 'v1.1.0', 'manual_test_passed', 'gommgo', '23', 'l', 'r',
+    'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'),
+(24, 'loom-content', 'v1.1.9', 'deployed', 'gommgo', '24', 'l', 'r',
+    'dddddddddddddddddddddddddddddddddddddddd'),
+(25, 'loom-content', 'v1.3.0', 'manual_test_passed', 'gommgo', '25', 'l', 'r',
+    'cccccccccccccccccccccccccccccccccccccccc'),
+(26, 'loom-content', 'v1.3.1', 'manual_testing', 'gommgo', '26', 'l', 'r', NULL);
+INSERT INTO release_approvals (release_id, commit_sha, approver_id, approver_name, decision, at)
+    VALUES
+(23, 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', 11111, 'Аня', 'approved', CURRENT_TIMESTAMP),
+(25, 'cccccccccccccccccccccccccccccccccccccccc', 11111, 'Аня', 'approved', CURRENT_TIMESTAMP);
+INSERT INTO runs (id, service, environment, kind, release_id, ref, commit_sha, github_run_id,
+    github_run_attempt, started_at, seen_at) VALUES
+('run-old', 'loom-content', 'stage', 'deploy', 22, 'r', '', '', 0, '2026-11-30 10:00:00',
+    '2026-11-30 10:00:00'),
+('run-new', 'loom-content', 'stage', 'deploy', 22, 'r', '', '', 0, '2026-11-30 10:00:01',
+    '2026-11-30 10:00:01'),
+('run-prod', 'loom-content', 'prod', 'rollback', NULL, 'r', '', '', 0, '2026-11-30 10:00:00',
+    '2026-11-30 10:00:00'),
+('run-dev-1', 'loom-content', 'dev', 'deploy', NULL, 'r', '', '', 0, '2026-11-30 10:00:00',
+    '2026-11-30 10:00:00'),
+('run-dev-2', 'loom-content', 'dev', 'deploy', NULL, 'r', '', '', 0, '2026-11-30 10:00:00',
+    '2026-11-30 10:00:00');
+)";
 
 store::NewRelease with_key(const std::string& service, const std::string& tag, std::string run) {
     store::NewRelease release = new_release(tag);
@@ -140,6 +199,60 @@ TEMPLATE_TEST_CASE("a ledger of any earlier loomrel is taken over with what it h
     CHECK(notices[0].key == "old");
     CHECK(server->check().pending.empty());
     CHECK(server->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("a ledger from before the proofs is taken over with its twins and open runs",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    make_old(ledger);
+    migrate_up_to(ledger, "2026-11-29-old-twins");
+    ledger.sql(k_rows_before_proofs);
+    CHECK(open_ledger(ledger)->check().pending.size() == 1);
+    const auto store = open_ledger(ledger);
+    CHECK(store->migrate() == std::vector<std::string>{"2026-12-01-trust"});
+    CHECK(store->check().problems.empty());
+    CHECK(store->list_releases({}).size() == 11);
+
+    // Nothing is outrun by it, although newer ones are in production; the lists hold what they did.
+    store::ReleaseQuery query;
+    query.list = release::List::outrun;
+    CHECK(store->list_releases(query).empty());
+    query.list = release::List::active;
+    CHECK(store->list_releases(query).size() == 7);
+    for (const auto& row : store->list_releases({})) {
+        CHECK_FALSE(row.superseded_by);
+    }
+    // Of two rows of one tag and commit the first has the key; both stay what they are.
+    auto again = with_key("loom-content", "v1.2.0", "another-run");
+    again.commit = std::string(40, 'a');
+    CHECK(store->create_release(again).id == 21);
+    CHECK(store->find_release(22)->status == "building");
+    // Of two open runs of one release the newer goes on. Developers' are left alone.
+    CHECK(store->find_run("run-old")->outcome == store::RunOutcome::unknown);
+    CHECK_FALSE(store->find_run("run-new")->ended_at);
+    CHECK_FALSE(store->find_run("run-dev-1")->ended_at);
+    CHECK_FALSE(store->find_run("run-dev-2")->ended_at);
+    CHECK_FALSE(store->find_run("run-prod")->ended_at);
+    CHECK(store->find_run("run-new")->settings.empty());
+    CHECK(store->find_run("run-new")->source.empty());
+    auto another = new_run(22);
+    CHECK(store->open_run(another).there->id == "run-new");
+    store->end_run({"run-old", store::RunOutcome::failed, "{}", {}});
+    CHECK(store->find_run("run-old")->outcome == store::RunOutcome::failed);
+
+    // What was approved before is claimed after, by the claimant's rules: nobody wrote others.
+    CHECK_FALSE(store->approval_rules());
+    auto claim = claim_of(25);
+    claim.run->commit = std::string(40, 'c');
+    CHECK(store->claim(claim).what == store::Claimed::What::done);
+    // What is older than production is not, though nothing marks it.
+    claim = claim_of(23);
+    claim.run->commit = std::string(40, 'b');
+    CHECK(store->claim(claim).conflict == "outrun");
+    CHECK(store->check().problems.empty());
 }
 
 TEMPLATE_TEST_CASE(

@@ -13,13 +13,14 @@ std::pair<std::int64_t, std::int64_t> two_deployed(store::Store& store) {
     std::vector<std::int64_t> ids;
     for (const char* tag : {"v1.0.0", "v1.1.0"}) {
         const std::int64_t id = store.create_release(new_release(tag)).id;
-        (void)store.apply(change_to(id,
-                                    {Status::building,
-                                     Status::stage_deploy,
-                                     Status::manual_testing,
-                                     Status::manual_test_passed,
-                                     Status::deploying,
-                                     Status::deployed}));
+        take_along(store,
+                   id,
+                   {Status::building,
+                    Status::stage_deploy,
+                    Status::manual_testing,
+                    Status::manual_test_passed,
+                    Status::deploying,
+                    Status::deployed});
         ids.push_back(id);
     }
     return {ids[0], ids[1]};
@@ -58,7 +59,7 @@ TEMPLATE_TEST_CASE("a rollback told by tags moves what served, and what serves a
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto store = open_ledger(ledger);
-    const auto [older, newer] = two_deployed(*store::open_server_ledger(ledger.database_options()));
+    const auto [older, newer] = two_deployed(*open_database(ledger));
     const store::Rollback back = told("v1.1.0", "v1.0.0");
     store::tell(*store, back);
     CHECK(status_of(*store, newer) == "rollback_done");
@@ -128,7 +129,7 @@ TEST_CASE("what the ledger can never take is set aside, and what comes behind it
     spool.keep(impossible);
     spool.keep(told("v1.1.0", "v1.0.0"));
     const auto store = open_ledger(ledger);
-    const auto [older, newer] = two_deployed(*store);
+    const auto [older, newer] = two_deployed(*open_database(ledger));
     CHECK(spool.deliver(*store) == 1);
     CHECK(spool.waiting() == 0);
     CHECK(spool.refused() == 1);
