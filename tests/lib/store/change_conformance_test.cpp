@@ -127,6 +127,7 @@ TEMPLATE_TEST_CASE("what was tested or rejected goes back to stage with a deploy
         // What people said of what was there before is over, their rejection included.
         CHECK(store->approvals(id).empty());
         CHECK_FALSE(store->find_release(id)->completed_at);
+        store->end_run(end_of(*change.open_run, "", false)); // stage is free for the next
     }
     CHECK(store->check().problems.empty());
 }

@@ -43,11 +43,13 @@ template <typename Ledger> std::string outbox_of(const Ledger& ledger, std::int6
 }
 
 void serve_on_stage(store::Store& store,
+                    const std::string& commit,
                     const std::vector<std::string>& serves,
                     std::optional<std::int64_t> release_id = std::nullopt) {
     // Runs are told apart by when they started.
     std::this_thread::sleep_for(Milliseconds(3));
     auto run = new_run(release_id);
+    run.commit = commit;
     REQUIRE(store.open_run(run).opened);
     store::RunEnd end{run.id, store::RunOutcome::good, "{}", {}};
     for (std::size_t i = 0; i < serves.size(); ++i) {
@@ -132,6 +134,7 @@ TEMPLATE_TEST_CASE("where two are asked for, the second listed person decides",
     // Somebody who is on the list no more.
     auto gone = one_of_two(id, 99999);
     gone.rules.approvers.push_back(99999);
+    gone.rules.quorum = 3;
     CHECK(store->decide(gone).what == What::counted);
     CHECK(outbox_of(ledger, id).empty());
     const auto second = store->decide(one_of_two(id, 33333));
@@ -297,18 +300,18 @@ TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger
         CHECK(decided.status == "manual_testing");
         return decided;
     };
-    serve_on_stage(*store, {"v1.2.3", "v1.2.3"}, id);
+    serve_on_stage(*store, commit_of(id), {"v1.2.3", "v1.2.3"}, id);
     CHECK(store->decide(one_of_two(id, 11111)).what == What::counted);
-    serve_on_stage(*store, {"v1.2.4", "v1.2.4"});
+    serve_on_stage(*store, commit_of(id), {"v1.2.4", "v1.2.4"});
     CHECK(refusal().stage_serves == "v1.2.4");
     // One host of several.
-    serve_on_stage(*store, {"v1.2.3", k_other_commit});
+    serve_on_stage(*store, commit_of(id), {"v1.2.3", k_other_commit});
     CHECK(refusal().stage_serves == k_other_commit);
     // A run that could not tell says nothing about what is there.
-    serve_on_stage(*store, {"", ""});
+    serve_on_stage(*store, commit_of(id), {"", ""});
     CHECK(refusal().stage_serves == k_other_commit);
     // By its commit it is the same.
-    serve_on_stage(*store, {commit_of(id), "v1.2.3"});
+    serve_on_stage(*store, commit_of(id), {commit_of(id), "v1.2.3"});
     CHECK(store->decide(one_of_two(id, 11111)).what == What::already);
 
     // The same tag, moved to another commit.
@@ -327,7 +330,7 @@ TEMPLATE_TEST_CASE("only what stage serves can be approved, as far as the ledger
     store->end_run(
         {moved.id, store::RunOutcome::good, "{}", {{moved.hosts[0], "ended", "ok", "v1.2.3"}}});
     CHECK(refusal("tag").stage_serves == k_other_commit);
-    serve_on_stage(*store, {"v1.2.3"}, id);
+    serve_on_stage(*store, commit_of(id), {"v1.2.3"}, id);
 
     // Other services and environments are none of its business.
     auto other = new_run();
