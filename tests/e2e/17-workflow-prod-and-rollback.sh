@@ -15,12 +15,12 @@ expect_argv '<prod-deploy><--release-id><17; touch owned><--tag><$(touch owned)>
 dispatch_event devops '{"environment": "prod", "to": "", "cancel_running": false}'
 workflow on-rollback workflow_dispatch
 expect_exit 0
-expect_argv "<rollback><--yes><--env><prod>"
+expect_argv "<rollback><--yes><--kept-only><--env><prod>"
 expect_report .jobs.rollback.environment prod
 dispatch_event devops '{"environment": "stage", "to": "v1.2.2", "cancel_running": true}'
 workflow on-rollback workflow_dispatch
-expect_argv "<rollback><--yes><--env><stage><--to><v1.2.2><--cancel-running>"
+expect_argv "<rollback><--yes><--kept-only><--env><stage><--to><v1.2.2><--cancel-running>"
 dispatch_event devops '{"environment": "prod", "to": "v1 $(touch owned)", "cancel_running": false}'
 workflow on-rollback workflow_dispatch
-expect_argv '<rollback><--yes><--env><prod><--to><v1 $(touch owned)>'
+expect_argv '<rollback><--yes><--kept-only><--env><prod><--to><v1 $(touch owned)>'
 [ -z "$(find "$T" -name owned)" ] || fail "an input was executed"
