@@ -39,7 +39,6 @@ struct ServerSettings {
     std::string prefix = "/api/tg-bot";
     std::string public_url;
     std::vector<std::string> trusted_proxies{"127.0.0.1"};
-    bool api_approvals = false;
     std::string container_name;
     std::string log_level = "INFO";
     std::string environment;

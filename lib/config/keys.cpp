@@ -14,7 +14,6 @@ constexpr std::array k_plain{
     Key{"server.listen", Type::text, "", "", "127.0.0.1:8000", InRepository::no},
     Key{"server.public_url", Type::text, "", "", "", InRepository::subset},
     Key{"server.trusted_proxies", Type::texts, "", "", "127.0.0.1", InRepository::no},
-    Key{"server.api_approvals", Type::boolean, "", "", "false", InRepository::no},
     Key{"telegram.chat_id", Type::integer, "", "", "0"},
     Key{"telegram.chat_id_dev", Type::integer, "", "", ""},
     Key{"telegram.chat_id_stage", Type::integer, "", "", ""},

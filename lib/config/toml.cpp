@@ -133,6 +133,20 @@ private:
                             {"вместо этого: " + where, "instead: " + where});
             }
         }
+        // Gone: whoever relied on it has to hear what serves instead.
+        if (dotted == "server.api_approvals") {
+            throw Error(
+                ErrorKind::config,
+                "key_is_gone",
+                {at(node) + ": ключа «server.api_approvals» больше нет: одобряют люди, не API",
+                 at(node)
+                     + ": there is no key 'server.api_approvals' any more: people"
+                       " approve, an API does not"},
+                {"удалите строку; одобряют кнопкой в Telegram или командой loomrel release"
+                 " approve там, где работает loomrel serve",
+                 "remove the line; approve by the button in Telegram, or by loomrel release"
+                 " approve where loomrel serve runs"});
+        }
         std::vector<std::string> known;
         for (const Key& key : keys) {
             if (key.name.starts_with(in_keys)) {
