@@ -30,6 +30,9 @@ struct DecisionCase {
 // Of What::refused.
 [[noreturn]] void refuse_decided(const DecisionCase& decided, const store::Decided& answer);
 
+// Stage was looked at, and one of its hosts serves something else ("" = nobody knows what).
+[[noreturn]] void refuse_seen_other(const DecisionCase& decided, const std::string& serves);
+
 void tell_decided(Services& services, const DecisionCase& decided, const store::Decided& answer);
 
 // The status that this word would lead to, after what was said so far.

@@ -58,6 +58,26 @@ std::string typed_word(const std::string& word) {
     return shell_quote(sanitize_line(word));
 }
 
+void refuse_seen_other(const DecisionCase& decided, const std::string& serves) {
+    const auto text = [&](Language language) {
+        const std::string shown = serves.empty()
+                                      ? messages::say(language, Id::approval_stage_nothing)
+                                      : sanitize_line(serves);
+        return messages::say(language,
+                             Id::approval_stage_seen_other,
+                             fmt::arg("service", decided.service),
+                             fmt::arg("tag", decided.tag),
+                             fmt::arg("serves", shown),
+                             fmt::arg("commit", decided.commit().substr(0, 12)));
+    };
+    throw Error(ErrorKind::refused,
+                "not_on_stage",
+                {text(Language::ru), text(Language::en)},
+                phrase(Id::approval_stage_serves_hint,
+                       fmt::arg("tag", decided.tag),
+                       fmt::arg("command", again_on_stage_command(decided))));
+}
+
 void refuse_decided(const DecisionCase& decided, const Decided& answer) {
     if (answer.conflict == "stage" || answer.conflict == "tag") {
         refuse_stage(decided, answer);

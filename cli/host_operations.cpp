@@ -5,8 +5,10 @@
 #include "cli/prod_deploy.hpp"
 #include "cli/rollback_run.hpp"
 #include "cli/run_result.hpp"
+#include "cli/stage_sight.hpp"
 #include "cli/targets.hpp"
 #include "lib/base/random.hpp"
+#include "lib/bot/shown.hpp"
 #include "lib/deploy/shown_settings.hpp"
 
 #include <algorithm>
@@ -223,6 +225,14 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     ended.serves = report.hosts.front().end ? report.hosts.front().end->serves : "";
     ended.reason = report.failure ? to_text(*report.failure, m_services.language()) : "";
     return ended;
+}
+
+bool HostOperations::can_look_at_stage(const std::string& service) {
+    return bot::can_look_at_stage(m_services.config(), service);
+}
+
+bot::StageSight HostOperations::look_at_stage(const release::Release& release) {
+    return cli::look_at_stage(m_services, release);
 }
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {

@@ -37,6 +37,8 @@ public:
                          const std::string& target,
                          const std::string& actor,
                          const Watch& watch) override;
+    [[nodiscard]] bool can_look_at_stage(const std::string& service) override;
+    [[nodiscard]] bot::StageSight look_at_stage(const release::Release& release) override;
     void deploy(const release::Release& release, const std::string& actor) override;
 
 private:

@@ -54,6 +54,7 @@ void register_list(Command& family) {
         .flag("--active", Id::cli_release_help_active, options->active)
         .flag("--successful", Id::cli_release_help_successful, options->successful)
         .flag("--failed", Id::cli_release_help_failed, options->failed)
+        .flag("--outrun", Id::cli_release_help_outrun, options->outrun)
         .option("--service", "S", Id::cli_release_help_of_service, &options->service)
         .option("--limit", "N", Id::cli_release_help_limit, &options->limit)
         .runs([options](Services& services) { return run_release_list(services, *options); });
@@ -74,6 +75,7 @@ void register_decisions(Command& family) {
     family.command("approve", Id::approval_approve_about)
         .argument("ID", Id::cli_release_help_id, &yes->id)
         .option("--as", "WHO", Id::approval_help_as, &yes->as)
+        .flag("--yes", Id::approval_help_yes, yes->yes)
         .flag("--dry-run", Id::cli_help_dry_run, yes->dry_run)
         .runs([yes](Services& services) { return run_release_approve(services, *yes); });
     auto no = std::make_shared<ReleaseDecideOptions>();
@@ -128,6 +130,9 @@ nlohmann::ordered_json release_json(const release::Release& release) {
         {"commit_sha",
          release.commit_sha ? nlohmann::ordered_json(*release.commit_sha)
                             : nlohmann::ordered_json(nullptr)},
+        {"superseded_by",
+         release.superseded_by ? nlohmann::ordered_json(*release.superseded_by)
+                               : nlohmann::ordered_json(nullptr)},
     };
 }
 

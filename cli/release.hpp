@@ -35,6 +35,7 @@ struct ReleaseListOptions {
     bool active = false;
     bool successful = false;
     bool failed = false;
+    bool outrun = false;
     std::optional<std::string> service;
     std::optional<std::int64_t> limit;
 };
@@ -48,6 +49,7 @@ struct ReleaseDecideOptions {
     std::optional<std::int64_t> id;
     std::optional<std::string> as;
     std::optional<std::string> reason;
+    bool yes = false; // also when stage does not answer
     bool dry_run = false;
 };
 

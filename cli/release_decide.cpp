@@ -1,8 +1,10 @@
 #include "cli/approvals.hpp"
 #include "cli/decision.hpp"
 #include "cli/release.hpp"
+#include "cli/stage_sight.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/bot/shown.hpp"
 
 namespace loomrel::cli {
 
@@ -42,6 +44,17 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
     return found;
 }
 
+// That it was refused stands in the release's history.
+void note_other_on_stage(Services& services, const DecisionCase& decided) {
+    store::NewNote note;
+    note.id = random_uuid();
+    note.release_id = decided.row.id;
+    note.actor = services.actor();
+    note.source = "cli";
+    note.detail = R"({"refused":"decision","conflict":"stage"})";
+    (void)services.store().note_event(note);
+}
+
 nlohmann::ordered_json decided_json(const DecisionCase& decided,
                                     const std::string& status,
                                     const std::vector<store::Approval>& approvals) {
@@ -78,6 +91,41 @@ ExitCode show_plan(Services& services, const DecisionCase& decided) {
     return ExitCode::ok;
 }
 
+// Whoever has stage's credentials looks before he approves (design 13.4). What is not to be
+// approved anyhow is for the ledger to refuse.
+store::Seen
+see_stage(Services& services, const ReleaseDecideOptions& options, const DecisionCase& decided) {
+    if (!decided.approves() || !bot::can_be_approved(decided.row)) {
+        return store::Seen::unasked;
+    }
+    if (!bot::can_look_at_stage(services.config(), decided.row.service_name)) {
+        services.note(services.say(Id::approval_ci_word));
+        return store::Seen::unasked;
+    }
+    const bot::StageSight sight = look_at_stage(services, decided.row);
+    switch (sight.what) {
+    case bot::StageSight::What::same:
+        return store::Seen::seen;
+    case bot::StageSight::What::other:
+        note_other_on_stage(services, decided);
+        refuse_seen_other(decided, sight.serves);
+    case bot::StageSight::What::silent:
+        break;
+    }
+    const auto reason = fmt::arg("reason", sanitize_line(sight.reason));
+    if (!options.yes && !services.io().can_prompt()) {
+        throw Error(ErrorKind::refused,
+                    "stage_silent",
+                    phrase(Id::approval_stage_silent, reason),
+                    phrase(Id::approval_stage_silent_hint));
+    }
+    services.note(services.say(Id::approval_stage_silent, reason));
+    if (!options.yes && !services.confirm(services.say(Id::approval_stage_silent_question))) {
+        throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
+    }
+    return store::Seen::silent;
+}
+
 store::Decision
 decision_of(Services& services, const ReleaseDecideOptions& options, const DecisionCase& decided) {
     store::Decision decision;
@@ -99,8 +147,9 @@ ExitCode decide(Services& services, const ReleaseDecideOptions& options, store::
     if (options.dry_run) {
         return show_plan(services, decided);
     }
-    const Decided answer = services.store(Services::Purpose::production)
-                               .decide(decision_of(services, options, decided));
+    store::Decision decision = decision_of(services, options, decided);
+    decision.stage = see_stage(services, options, decided);
+    const Decided answer = services.store(Services::Purpose::production).decide(decision);
     if (answer.what == Decided::What::absent) {
         (void)find_release(services, options.id); // says that there is none
     }

@@ -1,7 +1,9 @@
 #include "cli/approvals.hpp"
+#include "cli/decision.hpp"
 #include "cli/release.hpp"
 #include "cli/table.hpp"
 #include "lib/base/text.hpp"
+#include "lib/bot/event_words.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/release/names.hpp"
 
@@ -18,7 +20,7 @@ constexpr std::int64_t k_default_limit = 20;
 constexpr std::int64_t k_largest_limit = 1000;
 
 store::ReleaseQuery make_query(const ReleaseListOptions& options) {
-    if (options.active + options.successful + options.failed > 1) {
+    if (options.active + options.successful + options.failed + options.outrun > 1) {
         throw Error(ErrorKind::usage, "two_lists", phrase(Id::cli_release_two_lists));
     }
     store::ReleaseQuery query;
@@ -28,6 +30,8 @@ store::ReleaseQuery make_query(const ReleaseListOptions& options) {
         query.list = release::List::successful;
     } else if (options.failed) {
         query.list = release::List::failed;
+    } else if (options.outrun) {
+        query.list = release::List::outrun;
     }
     if (options.service) {
         release::check_service_name(*options.service);
@@ -60,6 +64,35 @@ std::string status_for(Services& services, const std::string& status) {
 
 void print(Services& services, const Table& table) {
     services.out(services.io().out_is_tty() ? table.aligned() : table.plain());
+}
+
+// By what, and what to type.
+void tell_outrun(Services& services, const release::Release& row) {
+    if (!row.is_outrun()) {
+        return;
+    }
+    const auto by = services.store().find_release(*row.superseded_by);
+    if (by && by->release_tag == row.release_tag) {
+        services.note(services.say(Id::approval_same_release, fmt::arg("id", by->id)));
+        return;
+    }
+    const std::string command = "loomrel stage-deploy --again --service "
+                                + typed_word(row.service_name) + " --tag "
+                                + typed_word(row.release_tag);
+    services.note(services.say(
+        Id::approval_outrun_again,
+        fmt::arg("by",
+                 by ? sanitize_line(by->release_tag) : "#" + std::to_string(*row.superseded_by)),
+        fmt::arg("command", command)));
+}
+
+// In words for people; a pipe gets what the ledger holds.
+std::string detail_for(Services& services, const std::string& detail) {
+    const auto parsed = nlohmann::json::parse(detail, nullptr, false);
+    const std::string words = services.io().out_is_tty() && parsed.is_object()
+                                  ? bot::event_words(services.language(), parsed)
+                                  : "";
+    return !words.empty() ? words : (detail == "{}" ? "" : detail);
 }
 
 nlohmann::ordered_json parsed_detail(const std::string& detail) {
@@ -113,6 +146,9 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         next_actions = messages::next_actions(services.language(), *state);
     }
     const auto approvals = services.store(Services::Purpose::releases).approvals(row.id);
+    if (row.is_outrun()) {
+        next_actions.clear(); // nobody is waited for
+    }
     if (services.json()) {
         auto object = release_json(row);
         object["approvals"] = approvals_json(approvals);
@@ -135,6 +171,9 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
          services.io().out_is_tty() ? approvals_shown(approvals) : approvals_line(approvals)},
         {"rollback_to_tag", Id::cli_field_rollback_to, row.rollback_to_tag},
         {"commit_sha", Id::cli_field_commit, row.commit_sha.value_or("")},
+        {"superseded_by",
+         Id::cli_field_superseded_by,
+         row.superseded_by ? std::to_string(*row.superseded_by) : ""},
         {"initiated_by", Id::cli_field_by, row.initiated_by},
         {"github_ref", Id::cli_field_ref, row.github_ref},
         {"github_run_id", Id::cli_field_run_id, row.github_run_id},
@@ -155,6 +194,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
                              + sanitize_line(value) + "\n");
             }
         }
+        tell_outrun(services, row);
         return ExitCode::ok;
     }
     Table table({"", ""});
@@ -162,6 +202,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         table.add({name, value});
     }
     services.out(table.plain());
+    tell_outrun(services, row);
     return ExitCode::ok;
 }
 
@@ -193,7 +234,7 @@ ExitCode run_release_events(Services& services, const ReleaseIdOptions& options)
                    status_for(services, each.to),
                    each.actor,
                    each.source,
-                   each.detail == "{}" ? "" : each.detail});
+                   detail_for(services, each.detail)});
     }
     print(services, table);
     return ExitCode::ok;

@@ -76,14 +76,14 @@ store::Changed claim(Services& services, const store::Change& change) {
     claim.source = change.source;
     claim.rules = services.config().approval_rules();
     const store::Claimed claimed = services.store(Services::Purpose::production).claim(claim);
-    using What = store::Changed::What;
+    using Became = store::Changed::What;
     switch (claimed.what) {
     case store::Claimed::What::done:
-        return {What::done, claimed.status, "", {}, {}};
+        return {Became::done, claimed.status, "", {}, {}};
     case store::Claimed::What::already:
-        return {What::already, claimed.status, "", {}, {}};
+        return {Became::already, claimed.status, "", {}, {}};
     case store::Claimed::What::absent:
-        return {What::absent, "", "", {}, {}};
+        return {Became::absent, "", "", {}, {}};
     case store::Claimed::What::refused:
         break;
     }

@@ -58,7 +58,8 @@ bot::BotParts parts_of(Services& services,
         },
         [&log](const std::string& why, std::int64_t who) {
             log.write(Level::warning, "telegram_refused", {{"reason", why}, {"telegram_id", who}});
-        }};
+        },
+        [&services] { return open_ledger(services); }};
 }
 
 } // namespace
@@ -211,7 +212,7 @@ void ServeTelegram::send(const std::stop_token& stop) {
     const config::Config& config = m_services.config();
     const auto ledger = open_ledger(m_services);
     telegram::Api api(telegram_options(config));
-    bot::Delivery delivery(*ledger, api, config, m_owner);
+    bot::Delivery delivery(*ledger, api, config, m_owner, bot::Delivery::Voice::server);
     github::Client github(github_options(config));
     bot::Dispatcher dispatcher(*ledger, github, m_operations, config, m_owner);
     const auto stopped = [&stop] { return stop.stop_requested(); };

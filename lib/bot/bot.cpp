@@ -16,7 +16,7 @@ namespace {
 using telegram::Problem;
 
 constexpr std::size_t k_remembered = 2000;
-constexpr std::size_t k_most_works = 4;
+constexpr std::size_t k_most_works = 8;
 constexpr Milliseconds k_one_call{8000};
 constexpr Milliseconds k_own_name{2000};
 constexpr Milliseconds k_name_again{60000};
@@ -132,14 +132,14 @@ void Bot::note_unheard(const Reply& reply, std::int64_t who) {
 void Bot::on_press(const telegram::Press& press, std::int64_t update_id, Outgoing& outgoing) {
     Reply reply = m_dialog.pressed(press);
     note_unheard(reply, press.from.id);
-    const bool busy = reply.work && m_works.size() >= k_most_works
-                      && std::none_of(m_works.begin(), m_works.end(), [](const Work& work) {
-                             return work.ended->load();
-                         });
-    if (busy) {
+    if ((reply.work || reply.later) && is_busy()) {
         reply = {};
         reply.toast = messages::say(
             m_parts.config.language, messages::Id::bot_try_again, fmt::arg("reason", "…"));
+    }
+    if (reply.later) {
+        start_later(press, reply);
+        return; // it answers
     }
     const bool works = reply.work && press.message_id != 0;
     // What must not be done twice is remembered first, and that as late as can be: whatever fails
@@ -173,8 +173,8 @@ void Bot::on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& 
 }
 
 // Telegram's troubles change nothing about what was decided. Gives whether it is there at all.
-bool Bot::call(const std::string& what, const std::function<void()>& action) {
-    m_api.set_deadline(deadline_in(k_one_call));
+bool Bot::call(telegram::Api& api, const std::string& what, const std::function<void()>& action) {
+    api.set_deadline(deadline_in(k_one_call));
     try {
         action();
     } catch (const Problem& problem) {
@@ -185,19 +185,24 @@ bool Bot::call(const std::string& what, const std::function<void()>& action) {
 }
 
 void Bot::tell(const Outgoing& outgoing) {
+    tell(m_api, outgoing);
+}
+
+void Bot::tell(telegram::Api& api, const Outgoing& outgoing) {
     for (const Outgoing::Answer& one : outgoing.answers) {
-        if (!call("answerCallbackQuery",
-                  [&] { m_api.answer_press(one.press_id, one.toast, one.alert); })) {
+        if (!call(api, "answerCallbackQuery", [&] {
+                api.answer_press(one.press_id, one.toast, one.alert);
+            })) {
             return; // the rest would take as long, and is not worth keeping others waiting
         }
     }
     for (const Outgoing::Message& one : outgoing.messages) {
-        if (!call("sendMessage", [&] { m_api.send_message(one.place, one.text); })) {
+        if (!call(api, "sendMessage", [&] { api.send_message(one.place, one.text); })) {
             return;
         }
     }
     for (const auto& [place, text] : outgoing.edits) {
-        const auto edit = [&] { m_api.edit_message(place.first, place.second, text); };
+        const auto edit = [&] { api.edit_message(place.first, place.second, text); };
         const auto edit_soon = [&] {
             try {
                 edit();
@@ -207,11 +212,11 @@ void Bot::tell(const Outgoing& outgoing) {
                     throw;
                 }
                 std::this_thread::sleep_for(problem.retry_after());
-                m_api.set_deadline(deadline_in(k_one_call));
+                api.set_deadline(deadline_in(k_one_call));
                 edit();
             }
         };
-        if (!call("editMessageText", edit_soon)) {
+        if (!call(api, "editMessageText", edit_soon)) {
             return;
         }
     }
@@ -230,30 +235,67 @@ telegram::Text Bot::could_not(const Error& error, const telegram::Press& press) 
                      back_to(callback->origin, callback->release_id))}}};
 }
 
-void Bot::start_work(const telegram::Press& press, const Reply& reply) {
-    std::erase_if(m_works, [](Work& work) {
-        if (work.ended->load()) {
-            work.thread.join();
+bool Bot::is_busy() const {
+    return m_works.size() >= k_most_works
+           && std::none_of(
+               m_works.begin(), m_works.end(), [](const Work& work) { return work.ended->load(); });
+}
+
+void Bot::start(std::function<void()> work) {
+    std::erase_if(m_works, [](Work& old) {
+        if (old.ended->load()) {
+            old.thread.join();
             return true;
         }
         return false;
     });
     auto ended = std::make_shared<std::atomic<bool>>(false);
-    std::thread thread([this, ended, work = reply.work, press] {
-        {
-            LiveMessage live(m_parts.telegram, press.chat_id, press.message_id);
-            const auto show = [&live](const telegram::Text& text) { live.show(text); };
-            try {
-                work(*m_parts.operations, show);
-            } catch (const Error& error) {
-                show(could_not(error, press));
-            } catch (const std::exception& error) {
-                m_parts.trouble("work", error.what());
-            }
+    std::thread thread([this, ended, work = std::move(work)] {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            m_parts.trouble("work", error.what());
         }
         ended->store(true);
     });
     m_works.push_back({std::move(thread), std::move(ended)});
+}
+
+void Bot::start_work(const telegram::Press& press, const Reply& reply) {
+    start([this, work = reply.work, press] {
+        LiveMessage live(m_parts.telegram, press.chat_id, press.message_id);
+        const auto show = [&live](const telegram::Text& text) { live.show(text); };
+        try {
+            work(*m_parts.operations, show);
+        } catch (const Error& error) {
+            show(could_not(error, press));
+        }
+    });
+}
+
+void Bot::start_later(const telegram::Press& press, const Reply& reply) {
+    start([this, later = reply.later, press] {
+        Outgoing outgoing;
+        try {
+            const auto ledger = m_parts.open_ledger();
+            const Reply answer = later(*ledger, *m_parts.operations);
+            note_unheard(answer, press.from.id);
+            outgoing.answers.push_back({press.id, answer.toast, answer.alert});
+            if (answer.edit && press.message_id != 0) {
+                outgoing.edits.insert_or_assign({press.chat_id, press.message_id}, *answer.edit);
+            }
+        } catch (const Error& error) {
+            const Language language = m_parts.config.language;
+            outgoing.answers.push_back(
+                {press.id,
+                 messages::say(language,
+                               messages::Id::bot_try_again,
+                               fmt::arg("reason", in(language, error.message()))),
+                 true});
+        }
+        telegram::Api api(m_parts.telegram); // the other one is the teller's
+        tell(api, outgoing);
+    });
 }
 
 } // namespace loomrel::bot

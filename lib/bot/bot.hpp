@@ -26,6 +26,9 @@ struct BotParts {
     std::function<void(bool ok, Milliseconds took)> handled;
     // Somebody was told no, and no release's history says so: why, and his Telegram id.
     std::function<void(const std::string& why, std::int64_t who)> refused{};
+    // Another connection, for what has to wait for hosts before it is decided: needed where the
+    // operations can look at stage.
+    std::function<std::unique_ptr<store::ServerLedger>()> open_ledger{};
 };
 
 // What Telegram is to be told of updates that were decided on. Lost, it does no harm: the decisions
@@ -61,8 +64,10 @@ public:
     Bot(const Bot&) = delete;
     Bot& operator=(const Bot&) = delete;
 
-    // When it returns, every decision among them is in the ledger and may be confirmed. Throws
-    // Error if the ledger is away: they have to come again.
+    // When it returns, every decision among them is in the ledger and may be confirmed, but for
+    // approvals that stage is looked at for: lost with this process, such a press has changed
+    // nothing, and its button is still there. Throws Error if the ledger is away: they have to come
+    // again.
     void handle(const std::vector<telegram::Update>& updates);
 
     // The two halves of the above. The first asks nobody but the ledger, and once Telegram for
@@ -77,8 +82,12 @@ private:
     void on_said(const telegram::Said& said, std::int64_t update_id, Outgoing& outgoing);
     void note_unheard(const Reply& reply, std::int64_t who);
     void start_work(const telegram::Press& press, const Reply& reply);
+    void start_later(const telegram::Press& press, const Reply& reply);
+    void start(std::function<void()> work);
+    [[nodiscard]] bool is_busy() const;
+    void tell(telegram::Api& api, const Outgoing& outgoing);
     [[nodiscard]] telegram::Text could_not(const Error& error, const telegram::Press& press) const;
-    bool call(const std::string& what, const std::function<void()>& action);
+    bool call(telegram::Api& api, const std::string& what, const std::function<void()>& action);
     [[nodiscard]] bool seen(std::int64_t update_id) const;
     [[nodiscard]] std::string own_name();
 

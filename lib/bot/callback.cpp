@@ -11,7 +11,7 @@ namespace loomrel::bot {
 namespace {
 
 constexpr std::string_view k_actions = "mlchaArRotYgx";
-constexpr std::string_view k_origins = "asfn";
+constexpr std::string_view k_origins = "asfon";
 constexpr std::size_t k_longest_extra = 17;
 
 bool is_extra(std::string_view text) {

@@ -13,7 +13,7 @@ enum class Action : char {
     card = 'c', // back to the notice
     history = 'h',
     ask_approve = 'a', // extra of these four: the commit's first digits
-    approve = 'A',
+    approve = 'A',     // and k_silence_shown
     ask_reject = 'r',
     reject = 'R',
     choose_rollback = 'o',
@@ -23,8 +23,17 @@ enum class Action : char {
     nothing = 'x', // the page's number
 };
 
-// Where a message came from, and so what it becomes again: one of the three lists, or a notice.
-enum class Origin : char { active = 'a', successful = 's', failed = 'f', notice = 'n' };
+// Behind an approval's commit: whoever presses has been told that stage does not answer.
+inline constexpr char k_silence_shown = '.';
+
+// Where a message came from, and so what it becomes again: one of the four lists, or a notice.
+enum class Origin : char {
+    active = 'a',
+    successful = 's',
+    failed = 'f',
+    outrun = 'o',
+    notice = 'n',
+};
 
 // All that a button needs to know, in at most 64 bytes. It comes back from a client who may have
 // forged it: it only says what is asked for; who may and whether it still can be is decided by

@@ -4,8 +4,6 @@
 #include "lib/messages/status_texts.hpp"
 #include "lib/telegram/text.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 namespace loomrel::bot {
@@ -26,6 +24,8 @@ Id title_of(Origin origin) {
         return Id::bot_list_successful;
     case Origin::failed:
         return Id::bot_list_failed;
+    case Origin::outrun:
+        return Id::bot_list_outrun;
     }
     return Id::bot_list_active;
 }
@@ -58,6 +58,9 @@ std::string card_text(const Context& context, const Page& page) {
     lines.add(Id::bot_card_status,
               fmt::arg("status", escape_line(status_label(config.language, release.status))));
     lines.add(Id::bot_card_author, fmt::arg("author", escape_line(release.initiated_by, 100)));
+    if (const auto outrun = outrun_line(config.language, release, page.known); !outrun.empty()) {
+        lines.add_text(outrun);
+    }
     // A row of the time before loomrel may have none.
     const bool dated = release.created_at != Time{};
     if (dated) {
@@ -85,9 +88,12 @@ std::string card_text(const Context& context, const Page& page) {
             std::chrono::duration_cast<Milliseconds>(context.now - release.created_at);
         lines.add(Id::bot_card_elapsed, fmt::arg("duration", duration(config.language, time)));
     }
-    const std::string approved = approved_by(config, release, page.approvals);
+    const std::string approved = approved_by(config, release, page.known.approvals);
     if (!approved.empty()) {
         lines.add_text(approved);
+    }
+    if (const auto shown = what_is_approved(config, release, page.known); !shown.empty()) {
+        lines.add_text("\n" + shown);
     }
     return lines.text();
 }
@@ -100,9 +106,15 @@ void add_decisions(const Context& context, const Page& page, telegram::Keyboard&
         return button(language, id, {action, page.origin, release.id, extra});
     };
     const auto state = release.state();
+    if (release.is_outrun()) {
+        return;
+    }
     if (state == Status::manual_testing) {
-        keyboard.push_back({ask(Id::bot_button_approve, Action::ask_approve, commit),
-                            ask(Id::bot_button_reject, Action::ask_reject, commit)});
+        keyboard.push_back({ask(Id::bot_button_reject, Action::ask_reject, commit)});
+        if (can_be_approved(release)) {
+            keyboard.back().insert(keyboard.back().begin(),
+                                   ask(Id::bot_button_approve, Action::ask_approve, commit));
+        }
     } else if (state == Status::manual_test_passed) {
         keyboard.push_back({ask(Id::bot_button_reject, Action::ask_reject, commit)});
         if (page.may_dispatch) {
@@ -138,55 +150,6 @@ void add_pages(const Context& context, const Page& page, telegram::Keyboard& key
         row.push_back(go("➡️", "+"));
     }
     keyboard.push_back(std::move(row));
-}
-
-// Somebody's word, or a no: nothing moved.
-std::string
-history_note(Language language, const release::Event& event, const nlohmann::json& detail) {
-    const std::string actor = escape_line(event.actor, 60);
-    if (detail.contains("approval")) {
-        return say(language, Id::bot_history_approved, fmt::arg("actor", actor));
-    }
-    if (detail.contains("dispatch")) {
-        return say(language, Id::bot_history_dispatch, fmt::arg("actor", actor));
-    }
-    if (detail.contains("refused")) {
-        return say(language, Id::bot_history_refused, fmt::arg("actor", actor));
-    }
-    return say(language, Id::bot_history_note, fmt::arg("actor", actor));
-}
-
-std::string
-history_move(Language language, const release::Event& event, const nlohmann::json& detail) {
-    std::string what = escape_line(status_label(language, event.to)) + "\n"
-                       + say(language,
-                             Id::bot_history_who,
-                             fmt::arg("actor", escape_line(event.actor, 60)),
-                             fmt::arg("source", escape_line(event.source, 20)));
-    const auto reason = detail.find("reason");
-    if (event.to == to_string(Status::manual_test_failed) && reason != detail.end()
-        && reason->is_string() && !reason->get_ref<const std::string&>().empty()
-        && *reason != "tag_moved") {
-        what += "\n"
-                + say(language,
-                      Id::bot_history_reason,
-                      fmt::arg("reason", escape_line(reason->get<std::string>(), 300)));
-    }
-    return what;
-}
-
-std::string history_line(const Context& context, const release::Event& event) {
-    const Language language = context.config.language;
-    nlohmann::json detail = nlohmann::json::parse(event.detail, nullptr, false);
-    if (!detail.is_object()) {
-        detail = nlohmann::json::object();
-    }
-    return say(language,
-               Id::bot_history_move,
-               fmt::arg("time", to_local_minute(event.at, context.config.timezone)),
-               fmt::arg("status",
-                        event.from == event.to ? history_note(language, event, detail)
-                                               : history_move(language, event, detail)));
 }
 
 } // namespace
@@ -235,6 +198,10 @@ telegram::Button button(Language language, Id id, const Callback& callback) {
     return {say(language, id), to_data(callback)};
 }
 
+std::vector<telegram::Button> to_outrun(Language language) {
+    return {button(language, Id::bot_list_outrun, {Action::page, Origin::outrun, 0, ""})};
+}
+
 Callback back_to(Origin origin, std::int64_t release_id) {
     return {origin == Origin::notice ? Action::card : Action::page, origin, release_id, ""};
 }
@@ -277,50 +244,39 @@ telegram::Text list_page(const Context& context, const Page& page) {
         text.keyboard.push_back(
             {button(language, Id::bot_button_history, {Action::history, page.origin, id, ""})});
     }
+    // Behind 📈; where there is nothing whose history could be asked for, in its place.
+    if (id == 0 && page.any_outrun && page.origin == Origin::active) {
+        text.keyboard.push_back(to_outrun(language));
+    }
     text.keyboard.push_back(
         {button(language, Id::bot_button_menu, {Action::menu, page.origin, 0, ""})});
     return text;
 }
 
-telegram::Text history_page(const Context& context,
-                            Origin origin,
-                            const release::Release& release,
-                            const std::vector<release::Event>& events) {
-    const Language language = context.config.language;
-    std::string body;
-    // The newest are the ones looked for: taken from the end as far as there is room.
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        const std::string line = history_line(context, *event);
-        if (telegram::utf16_length(telegram::plain_of(body + line)) > 3500) {
-            body = "…\n\n" + body;
-            break;
-        }
-        body = line + (body.empty() ? "" : "\n\n") + body;
-    }
-    return {say(language,
-                Id::bot_history,
-                fmt::arg("service", escape_line(release.service_name)),
-                fmt::arg("tag", escape_line(release.release_tag)))
-                + "\n\n" + body,
-            {{button(language, Id::bot_button_back, back_to(origin, release.id))}}};
-}
-
 telegram::Text approve_question(const Context& context,
                                 Origin origin,
                                 const release::Release& release,
-                                const std::vector<store::Approval>& approvals) {
+                                const Known& known,
+                                const std::string& silent) {
     const Language language = context.config.language;
     const std::string commit = short_commit(release.commit_sha.value_or(""));
-    const std::string approved = approved_by(context.config, release, approvals);
+    const std::string data = silent.empty() ? commit : commit + k_silence_shown;
+    const std::string approved = approved_by(context.config, release, known.approvals);
+    const std::string shown = what_is_approved(context.config, release, known);
+    std::string html = say(language,
+                           Id::bot_approve_question,
+                           fmt::arg("service", escape_line(release.service_name)),
+                           fmt::arg("tag", escape_line(release.release_tag)),
+                           fmt::arg("commit", commit));
+    html += (shown.empty() ? "" : "\n\n" + shown) + (approved.empty() ? "" : "\n\n" + approved);
+    if (!silent.empty()) {
+        html +=
+            "\n\n"
+            + say(language, Id::shown_stage_silent, fmt::arg("reason", escape_line(silent, 500)));
+    }
     return {
-        say(language,
-            Id::bot_approve_question,
-            fmt::arg("service", escape_line(release.service_name)),
-            fmt::arg("tag", escape_line(release.release_tag)),
-            fmt::arg("commit", commit))
-            + (approved.empty() ? "" : "\n\n" + approved),
-        {{button(
-              language, Id::bot_button_approve_yes, {Action::approve, origin, release.id, commit}),
+        html,
+        {{button(language, Id::bot_button_approve_yes, {Action::approve, origin, release.id, data}),
           button(language, Id::bot_button_back, back_to(origin, release.id))}}};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/bot/callback.hpp"
+#include "lib/bot/shown.hpp"
 #include "lib/config/config.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/release/release.hpp"
@@ -23,13 +24,14 @@ struct Context {
 struct Page {
     Origin origin = Origin::active;
     const release::Release* release = nullptr; // null: the list is empty
-    std::vector<store::Approval> approvals;
+    Known known{};
     std::size_t number = 1; // from 1
     std::size_t pages = 1;
     bool more = false; // there are more than `pages`: "1000+"
     // Of an approved release: the attempt to begin its deploy has failed, or it runs there.
     bool may_dispatch = false;
     std::string run_link{};
+    bool any_outrun = false; // there is a list of outrun ones to go to
 };
 
 [[nodiscard]] telegram::Text menu(const Context& context, const std::string& name);
@@ -37,11 +39,15 @@ struct Page {
 [[nodiscard]] telegram::Text history_page(const Context& context,
                                           Origin origin,
                                           const release::Release& release,
-                                          const std::vector<release::Event>& events);
+                                          const std::vector<release::Event>& events,
+                                          bool any_outrun = false);
+// `silent`: why stage said nothing when it was looked at; pressed again, that is known to whoever
+// presses.
 [[nodiscard]] telegram::Text approve_question(const Context& context,
                                               Origin origin,
                                               const release::Release& release,
-                                              const std::vector<store::Approval>& approvals);
+                                              const Known& known,
+                                              const std::string& silent = "");
 [[nodiscard]] telegram::Text
 reject_question(const Context& context, Origin origin, const release::Release& release);
 
@@ -55,6 +61,8 @@ reject_question(const Context& context, Origin origin, const release::Release& r
 [[nodiscard]] std::string duration(Language language, Milliseconds time);
 
 [[nodiscard]] telegram::Button button(Language language, messages::Id id, const Callback& callback);
+// The row that leads to the list of outrun ones.
+[[nodiscard]] std::vector<telegram::Button> to_outrun(Language language);
 // Back to the list's page, or to the notice.
 [[nodiscard]] Callback back_to(Origin origin, std::int64_t release_id);
 // Where a link may lead: http(s) only; "" for everything else.

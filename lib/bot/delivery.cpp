@@ -60,11 +60,13 @@ Milliseconds wait_after(int attempts) {
 Delivery::Delivery(store::ServerLedger& ledger,
                    telegram::Api& api,
                    const config::Config& config,
-                   std::string owner)
+                   std::string owner,
+                   Voice voice)
     : m_ledger(ledger),
       m_api(api),
       m_config(config),
-      m_owner(std::move(owner)) {}
+      m_owner(std::move(owner)),
+      m_voice(voice) {}
 
 Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& stopped) {
     Outcome outcome;
@@ -119,12 +121,24 @@ Delivery::Outcome Delivery::run_in_turn(Deadline until) {
     return outcome;
 }
 
+Known Delivery::known(const release::Release& release) {
+    Known known = known_of(m_ledger, release);
+    known.looks = m_voice == Voice::server;
+    return known;
+}
+
 std::optional<NoticeText> Delivery::text_of(const Notice& notice) {
     NoticeFacts facts{m_config, nullptr, {}};
     std::optional<release::Release> release;
     if (notice.release_id) {
         release = m_ledger.find_release(*notice.release_id);
-        facts.approvals = m_ledger.approvals(*notice.release_id);
+    }
+    if (release) {
+        facts.known = known(*release);
+        // This notice tells of one move, the release may have made others since.
+        if (notice.event && notice.event->from != notice.event->to) {
+            facts.known.last = notice.event;
+        }
     }
     facts.release = release ? &*release : nullptr;
     return render(notice, facts);
@@ -226,8 +240,7 @@ std::optional<telegram::Text> Delivery::present_if_late(const Notice& notice) {
     if (!release || release->status == notice.event->to) {
         return std::nullopt;
     }
-    const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release->id)};
-    return render_present(last_move(m_ledger.events(release->id)), facts);
+    return render_present({m_config, &*release, known(*release)});
 }
 
 // Stage and production may have chats of their own: where the release was told before, it is shown
@@ -283,6 +296,9 @@ Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Pla
                 throw;
             }
         }
+    }
+    if (text.only_edits) {
+        return 0;
     }
     const std::int64_t sent = m_api.send_message(place, text.text);
     learn_moves();

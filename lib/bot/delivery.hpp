@@ -15,11 +15,15 @@ namespace loomrel::bot {
 // least once each, repeats with the same number in their text. One at a time delivers, by a lease.
 class Delivery {
 public:
+    // Whose word a notice is: a server answers for what it says of stage, a job tells what it did.
+    enum class Voice { job, server };
+
     // `owner` names this process among those that share the ledger.
     Delivery(store::ServerLedger& ledger,
              telegram::Api& api,
              const config::Config& config,
-             std::string owner);
+             std::string owner,
+             Voice voice = Voice::job);
 
     struct Outcome {
         int sent = 0;
@@ -39,6 +43,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
+    [[nodiscard]] Known known(const release::Release& release);
     void deliver(const store::Notice& notice, Outcome& outcome);
     // Gives the new message's number; 0 = the release's message was edited.
     std::int64_t
@@ -62,6 +67,7 @@ private:
     telegram::Api& m_api;
     const config::Config& m_config;
     std::string m_owner;
+    Voice m_voice;
     std::set<std::int64_t> m_held;                // chats whose next message has to wait
     std::map<std::int64_t, std::int64_t> m_moved; // as the ledger has them
     bool m_away = false;                          // nothing gets through at all

@@ -28,10 +28,26 @@ std::optional<release::List> list_of(Origin origin) {
         return release::List::successful;
     case Origin::failed:
         return release::List::failed;
+    case Origin::outrun:
+        return release::List::outrun;
     case Origin::notice:
         return std::nullopt;
     }
     return std::nullopt;
+}
+
+Origin origin_of(release::List list) {
+    switch (list) {
+    case release::List::active:
+        return Origin::active;
+    case release::List::successful:
+        return Origin::successful;
+    case release::List::failed:
+        return Origin::failed;
+    case release::List::outrun:
+        return Origin::outrun;
+    }
+    return Origin::active;
 }
 
 bool is_decision(Action action) {
@@ -72,6 +88,19 @@ Context Dialog::context(const std::string& service) {
     return {m_config, m_clock(), can};
 }
 
+Known Dialog::known(const release::Release& release) {
+    Known known = known_of(m_ledger, release);
+    known.looks = m_operations != nullptr;
+    return known;
+}
+
+bool Dialog::any_outrun() {
+    store::ReleaseQuery query;
+    query.list = release::List::outrun;
+    query.limit = 1;
+    return !m_ledger.list_releases(query).empty();
+}
+
 Reply Dialog::open_page(const Callback& callback) {
     store::ReleaseQuery query;
     query.list = list_of(callback.origin);
@@ -102,13 +131,14 @@ Reply Dialog::open_page(const Callback& callback) {
         at = std::min(at, page.pages - 1);
         page.release = &all[at];
         page.number = at + 1;
-        page.approvals = m_ledger.approvals(all[at].id);
+        page.known = known(all[at]);
         if (all[at].state() == Status::manual_test_passed) {
             const auto dispatch = m_ledger.newest_dispatch(all[at].id);
             page.may_dispatch = may_dispatch_again(dispatch);
             page.run_link = has_begun(dispatch) ? dispatch->error : "";
         }
     }
+    page.any_outrun = all.empty() && any_outrun();
     reply.edit =
         list_page(context(page.release == nullptr ? "" : page.release->service_name), page);
     return reply;
@@ -124,15 +154,11 @@ telegram::Text Dialog::present(Origin origin, std::int64_t release_id) {
         const auto state = release->state();
         Origin now = origin;
         if (state) {
-            const release::List list = release::list_of(*state);
-            now = list == release::List::active
-                      ? Origin::active
-                      : (list == release::List::successful ? Origin::successful : Origin::failed);
+            now = origin_of(release::list_of(*state, release->is_outrun()));
         }
         return *open_page({Action::page, now, release_id, ""}).edit;
     }
-    const NoticeFacts facts{m_config, &*release, m_ledger.approvals(release_id)};
-    return render_present(last_move(m_ledger.events(release_id)), facts);
+    return render_present({m_config, &*release, known(*release)});
 }
 
 bool Dialog::counts(std::int64_t chat_id, std::int64_t person) const {
@@ -170,7 +196,8 @@ Reply Dialog::no(const telegram::User& who,
                  const std::string& text,
                  const std::string& why,
                  std::int64_t release_id,
-                 const std::string& note_id) {
+                 const std::string& note_id,
+                 const std::string& conflict) {
     Reply reply = toast(text, true);
     bool heard = false;
     if (release_id > 0) {
@@ -179,9 +206,11 @@ Reply Dialog::no(const telegram::User& who,
         note.release_id = release_id;
         note.actor = "telegram:" + std::to_string(who.id);
         note.source = "bot";
-        note.detail =
-            nlohmann::json{{"refused", why}, {"telegram_id", who.id}, {"name", who.name}}.dump(
-                -1, ' ', false, nlohmann::json::error_handler_t::replace);
+        nlohmann::json detail{{"refused", why}, {"telegram_id", who.id}, {"name", who.name}};
+        if (!conflict.empty()) {
+            detail["conflict"] = conflict;
+        }
+        note.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         heard = m_ledger.note_event(note);
     }
     if (!heard) {
@@ -258,21 +287,14 @@ Reply Dialog::on_release(const telegram::Press& press,
     Reply reply;
     switch (callback.action) {
     case Action::history:
-        reply.edit = history_page(context(), callback.origin, release, m_ledger.events(release.id));
+        reply.edit = history_page(
+            context(), callback.origin, release, m_ledger.events(release.id), any_outrun());
         return reply;
     case Action::ask_approve:
-    case Action::ask_reject: {
-        const bool approving = callback.action == Action::ask_approve;
-        const auto state = release.state();
-        if (state != Status::manual_testing && (approving || state != Status::manual_test_passed)) {
-            return moved_on(press, callback, release);
-        }
-        reply.edit = approving ? approve_question(
-                         context(), callback.origin, release, m_ledger.approvals(release.id))
-                               : reject_question(context(), callback.origin, release);
-        return reply;
-    }
+    case Action::ask_reject:
+        return ask_decision(press, callback, release);
     case Action::approve:
+        return approve(press, callback, release);
     case Action::reject:
         return decide(press.from, "bot:" + press.id, callback, release, "");
     case Action::choose_rollback:

@@ -21,6 +21,9 @@ struct Reply {
     // Goes on after the reply, in a thread of its own: asks or steers hosts, and edits the pressed
     // message as it goes.
     std::function<void(Operations&, const std::function<void(const telegram::Text&)>& show)> work;
+    // Has to look at hosts before there is an answer: gives it, from a thread of its own and with a
+    // ledger of its own. All else of this reply is left out then.
+    std::function<Reply(store::ServerLedger&, Operations&)> later;
     // The work, or what is sent, is not for doing again where the same update comes again.
     bool once = false;
     // A no that no release's history can hold: for the log.
@@ -59,11 +62,26 @@ private:
     [[nodiscard]] Reply on_release(const telegram::Press& press,
                                    const Callback& callback,
                                    const release::Release& release);
+    [[nodiscard]] Reply ask_decision(const telegram::Press& press,
+                                     const Callback& callback,
+                                     const release::Release& release);
+    [[nodiscard]] Reply approve(const telegram::Press& press,
+                                const Callback& callback,
+                                const release::Release& release);
+    // Of an approval, when stage has been looked at.
+    [[nodiscard]] Reply
+    approve_seen(const telegram::Press& press, const Callback& callback, const StageSight& sight);
     [[nodiscard]] Reply decide(const telegram::User& who,
                                const std::string& decision_id,
                                const Callback& callback,
                                const release::Release& release,
-                               const std::string& reason);
+                               const std::string& reason,
+                               store::Seen stage = store::Seen::unasked);
+    [[nodiscard]] std::string refusal_text(const telegram::User& who,
+                                           const release::Release& release,
+                                           const store::Decided& decided) const;
+    [[nodiscard]] Known known(const release::Release& release);
+    [[nodiscard]] bool any_outrun();
     [[nodiscard]] Reply ask_rollback(const telegram::Press& press,
                                      const Callback& callback,
                                      const release::Release& release);
@@ -81,7 +99,8 @@ private:
                            const std::string& text,
                            const std::string& why,
                            std::int64_t release_id,
-                           const std::string& note_id);
+                           const std::string& note_id,
+                           const std::string& conflict = "");
     [[nodiscard]] bool counts(std::int64_t chat_id, std::int64_t person) const;
     // "" = he may.
     [[nodiscard]] std::string why_not(const telegram::User& who,

@@ -1,4 +1,5 @@
 #include "lib/bot/dialog.hpp"
+#include "lib/bot/notice_text.hpp"
 #include "lib/bot/settings.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,30 +15,157 @@ using messages::Id;
 using messages::say;
 using release::Status;
 
+// Behind its commit a button may say that silence was shown.
+std::string commit_in(const Callback& callback) {
+    return callback.extra.substr(0, callback.extra.find(k_silence_shown));
+}
+
+bool is_silence_shown(const Callback& callback) {
+    return callback.extra.ends_with(k_silence_shown);
+}
+
 } // namespace
+
+Reply Dialog::ask_decision(const telegram::Press& press,
+                           const Callback& callback,
+                           const release::Release& release) {
+    const bool approving = callback.action == Action::ask_approve;
+    const auto state = release.state();
+    if (state != Status::manual_testing && (approving || state != Status::manual_test_passed)) {
+        return moved_on(press, callback, release);
+    }
+    const Known facts = known(release);
+    if (approving && !can_be_approved(release)) {
+        // A button of before: that release cannot be approved now, however it is pressed.
+        store::Decided decided;
+        decided.conflict = release.is_outrun() ? "outrun" : "no_commit";
+        decided.outrun_by = facts.outrun_by;
+        Reply reply = no(press.from,
+                         refusal_text(press.from, release, decided),
+                         "decision",
+                         release.id,
+                         "bot:" + press.id,
+                         decided.conflict);
+        reply.edit = present(callback.origin, release.id);
+        return reply;
+    }
+    Reply reply;
+    reply.edit = approving ? approve_question(context(), callback.origin, release, facts)
+                           : reject_question(context(), callback.origin, release);
+    return reply;
+}
+
+// Who has stage's credentials does not take anybody's word for what serves there.
+Reply Dialog::approve(const telegram::Press& press,
+                      const Callback& callback,
+                      const release::Release& release) {
+    const bool looks = m_operations != nullptr && can_be_approved(release)
+                       && commit_in(callback) == short_commit(*release.commit_sha)
+                       && m_operations->can_look_at_stage(release.service_name);
+    if (!looks) {
+        return decide(press.from, "bot:" + press.id, callback, release, "");
+    }
+    Reply reply;
+    reply.later = [&config = m_config, clock = m_clock, press, callback, release](
+                      store::ServerLedger& ledger, Operations& operations) {
+        const StageSight sight = operations.look_at_stage(release);
+        Dialog dialog(ledger, config, &operations, clock, [] { return ""; });
+        return dialog.approve_seen(press, callback, sight);
+    };
+    return reply;
+}
+
+Reply Dialog::approve_seen(const telegram::Press& press,
+                           const Callback& callback,
+                           const StageSight& sight) {
+    const Language language = m_config.language;
+    const auto release = m_ledger.find_release(callback.release_id);
+    if (!release) {
+        return toast(say(language, Id::bot_no_release), true);
+    }
+    const std::string id = "bot:" + press.id;
+    switch (sight.what) {
+    case StageSight::What::same:
+        return decide(press.from, id, callback, *release, "", store::Seen::seen);
+    case StageSight::What::silent: {
+        if (is_silence_shown(callback) || !can_be_approved(*release)) {
+            return decide(press.from, id, callback, *release, "", store::Seen::silent);
+        }
+        Reply reply = toast(say(language, Id::bot_stage_silent), true);
+        const std::string reason = sight.reason.empty() ? "-" : sight.reason;
+        reply.edit =
+            approve_question(context(), callback.origin, *release, known(*release), reason);
+        return reply;
+    }
+    case StageSight::What::other:
+        break;
+    }
+    const std::string text = say(language,
+                                 Id::bot_stage_other,
+                                 fmt::arg("serves", sight.serves.empty() ? "-" : sight.serves),
+                                 fmt::arg("tag", release->release_tag),
+                                 fmt::arg("service", release->service_name));
+    Reply reply = no(press.from, text, "decision", release->id, id, "stage");
+    reply.edit = present(callback.origin, release->id);
+    return reply;
+}
+
+std::string Dialog::refusal_text(const telegram::User& who,
+                                 const release::Release& release,
+                                 const store::Decided& decided) const {
+    const Language language = m_config.language;
+    const auto tag = fmt::arg("tag", release.release_tag);
+    if (decided.conflict == "commit" || decided.conflict == "tag") {
+        return say(language, Id::bot_commit_differs, tag);
+    }
+    if (decided.conflict == "stage" && !decided.stage_run.empty()) {
+        return say(language, Id::bot_stage_changes, fmt::arg("run", decided.stage_run));
+    }
+    if (decided.conflict == "stage") {
+        return say(language,
+                   Id::bot_not_on_stage,
+                   fmt::arg("serves", decided.stage_serves),
+                   tag,
+                   fmt::arg("service", release.service_name));
+    }
+    if (decided.conflict == "outrun") {
+        return say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by));
+    }
+    if (decided.conflict == "no_commit") {
+        return say(language, Id::bot_no_commit, tag);
+    }
+    if (decided.conflict == "status") {
+        return say(
+            language, Id::bot_moved_on, fmt::arg("status", status_label(language, decided.status)));
+    }
+    // The ledger's rules are newer than what this server was started with.
+    return say(language, Id::bot_not_approver, fmt::arg("id", who.id));
+}
 
 Reply Dialog::decide(const telegram::User& who,
                      const std::string& decision_id,
                      const Callback& callback,
                      const release::Release& release,
-                     const std::string& reason) {
+                     const std::string& reason,
+                     store::Seen stage) {
     const Language language = m_config.language;
     const std::string commit = release.commit_sha.value_or("");
+    const std::string asked = commit_in(callback);
     store::Decision decision;
     decision.id = decision_id;
     decision.release_id = release.id;
     // What was shown, not what is there by now.
-    decision.commit = callback.extra == short_commit(commit) ? commit : callback.extra;
+    decision.commit = asked == short_commit(commit) ? commit : asked;
     decision.approver_id = who.id;
     decision.approver_name = name_of(m_config, who.id, who.name);
     decision.verdict =
         callback.action == Action::approve ? store::Verdict::approved : store::Verdict::rejected;
     decision.reason = reason;
+    decision.stage = stage;
     decision.rules = m_config.approval_rules();
     decision.source = "bot";
     const store::Decided decided = m_ledger.decide(decision);
     const auto tag = fmt::arg("tag", release.release_tag);
-    const std::string status = status_label(language, decided.status);
     Reply reply;
     using What = store::Decided::What;
     switch (decided.what) {
@@ -58,34 +186,13 @@ Reply Dialog::decide(const telegram::User& who,
         break;
     }
     case What::already:
-        reply = toast(say(language, Id::bot_already, fmt::arg("status", status)));
+        reply = toast(say(
+            language, Id::bot_already, fmt::arg("status", status_label(language, decided.status))));
         break;
     case What::absent:
         return toast(say(language, Id::bot_no_release), true);
     case What::refused:
-        if (decided.conflict == "commit" || decided.conflict == "tag") {
-            reply = toast(say(language, Id::bot_commit_differs, tag), true);
-        } else if (decided.conflict == "stage" && !decided.stage_run.empty()) {
-            reply = toast(say(language, Id::bot_stage_changes, fmt::arg("run", decided.stage_run)),
-                          true);
-        } else if (decided.conflict == "stage") {
-            reply = toast(say(language,
-                              Id::bot_not_on_stage,
-                              fmt::arg("serves", decided.stage_serves),
-                              tag,
-                              fmt::arg("service", release.service_name)),
-                          true);
-        } else if (decided.conflict == "outrun") {
-            reply =
-                toast(say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by)), true);
-        } else if (decided.conflict == "no_commit") {
-            reply = toast(say(language, Id::bot_no_commit, tag), true);
-        } else if (decided.conflict == "status") {
-            reply = toast(say(language, Id::bot_moved_on, fmt::arg("status", status)), true);
-        } else {
-            // The ledger's rules are newer than what this server was started with.
-            reply = toast(say(language, Id::bot_not_approver, fmt::arg("id", who.id)), true);
-        }
+        reply = toast(refusal_text(who, release, decided), true);
         break;
     }
     reply.edit = present(callback.origin, release.id);

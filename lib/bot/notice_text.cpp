@@ -1,7 +1,9 @@
 #include "lib/bot/notice_text.hpp"
 
+#include "lib/bot/alarms.hpp"
 #include "lib/bot/card.hpp"
 #include "lib/bot/notice_lines.hpp"
+#include "lib/bot/notice_writer.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/telegram/text.hpp"
 
@@ -29,14 +31,24 @@ struct Telling {
     bool calls;
 };
 
+// Why people are asked once more; nullopt: they are asked for the first time.
+std::optional<Id> asked_anew(const release::Event& event, const std::string& reason) {
+    if (reason == "settings_differ") {
+        return Id::notice_settings_differ;
+    }
+    if (reason == "rules_changed") {
+        return Id::notice_ask_by_new_rules;
+    }
+    const bool expired = event.from == release::to_string(Status::manual_test_passed)
+                         || event.from == release::to_string(Status::production_failed);
+    return expired ? std::optional(Id::notice_expired) : std::nullopt;
+}
+
 Telling telling_of(Status status, const release::Event& event, const json& detail) {
     const std::string reason = text_of(detail, "reason");
     switch (status) {
     case Status::manual_testing:
-        if (event.from == release::to_string(Status::manual_test_passed)) {
-            return {Id::notice_expired, "stage", true};
-        }
-        return {Id::notice_ready_for_testing, "stage", true};
+        return {asked_anew(event, reason).value_or(Id::notice_ready_for_testing), "stage", true};
     case Status::staging_failed:
         return {reason == "tag_moved" ? Id::notice_tag_moved : Id::notice_staging_failed,
                 "stage",
@@ -65,120 +77,6 @@ Telling telling_of(Status status, const release::Event& event, const json& detai
     return {Id::notice_ready_for_testing, "stage", false};
 }
 
-class Writer {
-public:
-    explicit Writer(const NoticeFacts& facts)
-        : m_facts(facts),
-          m_language(facts.config.language) {}
-
-    template <typename... Arguments> void line(Id id, Arguments&&... arguments) {
-        text(messages::format(m_language, id, fmt::make_format_args(arguments...)));
-    }
-
-    void text(const std::string& html) {
-        if (!html.empty()) {
-            m_text += (m_text.empty() ? "" : "\n") + html;
-        }
-    }
-
-    void gap() { m_text += "\n"; }
-
-    // The spec's four lines under a notice's title.
-    void release_lines() {
-        const release::Release& release = *m_facts.release;
-        line(Id::notice_service, fmt::arg("service", escape_line(release.service_name)));
-        line(Id::notice_version, fmt::arg("tag", escape_line(release.release_tag)));
-        line(Id::notice_author, fmt::arg("author", escape_line(release.initiated_by, 100)));
-        const std::string link = safe_link(release.github_action_link);
-        if (!link.empty()) {
-            line(Id::notice_link, fmt::arg("link", telegram::escape_html(link)));
-        }
-    }
-
-    void decision_lines(const release::Event& event, const json& detail) {
-        const auto to = release::parse_status(event.to);
-        if (to == Status::manual_test_passed || to == Status::manual_testing) {
-            text(approved_by(m_facts.config, *m_facts.release, m_facts.approvals));
-        }
-        if (to == Status::manual_testing && m_facts.config.telegram.approvers.empty()) {
-            line(Id::notice_nobody_approves);
-        }
-        unchecked_line(detail);
-        const std::string reason = text_of(detail, "reason");
-        if (to == Status::manual_test_failed && reason != "tag_moved") {
-            line(Id::notice_rejected_by, fmt::arg("name", escape_line(event.actor, 100)));
-            if (!reason.empty()) {
-                line(Id::notice_reason,
-                     fmt::arg("reason", telegram::escape_html(telegram::cut_utf16(reason, 1500))));
-            }
-        }
-        if (to == Status::rollback || to == Status::rollback_done
-            || to == Status::rollback_failed) {
-            line(Id::notice_started_by, fmt::arg("name", escape_line(event.actor, 100)));
-            if (!m_facts.release->rollback_to_tag.empty()) {
-                line(Id::notice_went_back,
-                     fmt::arg("tag", escape_line(m_facts.release->rollback_to_tag)));
-            }
-        }
-    }
-
-    void unchecked_line(const json& detail) {
-        if (text_of(detail, "health") == "none") {
-            line(Id::notice_unchecked);
-        }
-        const std::string lost = text_of(detail, "lost");
-        if (!lost.empty()) {
-            line(Id::notice_lost, fmt::arg("versions", escape_line(lost, 300)));
-        }
-    }
-
-    // What may be decided about the release as it is now.
-    [[nodiscard]] telegram::Keyboard decisions() const {
-        const release::Release& release = *m_facts.release;
-        const std::string commit = short_commit(release.commit_sha.value_or(""));
-        const auto ask = [&](Id id, Action action, const std::string& extra) {
-            return button(m_language, id, {action, Origin::notice, release.id, extra});
-        };
-        const auto state = release.state();
-        if (state == Status::manual_testing) {
-            return {{ask(Id::bot_button_approve, Action::ask_approve, commit),
-                     ask(Id::bot_button_reject, Action::ask_reject, commit)}};
-        }
-        return {};
-    }
-
-    [[nodiscard]] telegram::Keyboard dispatch_again() const {
-        if (m_facts.release->state() != Status::manual_test_passed) {
-            return {};
-        }
-        return {{button(m_language,
-                        Id::bot_button_dispatch,
-                        {Action::dispatch, Origin::notice, m_facts.release->id, ""})}};
-    }
-
-    // Repeats of a message carry the same one: "#r17 #e42" finds all about a release.
-    void footer(const store::Notice* notice) {
-        std::string tags;
-        if (m_facts.release != nullptr) {
-            tags = "#r" + std::to_string(m_facts.release->id);
-        }
-        if (notice != nullptr) {
-            tags += (tags.empty() ? "" : " ")
-                    + (notice->event_id ? "#e" + std::to_string(*notice->event_id)
-                                        : "#n" + std::to_string(notice->id));
-        }
-        gap();
-        text(tags);
-    }
-
-    [[nodiscard]] const std::string& html() const { return m_text; }
-
-private:
-    const NoticeFacts& m_facts;
-    Language m_language;
-    std::string m_text;
-};
-
 std::string document_name(const NoticeFacts& facts) {
     std::string name = facts.release == nullptr
                            ? "loomrel"
@@ -200,7 +98,10 @@ render_move(const release::Event& event, const store::Notice* notice, const Noti
     const json detail = object_of(event.detail);
     const Telling telling = telling_of(*to, event, detail);
     Writer writer(facts);
-    writer.line(telling.title);
+    const bool outrun = writer.outrun_title();
+    if (!outrun) {
+        writer.line(telling.title);
+    }
     writer.release_lines();
     writer.decision_lines(event, detail);
     const Why why = why_of(detail, facts.config.language);
@@ -213,7 +114,28 @@ render_move(const release::Event& event, const store::Notice* notice, const Noti
                       why.document,
                       document_name(facts),
                       telling.environment,
-                      telling.calls};
+                      telling.calls && !outrun};
+}
+
+// Nothing moved, and the message about the release is to be another: it was outrun, or is no more.
+std::optional<NoticeText> render_note(const release::Event& event, const NoticeFacts& facts) {
+    const auto status = release::parse_status(event.to);
+    if (!status || facts.release == nullptr) {
+        return std::nullopt;
+    }
+    NoticeText note{render_present(facts), "", "", telling_of(*status, event, {}).environment};
+    note.calls = false;
+    note.only_edits = true;
+    return note;
+}
+
+// Of no release: whose word counts, what nobody approved.
+NoticeText render_alarm(const store::Notice& notice, const NoticeFacts& facts, const json& fact) {
+    Writer writer(facts);
+    writer.text(notice.kind == "unapproved" ? unapproved_alarm(facts.config, fact)
+                                            : rules_alarm(facts.config, fact));
+    writer.footer(&notice);
+    return {{writer.html(), {}}, "", "", environment_of(notice), true};
 }
 
 NoticeText render_text(const store::Notice& notice, const NoticeFacts& facts, const json& fact) {
@@ -273,7 +195,11 @@ render_dispatch(const store::Notice& notice, const NoticeFacts& facts, const jso
 
 std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts& facts) {
     if (notice.event) {
-        return notice.kind == "event" ? render_move(*notice.event, &notice, facts) : std::nullopt;
+        if (notice.kind != "event") {
+            return std::nullopt;
+        }
+        return notice.event->from == notice.event->to ? render_note(*notice.event, facts)
+                                                      : render_move(*notice.event, &notice, facts);
     }
     const json fact = object_of(notice.fact);
     if (notice.kind == "text") {
@@ -281,6 +207,9 @@ std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts&
     }
     if (notice.kind == "dev") {
         return render_dev(notice, facts, fact);
+    }
+    if (notice.kind == "rules_changed" || notice.kind == "unapproved") {
+        return render_alarm(notice, facts, fact);
     }
     if (facts.release != nullptr
         && (notice.kind == "dispatch_refused" || notice.kind == "dispatch_unknown"
@@ -295,20 +224,14 @@ std::string environment_of(const store::Notice& notice) {
         const auto to = release::parse_status(notice.event->to);
         return to ? telling_of(*to, *notice.event, json::object()).environment : "";
     }
-    if (notice.kind == "text") {
+    if (notice.kind == "text" || notice.kind == "unapproved") {
         return text_of(object_of(notice.fact), "environment");
     }
     return notice.kind == "dev" ? "dev" : "prod";
 }
 
-std::optional<release::Event> last_move(const std::vector<release::Event>& events) {
-    const auto last = std::find_if(
-        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
-    return last == events.rend() ? std::nullopt : std::optional(*last);
-}
-
-telegram::Text render_present(const std::optional<release::Event>& last, const NoticeFacts& facts) {
-    release::Event event = last.value_or(release::Event{});
+telegram::Text render_present(const NoticeFacts& facts) {
+    release::Event event = facts.known.last.value_or(release::Event{});
     event.to = facts.release->status;
     if (auto rendered = render_move(event, nullptr, facts)) {
         return std::move(rendered->text);

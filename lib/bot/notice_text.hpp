@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/bot/shown.hpp"
 #include "lib/config/config.hpp"
 #include "lib/release/release.hpp"
 #include "lib/store/server_ledger.hpp"
@@ -16,7 +17,7 @@ namespace loomrel::bot {
 struct NoticeFacts {
     const config::Config& config;
     const release::Release* release = nullptr; // as it is now; null: the notice is about none
-    std::vector<store::Approval> approvals;    // of its present commit
+    Known known;                               // of that release
 };
 
 struct NoticeText {
@@ -27,6 +28,8 @@ struct NoticeText {
     // Somebody must act, or something failed: a message of its own. Else the release's message is
     // edited, where there is one.
     bool calls = true;
+    // Changes what a message shows, and is worth none of its own.
+    bool only_edits = false;
 };
 
 // nullopt: a kind of notice that is not told to people, or that a newer loomrel wrote.
@@ -37,12 +40,8 @@ struct NoticeText {
 // give.
 [[nodiscard]] std::string environment_of(const store::Notice& notice);
 
-// Of a release's events the last that moved it.
-[[nodiscard]] std::optional<release::Event> last_move(const std::vector<release::Event>& events);
-
-// The same message for a release as it stands now, `last` being its last move: what the bot leaves
-// behind when somebody has pressed a button in a notice.
-[[nodiscard]] telegram::Text render_present(const std::optional<release::Event>& last,
-                                            const NoticeFacts& facts);
+// The same message for a release as it stands now: what the bot leaves behind when somebody has
+// pressed a button in a notice.
+[[nodiscard]] telegram::Text render_present(const NoticeFacts& facts);
 
 } // namespace loomrel::bot

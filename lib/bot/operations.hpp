@@ -22,6 +22,17 @@ struct Standing {
     std::vector<KeptVersion> kept; // newest first, without what serves
 };
 
+// What stage's hosts said when they were looked at (design 13.4).
+struct StageSight {
+    enum class What {
+        same,   // each serves the release's commit
+        other,  // one of them does not
+        silent, // one of them does not answer, and none serves anything else
+    } what = What::silent;
+    std::string serves; // of other: a tag, a commit or an image; "" = nothing that anybody knows
+    std::string reason; // of silent: for people
+};
+
 // A run as the message that shows it needs it.
 struct Progress {
     std::string step;       // "health"; as messages::step_label() knows it
@@ -51,6 +62,10 @@ public:
                             const std::string& target,
                             const std::string& actor,
                             const Watch& watch) = 0;
+    // Asks no host: are there credentials for stage here?
+    [[nodiscard]] virtual bool can_look_at_stage(const std::string& service) = 0;
+    // Whoever approves waits for it: 10 s at most. Throws nothing that is the hosts' fault.
+    [[nodiscard]] virtual StageSight look_at_stage(const release::Release& release) = 0;
     // prod_by = "direct". Returns when the release is claimed, or throws.
     virtual void deploy(const release::Release& release, const std::string& actor) = 0;
 };

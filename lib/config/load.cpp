@@ -209,7 +209,6 @@ void Config::Loader::fill_server() {
     choose_origin("server.public_url", {api.value_or("")});
     put(server.public_url, value("server.public_url"));
     put(server.trusted_proxies, value("server.trusted_proxies"));
-    put(server.api_approvals, value("server.api_approvals"));
     // A default: with a public_url of its own, the address of the API is the runners' business.
     if (api && server.public_url.empty()) {
         server.public_url = *api;

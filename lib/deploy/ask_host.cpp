@@ -5,6 +5,8 @@
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
 
+#include <algorithm>
+
 namespace loomrel::deploy {
 
 namespace {
@@ -28,7 +30,8 @@ std::vector<Told> ask_host(ssh::Connection& connection,
         told.push_back({std::string(word), std::string(rest)});
     });
     BeginMark begin(nonce);
-    const auto channel = connection.exec(k_shell, k_open);
+    const auto channel = connection.exec(
+        k_shell, limits.whole.count() > 0 ? std::min(k_open, limits.whole) : k_open);
     channel->write(make_script(nonce));
     const Deadline began = std::chrono::steady_clock::now();
     Deadline heard = began;

@@ -2,6 +2,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/deploy/ask_host.hpp"
+#include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
 
 #include <algorithm>
@@ -171,14 +172,19 @@ const Kept* Sight::find_kept(const std::string& id_or_name) const {
 Sight look(ssh::Connection& connection,
            const std::string& host,
            const config::DeploySettings& settings,
-           const std::string& to) {
+           const std::string& to,
+           std::optional<Deadline> until) {
+    AnswerLimits limits = k_look;
+    if (until) {
+        limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));
+    }
     return sight_of(ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
             return look_script(settings, to, {nonce, 0});
         },
-        k_look));
+        limits));
 }
 
 KeptSight look_kept(ssh::Connection& connection,

@@ -68,11 +68,13 @@ struct Sight {
 // by hand. Anything else was written by somebody else and is not shown.
 [[nodiscard]] bool is_run_id(std::string_view text);
 
-// `to`: the version that somebody wants to go back to; "" = `back`.
+// `to`: the version that somebody wants to go back to; "" = `back`. `until`: when whoever asked has
+// waited long enough; an answer that is not whole by then is Error(no_host).
 [[nodiscard]] Sight look(ssh::Connection& connection,
                          const std::string& host,
                          const config::DeploySettings& settings,
-                         const std::string& to = "");
+                         const std::string& to = "",
+                         std::optional<Deadline> until = std::nullopt);
 
 // Without a configuration: by the program that the last deploy left there. Of `place` the run does
 // not count, and an empty service = the only one there is. `chosen` is the one that was looked at,

@@ -1,0 +1,139 @@
+#include "lib/bot/alarms.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/bot/card.hpp"
+#include "lib/bot/notice_lines.hpp"
+#include "lib/store/wire.hpp"
+#include "lib/telegram/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace loomrel::bot {
+
+namespace {
+
+using messages::Id;
+using messages::say;
+using nlohmann::json;
+using release::ApprovalRules;
+using telegram::escape_line;
+
+// The ledger's rows; one that cannot be read lets nobody approve, and is told as such.
+ApprovalRules rules_in(const json& fact, const char* name) {
+    const auto found = fact.find(name);
+    if (found == fact.end() || !found->is_object()) {
+        return {};
+    }
+    try {
+        return store::wire::rules_from(*found);
+    } catch (const std::exception&) {
+        return {};
+    }
+}
+
+std::string called(const ApprovalRules& rules, std::int64_t id) {
+    const auto person =
+        std::find_if(rules.people.begin(), rules.people.end(), [&](const auto& one) {
+            return one.telegram == id && !one.name.empty();
+        });
+    return person == rules.people.end() ? std::to_string(id) : person->name;
+}
+
+// Those of `one` that are not in `other`, as `one` calls them.
+std::string approvers_only_in(const ApprovalRules& one, const ApprovalRules& other) {
+    std::vector<std::string> names;
+    for (const std::int64_t id : one.approvers) {
+        if (std::find(other.approvers.begin(), other.approvers.end(), id)
+            == other.approvers.end()) {
+            names.push_back(escape_line(called(one, id), 60));
+        }
+    }
+    return join(names, ", ");
+}
+
+std::string needed(Language language, const ApprovalRules& rules) {
+    return rules.quorum > 0 ? std::to_string(rules.quorum) : say(language, Id::rules_all);
+}
+
+class AlarmLines {
+public:
+    explicit AlarmLines(Language language)
+        : m_language(language) {}
+
+    template <typename... Arguments> void add(Id id, Arguments&&... arguments) {
+        const std::string line =
+            messages::format(m_language, id, fmt::make_format_args(arguments...));
+        m_text += (m_text.empty() ? "" : "\n") + line;
+    }
+
+    [[nodiscard]] const std::string& text() const { return m_text; }
+
+private:
+    Language m_language;
+    std::string m_text;
+};
+
+} // namespace
+
+std::string rules_alarm(const config::Config& config, const json& fact) {
+    const Language language = config.language;
+    const ApprovalRules before = rules_in(fact, "before");
+    const ApprovalRules now = rules_in(fact, "now");
+    AlarmLines lines(language);
+    lines.add(Id::rules_changed);
+    const auto names = [&](Id id, const std::string& of) {
+        if (!of.empty()) {
+            lines.add(id, fmt::arg("names", of));
+        }
+    };
+    names(Id::rules_approvers_added, approvers_only_in(now, before));
+    names(Id::rules_approvers_gone, approvers_only_in(before, now));
+    if (before.quorum != now.quorum) {
+        lines.add(Id::rules_needed,
+                  fmt::arg("before", needed(language, before)),
+                  fmt::arg("now", needed(language, now)));
+    }
+    if (before.self_approval != now.self_approval) {
+        lines.add(now.self_approval ? Id::rules_own_allowed : Id::rules_own_forbidden);
+    }
+    if (before.expires != now.expires) {
+        lines.add(Id::rules_expires,
+                  fmt::arg("before", duration(language, before.expires)),
+                  fmt::arg("now", duration(language, now.expires)));
+    }
+    if (before.people != now.people) {
+        lines.add(Id::rules_people);
+    }
+    lines.add(Id::rules_by, fmt::arg("actor", escape_line(text_of(fact, "actor"), 100)));
+    return lines.text();
+}
+
+std::string unapproved_alarm(const config::Config& config, const json& fact) {
+    const auto text = [&](const char* name, std::size_t most) {
+        return escape_line(text_of(fact, name), most);
+    };
+    AlarmLines lines(config.language);
+    lines.add(Id::unapproved_title);
+    lines.add(Id::notice_service, fmt::arg("service", text("service", 100)));
+    lines.add(Id::notice_version, fmt::arg("tag", text("tag", 100)));
+    if (const std::string from = text("from", 100); !from.empty()) {
+        lines.add(Id::unapproved_from, fmt::arg("from", from));
+    }
+    lines.add(Id::notice_started_by, fmt::arg("name", text("actor", 100)));
+    try {
+        if (const auto at = store::wire::Fields(fact).maybe_time("at")) {
+            lines.add(Id::unapproved_when, fmt::arg("time", to_local_minute(*at, config.timezone)));
+        }
+    } catch (const std::exception&) {
+        // Told without it.
+    }
+    if (const std::string run = text("run_id", 64); !run.empty()) {
+        lines.add(Id::unapproved_run, fmt::arg("run", run));
+    }
+    return lines.text();
+}
+
+} // namespace loomrel::bot

@@ -1,0 +1,176 @@
+#include "lib/bot/shown.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/bot/callback.hpp"
+#include "lib/bot/card.hpp"
+#include "lib/bot/event_words.hpp"
+#include "lib/bot/notice_lines.hpp"
+#include "lib/release/names.hpp"
+#include "lib/telegram/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace loomrel::bot {
+
+namespace {
+
+using messages::Id;
+using messages::say;
+using release::Status;
+using telegram::escape_html;
+using telegram::escape_line;
+
+constexpr std::string_view k_enterprise_api = "/api/v3";
+
+// GitHub's pages, of the address that its API has: api.github.com, or https://HOST/api/v3.
+std::string web_of(std::string api) {
+    while (api.ends_with('/')) {
+        api.pop_back();
+    }
+    if (api == "https://api.github.com") {
+        return "https://github.com";
+    }
+    return api.ends_with(k_enterprise_api) ? api.substr(0, api.size() - k_enterprise_api.size())
+                                           : "";
+}
+
+std::string link_to(const std::string& address, const std::string& html) {
+    const std::string link = safe_link(address);
+    return link.empty() ? html : "<a href=\"" + escape_html(link) + "\">" + html + "</a>";
+}
+
+std::string commit_line(const config::Config& config, const release::Release& release) {
+    const std::string commit = release.commit_sha.value_or("");
+    if (commit.empty()) {
+        return say(config.language, Id::shown_no_commit);
+    }
+    const std::string shown = "<code>" + escape_line(short_commit(commit)) + "</code>";
+    return say(config.language,
+               Id::shown_commit,
+               fmt::arg("commit", link_to(commit_link(config, release), shown)));
+}
+
+// By these settings, not by what somebody wrote into the ledger. "" = they do not say.
+std::string stage_line(const config::Config& config, const std::string& service, bool as_link) {
+    std::string where;
+    try {
+        std::vector<std::string> hosts;
+        for (const config::Host& host : config.hosts("stage", service)) {
+            const bool has_scheme = host.domain.find("://") != std::string::npos;
+            const std::string domain =
+                host.domain.empty() || has_scheme ? host.domain : "https://" + host.domain;
+            const std::string shown = domain.empty() ? host.address : domain;
+            const std::string html = escape_line(shown, 100);
+            if (std::find(hosts.begin(), hosts.end(), html) == hosts.end() && hosts.size() < 3) {
+                hosts.push_back(html);
+            }
+        }
+        for (std::string& html : hosts) {
+            html = as_link ? link_to(html, html) : "<code>" + html + "</code>";
+        }
+        where = join(hosts, ", ");
+    } catch (const Error&) {
+        return ""; // not configured here
+    }
+    return where.empty() ? "" : say(config.language, Id::shown_stage, fmt::arg("where", where));
+}
+
+bool opens(const config::Host& host) {
+    return !host.password.empty() || !host.key.empty() || !host.key_file.empty();
+}
+
+} // namespace
+
+std::optional<release::Event> last_move(const std::vector<release::Event>& events) {
+    const auto last = std::find_if(
+        events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
+    return last == events.rend() ? std::nullopt : std::optional(*last);
+}
+
+Known known_of(store::Store& ledger, const release::Release& release) {
+    Known known;
+    known.approvals = ledger.approvals(release.id);
+    known.last = last_move(ledger.events(release.id));
+    if (release.is_outrun()) {
+        const auto by = ledger.find_release(*release.superseded_by);
+        known.outrun_by = by && by->release_tag != release.release_tag
+                              ? by->release_tag
+                              : "#" + std::to_string(*release.superseded_by);
+    }
+    return known;
+}
+
+bool can_be_approved(const release::Release& release) {
+    return release.state() == Status::manual_testing && !release.commit_sha.value_or("").empty()
+           && !release.is_outrun();
+}
+
+bool can_look_at_stage(const config::Config& config, const std::string& service) {
+    try {
+        const auto hosts = config.hosts("stage", service);
+        return !hosts.empty() && std::all_of(hosts.begin(), hosts.end(), opens);
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+std::string commit_link(const config::Config& config, const release::Release& release) {
+    const std::string commit = release.commit_sha.value_or("");
+    const std::string web = web_of(config.github.api_url);
+    if (config.github.owner.empty() || web.empty() || !release::is_commit(commit)) {
+        return "";
+    }
+    std::string repository = release.service_name;
+    try {
+        const std::string set = config.deploy(release.service_name, "stage").repo;
+        repository = set.empty() ? repository : set;
+    } catch (const Error&) {
+        // No settings for it: repositories are called as their services are.
+    }
+    // GitHub's own rule for both names; anything else would lead somewhere else.
+    const auto is_name = [](const std::string& name) {
+        return !name.empty() && name.find("..") == std::string::npos
+               && std::all_of(name.begin(), name.end(), [](unsigned char letter) {
+                      return std::isalnum(letter) != 0 || letter == '-' || letter == '_'
+                             || letter == '.';
+                  });
+    };
+    return is_name(config.github.owner) && is_name(repository)
+               ? web + "/" + config.github.owner + "/" + repository + "/commit/" + commit
+               : "";
+}
+
+std::string what_is_approved(const config::Config& config,
+                             const release::Release& release,
+                             const Known& known) {
+    if (release.state() != Status::manual_testing || release.is_outrun()) {
+        return "";
+    }
+    const Language language = config.language;
+    std::string lines = commit_line(config, release);
+    const auto add = [&](const std::string& line) { lines += line.empty() ? "" : "\n" + line; };
+    const bool looks = known.looks && can_look_at_stage(config, release.service_name);
+    add(stage_line(config, release.service_name, known.looks));
+    const std::string keys =
+        known.last ? setting_keys(language, object_of(known.last->detail)) : "";
+    if (!keys.empty()) {
+        add(say(language, Id::shown_settings, fmt::arg("keys", escape_html(keys))));
+    }
+    if (!looks) {
+        add(say(language, Id::shown_ci_word));
+    }
+    return lines;
+}
+
+std::string outrun_line(Language language, const release::Release& release, const Known& known) {
+    if (known.outrun_by.empty()) {
+        return "";
+    }
+    return known.outrun_by.starts_with('#')
+               ? say(language, Id::shown_same, fmt::arg("id", *release.superseded_by))
+               : say(language, Id::shown_outrun, fmt::arg("by", escape_line(known.outrun_by)));
+}
+
+} // namespace loomrel::bot
