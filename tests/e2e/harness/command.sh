@@ -12,6 +12,40 @@ loomrel() {
     [ $CODE != 124 ] || fail "still going after ${LIMIT:-120} s: loomrel $*"
 }
 
+# at_terminal ANSWER ARGUMENTS…: the same for somebody at a terminal, who types ANSWER when he is asked.
+# What the terminal showed is in $T/err.
+at_terminal() {
+    CODE=0
+    (cd "$T/ci" && exec env "${ENVIRONMENT[@]}" timeout -k 5 "${LIMIT:-120}" \
+        python3 - "$LOOMREL" "$@" <<'TERMINAL') >"$T/err" 2>&1 || CODE=$?
+import os
+import pty
+import sys
+
+program, answer, *arguments = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(program, [program, *arguments])
+said = b""
+typed = False
+while True:
+    try:
+        some = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not some:
+        break
+    said += some
+    if not typed and said.rstrip(b" ").endswith((b"?", b":", b"]", b")")):
+        os.write(terminal, answer.encode() + b"\n")
+        typed = True
+sys.stdout.buffer.write(said.replace(b"\r\n", b"\n"))
+sys.stdout.flush()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+TERMINAL
+    cp "$T/err" "$T/out"
+}
+
 # The same in the background: its process id is in STARTED, its output in $T/out.NAME and $T/err.NAME.
 loomrel_start() {
     local name=$1

@@ -16,7 +16,6 @@ namespace loomrel::test {
 inline constexpr std::int64_t k_qa = 11111;     // approver
 inline constexpr std::int64_t k_qa_two = 22222; // approver
 inline constexpr std::int64_t k_ops = 33333;    // admin
-inline constexpr std::int64_t k_lead = 77777;   // decides where no test presses anything
 inline constexpr std::int64_t k_chat = -1001;
 inline constexpr const char* k_commit = "0123456789abcdef0123456789abcdef01234567";
 
@@ -30,7 +29,7 @@ inline config::Config bot_config() {
     config::Config config;
     config.language = Language::ru;
     config.timezone = "Europe/Moscow";
-    config.telegram.token = BoundSecret(Secret("123456:test-token"), {});
+    config.telegram.token = Secret("123456:test-token");
     config.telegram.chat_id = k_chat;
     config.telegram.approvers = {k_qa, k_qa_two};
     config.telegram.admins = {k_ops};
@@ -75,6 +74,9 @@ public:
     bot::Standing now{"v1.2.3", {{"v1.2.2", at("14.03.2024 10:45")}, {"v1.2.1", std::nullopt}}};
     std::vector<std::string> done;
     std::optional<Error> trouble; // of a deploy
+    bool sees_stage = false;
+    bot::StageSight sight{bot::StageSight::What::same, "", ""};
+    int looks = 0;
     bot::Ended end{true, "v1.2.2", ""};
 
     bool can_roll_back(const std::string&, std::string& why) override {
@@ -95,6 +97,13 @@ public:
         watch({"health", std::nullopt});
         watch({"health", end.good});
         return end;
+    }
+
+    bool can_look_at_stage(const std::string&) override { return sees_stage; }
+
+    bot::StageSight look_at_stage(const release::Release&) override {
+        ++looks;
+        return sight;
     }
 
     void deploy(const release::Release& release, const std::string&) override {
@@ -125,7 +134,15 @@ struct LedgerWorld {
         return id;
     }
 
-    std::int64_t make(const std::string& tag, const std::string& service = "loom-content") {
+    // Each tag is of a commit of its own.
+    static std::string commit_of(const std::string& tag) {
+        const std::string digits = bot::digest_of(tag);
+        return tag == "v1.2.3" ? k_commit : digits + digits + digits + digits + digits;
+    }
+
+    std::int64_t make(const std::string& tag,
+                      const std::string& service = "loom-content",
+                      const std::optional<std::string>& commit = std::nullopt) {
         store::NewRelease release;
         release.service = service;
         release.tag = tag;
@@ -133,37 +150,125 @@ struct LedgerWorld {
         release.by = "developer_name";
         release.link = "https://github.com/x/y/actions/runs/1";
         release.ref = "refs/tags/" + tag;
-        // A rejection is of the commit: each release has its own, the first the one of the
-        // pictures.
-        const std::string number = std::to_string(m_made);
-        release.commit = m_made++ == 0 ? k_commit : std::string(40 - number.size(), 'c') + number;
+        release.commit = commit.value_or(commit_of(tag));
         release.source = "cli";
         return ledger->create_release(release).id;
     }
 
-    // By the real means: a decision is somebody's who presses nothing here, and production is
-    // claimed, whatever is there already.
-    void move(std::int64_t id, const std::vector<release::Status>& way) {
-        for (const auto status : way) {
-            if (release::is_decision(status)) {
-                decide(id, status == release::Status::manual_test_passed);
-            } else if (status == release::Status::deploying) {
-                claim(id);
-            } else {
-                store::Change change;
-                change.id = new_id(id);
-                change.release_id = id;
-                change.actor = "developer_name";
-                change.source = "journal";
-                change.steps.push_back({*release::move_to(status), "{}"});
+    // As it comes about: what people decide is decided, and production is claimed.
+    void move(std::int64_t id,
+              const std::vector<release::Status>& way,
+              const std::string& detail = "{}") {
+        store::Change change = change_of(id);
+        const auto apply = [&] {
+            if (!change.steps.empty()) {
                 REQUIRE(ledger->apply(change).what == store::Changed::What::done);
+                change = change_of(id);
+            }
+        };
+        for (const auto status : way) {
+            if (const auto to = release::move_to(status)) {
+                change.steps.push_back({*to, detail});
+                continue;
+            }
+            apply();
+            if (status == release::Status::deploying) {
+                REQUIRE(claim(id, {}).what == store::Claimed::What::done);
+            } else {
+                decide(id, status);
             }
         }
+        apply();
     }
 
-    // Of its commit, as buttons carry it.
-    [[nodiscard]] std::string shown(std::int64_t id) const {
-        return bot::short_commit(ledger->find_release(id)->commit_sha.value_or(""));
+    // By as many of the approvers as it takes.
+    void decide(std::int64_t id, release::Status to) {
+        const bool approves = to == release::Status::manual_test_passed;
+        for (const std::int64_t who : config.telegram.approvers) {
+            store::Decision decision;
+            decision.id = "decision-" + std::to_string(++m_changes);
+            decision.release_id = id;
+            decision.commit = ledger->find_release(id)->commit_sha.value_or("");
+            decision.approver_id = who;
+            decision.approver_name = who == k_qa ? "Аня" : "Борис";
+            decision.verdict = approves ? store::Verdict::approved : store::Verdict::rejected;
+            decision.rules = config.approval_rules();
+            decision.source = "bot";
+            const store::Decided decided = ledger->decide(decision);
+            if (decided.status == to_string(to)) {
+                return;
+            }
+        }
+        FAIL("nobody decided about " << id);
+    }
+
+    store::Claimed claim(std::int64_t id, const std::optional<store::Run>& run) {
+        store::Claim claim;
+        claim.id = "claim-" + std::to_string(++m_changes);
+        claim.release_id = id;
+        claim.actor = "loomrel";
+        claim.source = "cli";
+        claim.run = run;
+        claim.older = !run;
+        claim.rules = config.approval_rules();
+        return ledger->claim(claim);
+    }
+
+    store::Run run_of(std::int64_t id, const std::string& environment) {
+        const auto release = ledger->find_release(id);
+        store::Run run;
+        run.id = "run-" + std::to_string(++m_changes);
+        run.service = release->service_name;
+        run.environment = environment;
+        run.release_id = id;
+        run.ref = "refs/tags/" + release->release_tag;
+        run.commit = release->commit_sha.value_or("");
+        run.hosts = {environment};
+        run.settings = {{std::string(store::k_settings_form), "1"}};
+        return run;
+    }
+
+    static store::RunEnd good_end(const store::Run& run) {
+        store::RunEnd end;
+        end.run_id = run.id;
+        end.outcome = store::RunOutcome::good;
+        store::HostResult host;
+        host.host = run.environment;
+        host.state = "ended";
+        host.outcome = "good";
+        host.serves = run.ref.substr(std::string_view("refs/tags/").size());
+        end.hosts = {host};
+        return end;
+    }
+
+    // Brought to stage by a run that sends these settings to production: key -> hash.
+    void stage(std::int64_t id, const std::map<std::string, std::string>& settings = {}) {
+        using release::Move;
+        store::Run run = run_of(id, "stage");
+        run.settings.insert(settings.begin(), settings.end());
+        store::Change begin = change_of(id);
+        begin.steps = {{Move::building}};
+        begin.open_run = run;
+        REQUIRE(ledger->apply(begin).what == store::Changed::What::done);
+        store::Change end = change_of(id);
+        end.steps = {{Move::stage_deploy}, {Move::manual_testing}};
+        end.end_run = good_end(run);
+        REQUIRE(ledger->apply(end).what == store::Changed::What::done);
+    }
+
+    // Deployed to production with these settings; what the claim answered.
+    store::Claimed deploy(std::int64_t id,
+                          const std::map<std::string, std::string>& settings = {}) {
+        store::Run run = run_of(id, "prod");
+        run.settings.insert(settings.begin(), settings.end());
+        const store::Claimed claimed = claim(id, run);
+        if (claimed.what == store::Claimed::What::done) {
+            store::Change end = change_of(id);
+            end.steps = {{release::Move::deployed}};
+            end.end_run = good_end(run);
+            REQUIRE(ledger->apply(end).what == store::Changed::What::done);
+        }
+        return claimed;
     }
 
     [[nodiscard]] std::string status(std::int64_t id) const {
@@ -171,42 +276,16 @@ struct LedgerWorld {
     }
 
 private:
-    std::string new_id(std::int64_t id) {
-        return std::to_string(id) + "-" + std::to_string(++m_changes);
-    }
-
-    static release::ApprovalRules rules() {
-        release::ApprovalRules rules;
-        rules.approvers = {k_lead};
-        return rules;
-    }
-
-    void decide(std::int64_t id, bool approved) {
-        store::Decision decision;
-        decision.id = new_id(id);
-        decision.release_id = id;
-        decision.commit = ledger->find_release(id)->commit_sha.value_or("");
-        decision.approver_id = k_lead;
-        decision.approver_name = "developer_name";
-        decision.verdict = approved ? store::Verdict::approved : store::Verdict::rejected;
-        decision.rules = rules();
-        decision.source = "journal";
-        REQUIRE(ledger->decide(decision).conflict.empty());
-    }
-
-    void claim(std::int64_t id) {
-        store::Claim claim;
-        claim.id = new_id(id);
-        claim.release_id = id;
-        claim.actor = "developer_name";
-        claim.source = "journal";
-        claim.older = true;
-        claim.rules = rules();
-        REQUIRE(ledger->claim(claim).what == store::Claimed::What::done);
+    store::Change change_of(std::int64_t id) {
+        store::Change change;
+        change.id = std::to_string(id) + "-" + std::to_string(++m_changes);
+        change.release_id = id;
+        change.actor = "developer_name";
+        change.source = "journal";
+        return change;
     }
 
     int m_changes = 0;
-    int m_made = 0;
 };
 
 } // namespace loomrel::test

@@ -20,11 +20,12 @@ std::string picture(const std::string& first_line) {
     return spec.substr(from, spec.find("\n```", from) - from);
 }
 
-// Without what we add to the spec's picture: history and pages.
+// Without what we add to the spec's picture: history and pages, and what is approved.
 telegram::Text as_drawn(telegram::Text text) {
     std::erase_if(text.keyboard, [](const auto& row) {
         return row.front().text.find("История") != std::string::npos || row.size() == 3;
     });
+    text.html = text.html.substr(0, text.html.find("\n\n🔖"));
     return text;
 }
 
@@ -90,7 +91,10 @@ TEST_CASE("a release ready for testing is told in the spec's words, letter by le
     CHECK(text->environment == "stage");
     CHECK(drawn(text->text)
           == picture("🚀 Новый релиз готов к тестированию")
-                 + "\n\n#r17 #e42\n\n[✅ Подтвердить] [❌ Отклонить]");
+                 + "\n\n🔖 Коммит: 01234567\nℹ️ Что работает на stage — по "
+                   "словам "
+                   "CI"
+                   "\n\n#r17 #e42\n\n[✅ Подтвердить] [❌ Отклонить]");
 }
 
 TEST_CASE("every button fits into 64 bytes, whatever the release is called") {

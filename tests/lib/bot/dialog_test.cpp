@@ -31,6 +31,9 @@ struct DialogWorld : LedgerWorld {
         press.message_id = 1;
         press.data = data;
         bot::Reply reply = dialog.pressed(press);
+        if (reply.later) {
+            reply = reply.later(*ledger, operations);
+        }
         if (!reply.toast.empty()) {
             transcript += std::string("   ") + (reply.alert ? "❗ " : "💬 ") + reply.toast + "\n";
         }
@@ -406,7 +409,8 @@ TEST_CASE("a press that comes too late gets the present state") {
         CHECK(holds(reply.toast, "✅ Задеплоен"));
         const auto events = world.ledger->events(id);
         CHECK(events.back().from == events.back().to);
-        CHECK(holds(events.back().detail, R"("telegram_id":11111)"));
+        CHECK(std::regex_search(events.back().detail,
+                                std::regex("\"(telegram|approver)_id\":11111")));
         CHECK(events.size() == before + 1);
         before = events.size();
         REQUIRE(reply.edit);
@@ -565,4 +569,105 @@ TEST_CASE("behind the last page that is counted there is no more, and that is sa
     CHECK(holds(reply.toast, "loomrel release list"));
     CHECK(reply.edit);
     CHECK(holds(drawn(world.message), "1000/1000+"));
+}
+
+TEST_CASE("stage is looked at when the approval is given") {
+    using What = bot::StageSight::What;
+    DialogWorld world;
+    world.operations.sees_stage = true;
+    const auto id = world.release_to_test();
+    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    SECTION("it serves what was tested") {
+        world.press_data(k_qa, approve);
+        CHECK(world.operations.looks == 1);
+        CHECK(world.status(id) == "manual_test_passed");
+        CHECK_FALSE(holds(world.last_event(id), "unseen"));
+    }
+    SECTION("it serves something else, and no press gets past that") {
+        world.operations.sight = {What::other, "v1.2.2", ""};
+        for (const std::string press : {approve, approve + "."}) {
+            const auto reply = world.press_data(k_qa, press);
+            CHECK(holds(reply.toast, "на нём работает v1.2.2, а не v1.2.3"));
+            CHECK(world.status(id) == "manual_testing");
+            CHECK(holds(world.last_event(id), R"("conflict":"stage")"));
+        }
+        CHECK(world.operations.looks == 2);
+        world.press_data(k_qa, "hn:" + std::to_string(id));
+        CHECK(holds(world.message.html, "решение не принято: на stage работает другое"));
+    }
+    SECTION("it is silent: said first, approved by the second press") {
+        world.operations.sight = {What::silent, "", "нет <связи>"};
+        world.press_data(k_qa, approve);
+        CHECK(world.status(id) == "manual_testing");
+        CHECK(holds(world.message.html, "⚠️ stage не отвечает"));
+        CHECK(holds(world.message.html, "нет &lt;связи&gt;"));
+        world.press(k_qa, "✅ Да, подтвердить");
+        CHECK(world.operations.looks == 2);
+        CHECK(world.status(id) == "manual_test_passed");
+        CHECK(holds(world.last_event(id), R"("stage":"unseen")"));
+        world.press_data(k_qa, "hn:" + std::to_string(id));
+        CHECK(holds(world.message.html, "stage не отвечал, одобрено не глядя"));
+    }
+    SECTION("it came back between the presses: what it says counts") {
+        world.operations.sight = {What::silent, "", ""};
+        world.press_data(k_qa, approve);
+        world.operations.sight = {What::other, "v1.2.2", ""};
+        world.press(k_qa, "✅ Да, подтвердить");
+        CHECK(world.status(id) == "manual_testing");
+        world.operations.sight = {What::same, "", ""};
+        world.press_data(k_qa, approve + ".");
+        CHECK(world.status(id) == "manual_test_passed");
+        CHECK_FALSE(holds(world.last_event(id), "unseen"));
+    }
+    SECTION("nobody asks a host about what cannot be approved, or is rejected") {
+        world.press_data(k_qa, "An:" + std::to_string(id) + ":ffffffff");
+        world.press_data(k_qa, "Rn:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+        CHECK(world.operations.looks == 0);
+        CHECK(world.status(id) == "manual_test_failed");
+    }
+}
+
+TEST_CASE("a release without a commit has no yes, however it is pressed") {
+    DialogWorld world;
+    const auto id = world.make("v1.2.3", "loom-content", "");
+    world.move(id, {Status::building, Status::stage_deploy, Status::manual_testing});
+    world.press_data(k_qa, "la:0");
+    CHECK_FALSE(holds(drawn(world.message), "[✅ Подтвердить]"));
+    CHECK(holds(drawn(world.message), "[❌ Отклонить]"));
+    CHECK(holds(drawn(world.message), "Коммит неизвестен: одобрить нельзя"));
+    for (const char action : {'a', 'A'}) {
+        const auto reply =
+            world.press_data(k_qa, std::string(1, action) + "n:" + std::to_string(id) + ":-");
+        CHECK(holds(reply.toast, "нет коммита"));
+        CHECK(world.status(id) == "manual_testing");
+    }
+}
+
+TEST_CASE("what is outrun is not decided on, and lies behind its history") {
+    DialogWorld world;
+    const auto old = world.make("v1.2.3");
+    world.stage(old);
+    world.press_data(k_qa, "cn:" + std::to_string(old));
+    const auto before = world.message;
+    const auto id = world.make("v1.2.4");
+    world.stage(id);
+    world.press(k_qa, "✅ Подтвердить"); // of the message that nobody edited yet
+    CHECK(holds(world.transcript, "Релиз v1.2.3 обогнан: v1.2.4"));
+    world.message = before;
+    world.press_data(k_qa, "An:" + std::to_string(old) + ":" + bot::short_commit(k_commit));
+    CHECK(world.status(old) == "manual_testing");
+    world.press_data(k_qa, "la:0");
+    CHECK(holds(drawn(world.message), "Tag: v1.2.4"));
+    CHECK_FALSE(holds(drawn(world.message), "1/2"));
+    world.press(k_qa, "📈 История");
+    world.press(k_qa, "⏭️ Обогнанные релизы");
+    CHECK(holds(drawn(world.message), "⏭️ Обогнан: v1.2.4"));
+    world.press(k_qa, "📈 История");
+    world.press(k_qa, "Назад");
+    world.stage(old); // stage serves it again
+    world.press(k_qa, "🔄 Обновить");
+    CHECK(holds(drawn(world.message), "Tag: v1.2.4")); // by now that one is outrun
+    world.press_data(k_qa, "cn:" + std::to_string(old));
+    CHECK(holds(drawn(world.message), "[✅ Подтвердить] [❌ Отклонить]"));
+    check_golden("outrun", world.transcript);
 }

@@ -8,13 +8,14 @@
 using namespace loomrel;
 using namespace loomrel::test;
 using nlohmann::json;
+using release::Status;
 
 namespace {
 
 struct Told {
     config::Config config = bot_config();
     release::Release release = spec_release();
-    std::vector<store::Approval> approvals;
+    bot::Known known;
 
     bot::NoticeText move(const std::string& from,
                          const std::string& to,
@@ -28,7 +29,8 @@ struct Told {
         notice.event_id = 42;
         notice.event =
             release::Event{at("15.03.2024 14:31"), from, to, actor, "journal", detail.dump()};
-        const auto text = bot::render(notice, {config, &release, approvals});
+        known.last = notice.event;
+        const auto text = bot::render(notice, {config, &release, known});
         REQUIRE(text);
         return *text;
     }
@@ -38,8 +40,7 @@ struct Told {
         notice.id = 5;
         notice.kind = kind;
         notice.fact = fact.dump(-1, ' ', false, json::error_handler_t::replace);
-        const auto text =
-            bot::render(notice, {config, about_release ? &release : nullptr, approvals});
+        const auto text = bot::render(notice, {config, about_release ? &release : nullptr, known});
         REQUIRE(text);
         return *text;
     }
@@ -78,9 +79,9 @@ TEST_CASE("what people are told, in both languages") {
                      told.move("building",
                                "staging_failed",
                                {{"reason", "tag_moved"}, {"message", "❌ v1.2.3"}}));
-        told.approvals = {{k_qa, "Аня", k_commit, store::Verdict::approved, {}}};
+        told.known.approvals = {{k_qa, "Аня", k_commit, store::Verdict::approved, {}}};
         all += shown("approved", told.move("manual_testing", "manual_test_passed"));
-        told.approvals.clear();
+        told.known.approvals.clear();
         all += shown("rejected",
                      told.move("manual_testing",
                                "manual_test_failed",
@@ -167,4 +168,118 @@ TEST_CASE("what this version does not know is not told") {
     notice.kind = "event";
     notice.event = release::Event{{}, "x", "paused", "x", "x", "not json"};
     CHECK_FALSE(bot::render(notice, {told.config, &told.release, {}}));
+}
+
+namespace {
+
+// What the outbox holds, as people are told it; each row once.
+struct Outbox : LedgerWorld {
+    std::string all;
+
+    void tell(const std::string& title) {
+        for (const store::Notice& notice : ledger->waiting_notices(100)) {
+            if (notice.kind != "dispatch") {
+                all += shown(title, render(notice));
+            }
+            ledger->settle_notice({store::Settlement::What::sent, notice.id, "", Milliseconds{0}});
+        }
+    }
+
+    bot::NoticeText render(const store::Notice& notice) {
+        const auto release =
+            notice.release_id ? ledger->find_release(*notice.release_id) : std::nullopt;
+        bot::NoticeFacts facts{config, release ? &*release : nullptr, {}};
+        if (release) {
+            facts.known = bot::known_of(*ledger, *release);
+        }
+        const auto text = bot::render(notice, facts);
+        REQUIRE(text);
+        return *text;
+    }
+};
+
+} // namespace
+
+TEST_CASE("what the ledger has to tell about trust, from its moves to the text") {
+    std::string all;
+    for (const Language language : {Language::ru, Language::en}) {
+        Outbox world;
+        world.config.language = language;
+        world.config.github.owner = "LoomAI-IT";
+        const auto old = world.make("v1.2.2");
+        world.stage(old, {{"health", "1"}});
+        world.move(old, {Status::manual_test_passed});
+        REQUIRE(world.deploy(old, {{"health", "1"}}).what == store::Claimed::What::done);
+        world.tell("first");
+        const auto id = world.make("v1.2.3");
+        world.stage(id, {{"health", "1"}, {"hooks.before_up", "2"}});
+        world.tell("with other settings");
+        world.move(id, {Status::manual_test_passed});
+        world.tell("approved");
+        const auto claimed = world.deploy(id, {{"health", "3"}, {"hooks.before_up", "2"}});
+        REQUIRE(claimed.conflict == "settings");
+        world.tell("settings changed after the yes");
+        world.move(id, {Status::manual_test_passed});
+        world.config.telegram.quorum = 2; // nobody wrote rules: the claimant's own count
+        REQUIRE(world.deploy(id, {{"health", "3"}, {"hooks.before_up", "2"}}).conflict
+                == "approvals");
+        world.tell("more approvals wanted");
+        world.config.telegram.quorum = 1;
+        const auto next = world.make("v1.2.4");
+        world.stage(next);
+        world.tell("outrun");
+        world.stage(id);
+        world.tell("back on stage");
+        const auto twin = world.make("v1.2.5", "loom-content", k_commit);
+        world.stage(twin);
+        world.tell("the same commit under another tag");
+        world.decide(id, Status::manual_test_failed);
+        world.tell("rejected");
+        release::ApprovalRules rules = world.config.approval_rules();
+        (void)world.ledger->keep_approval_rules(rules, "serve");
+        rules.approvers = {k_qa, k_ops};
+        rules.quorum = 0;
+        rules.self_approval = false;
+        rules.expires = Milliseconds{12 * 3600 * 1000};
+        rules.people.pop_back();
+        (void)world.ledger->keep_approval_rules(rules, "serve");
+        world.tell("rules");
+        store::NewNotice unapproved;
+        unapproved.key = "unapproved:1";
+        unapproved.kind = "unapproved";
+        unapproved.fact = json{{"service", "loom-content"},
+                               {"environment", "prod"},
+                               {"tag", "v1.2.<6>"},
+                               {"from", "v1.2.2"},
+                               {"actor", "root@night"},
+                               {"at", "2024-03-15T00:30:00.000000Z"},
+                               {"run_id", "11111111-2222-3333-4444-555555555555"}}
+                              .dump();
+        world.ledger->add_notice(unapproved);
+        world.tell("unapproved");
+        all += world.all;
+    }
+    check_golden("trust", all);
+}
+
+TEST_CASE("a commit is linked only to where GitHub has it") {
+    config::Config config = bot_config();
+    const release::Release release = spec_release();
+    CHECK(bot::commit_link(config, release).empty());
+    config.github.owner = "LoomAI-IT";
+    CHECK(bot::commit_link(config, release)
+          == std::string("https://github.com/LoomAI-IT/loom-content/commit/") + k_commit);
+    config.github.api_url = "https://git.example.com/api/v3/";
+    CHECK(bot::commit_link(config, release).starts_with("https://git.example.com/LoomAI-IT/"));
+    config.github.api_url = "http://127.0.0.1:9";
+    CHECK(bot::commit_link(config, release).empty());
+    config.github.api_url = "https://api.github.com";
+    for (const std::string owner : {"a/b", "..", "x\"y", "a b"}) {
+        config.github.owner = owner;
+        CHECK(bot::commit_link(config, release).empty());
+    }
+    config.github.owner = "LoomAI-IT";
+    release::Release odd = release;
+    odd.commit_sha = "javascript:alert(1)";
+    CHECK(bot::commit_link(config, odd).empty());
 }

@@ -25,8 +25,8 @@ struct PollingWorld : LedgerWorld {
     std::int64_t show_notice(std::int64_t id) {
         telegram::Api api(telegram());
         const auto release = ledger->find_release(id);
-        bot::NoticeFacts facts{config, &*release, {}};
-        const auto text = bot::render_present(ledger->events(id).back(), facts);
+        const auto text =
+            bot::render_present({config, &*release, bot::known_of(*ledger, *release)});
         return api.send_message({k_chat}, text);
     }
 
