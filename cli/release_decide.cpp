@@ -112,7 +112,8 @@ see_stage(Services& services, const ReleaseDecideOptions& options, const Decisio
     case bot::StageSight::What::silent:
         break;
     }
-    const auto reason = fmt::arg("reason", sanitize_line(sight.reason));
+    const std::string why = sanitize_line(sight.reason);
+    const auto reason = fmt::arg("reason", why);
     if (!options.yes && !services.io().can_prompt()) {
         throw Error(ErrorKind::refused,
                     "stage_silent",

@@ -61,7 +61,8 @@ std::string refusal(Language language, const json& detail) {
     if (what.empty() || !detail.contains("conflict")) {
         return "";
     }
-    const auto why = fmt::arg("why", why_refused(language, detail));
+    const std::string reason = why_refused(language, detail);
+    const auto why = fmt::arg("why", reason);
     if (what == "claim") {
         return say(language, Id::event_claim_refused, why);
     }

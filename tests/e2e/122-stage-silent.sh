@@ -39,7 +39,7 @@ expect_json .error.code stage_silent
 expect_said "--yes"
 at_terminal n --lang en release approve "$id" --as $ANYA
 expect_exit 3
-expect_said "Stage does not answer" "Approve without having seen stage?"
+expect_said "stage does not answer" "Approve without having seen stage?"
 expect_row v1.2.0 status manual_testing
 at_terminal y --lang en release approve "$id" --as $ANYA
 expect_exit 0
