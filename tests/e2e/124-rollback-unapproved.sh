@@ -19,6 +19,7 @@ released v1.0.0
 version v1.1.0
 released v1.1.0
 version v1.2.0
+on_host prod git -C "loom/$SERVICE" fetch -q --tags
 back=(rollback --service "$SERVICE" --env prod)
 
 # Never in production: not built, whoever says yes.

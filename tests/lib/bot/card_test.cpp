@@ -91,7 +91,8 @@ TEST_CASE("a release ready for testing is told in the spec's words, letter by le
     CHECK(text->environment == "stage");
     CHECK(drawn(text->text)
           == picture("🚀 Новый релиз готов к тестированию")
-                 + "\n\n🔖 Коммит: 01234567\nℹ️ Что работает на stage — по "
+                 + "\n\n🔖 Коммит: 01234567\nℹ️ Что работает на stage — "
+                   "по "
                    "словам "
                    "CI"
                    "\n\n#r17 #e42\n\n[✅ Подтвердить] [❌ Отклонить]");

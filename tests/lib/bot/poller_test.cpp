@@ -152,7 +152,7 @@ TEST_CASE("from webhook to polling no update is dropped") {
     api.set_webhook("https://127.0.0.1:1/update", "abc");
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
-    const std::string data = "data:An:" + std::to_string(id) + ":" + world.shown(id);
+    const std::string data = "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
     (void)world.press(k_qa, message, data);
     Server server(world, "one");
     CHECK(wait_until([&] { return world.status(id) == "manual_test_passed"; },
@@ -177,7 +177,7 @@ TEST_CASE("a press is decided on and answered, one that nobody can read is refus
                   [&](const std::string& why, std::int64_t who) {
                       refused.push_back(why + " " + std::to_string(who));
                   }});
-    const std::string data = "An:" + std::to_string(id) + ":" + world.shown(id);
+    const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
     const auto press = [&](int number, const std::string& button) {
         bot.handle({*telegram::read_update(
             json{{"update_id", number},
@@ -249,7 +249,9 @@ TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
                       {{"id", std::to_string(77 + i)},
                        {"from", {{"id", k_qa}, {"first_name", "A"}}},
                        {"message", {{"message_id", 1}, {"chat", {{"id", k_chat}}}}},
-                       {"data", "An:" + std::to_string(ids[i]) + ":" + world.shown(ids[i])}}}}
+                       {"data",
+                        "An:" + std::to_string(ids[i]) + ":"
+                            + bot::short_commit(world.commit_of("v1.0." + std::to_string(i)))}}}}
                     .dump()));
         }
         CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));
@@ -287,7 +289,7 @@ TEST_CASE("what the desk decides is said, of several edits of one message the la
                     [](const std::string&, const std::string&) {},
                     {}});
     telegram::Api(world.telegram()).set_webhook("http://127.0.0.1:1/nowhere", "abc");
-    const std::string number = std::to_string(id) + ":" + world.shown(id);
+    const std::string number = std::to_string(id) + ":" + bot::short_commit(k_commit);
     for (int i = 0; i < 3; ++i) {
         const json pressed = world.press(k_qa, message, "data:An:" + number);
         CHECK(desk.take(json{{"update_id", pressed["update"]},
@@ -342,7 +344,9 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
         const auto message = world.show_notice(id);
         auto first = std::make_unique<Server>(world, "first" + std::to_string(round));
         Server second(world, "second" + std::to_string(round));
-        const std::string number = std::to_string(id) + ":" + world.shown(id);
+        const std::string number =
+            std::to_string(id) + ":"
+            + bot::short_commit(world.commit_of("v1.0." + std::to_string(round)));
         std::vector<std::int64_t> people{k_qa, k_qa_two, 44444, 999};
         std::vector<json> updates;
         for (int i = 0; i < 100; ++i) {
@@ -420,7 +424,7 @@ TEST_CASE("a ledger that is away for a while makes no poller deaf") {
         (void)world.press(who,
                           message,
                           std::string("data:") + verdict + "n:" + std::to_string(id) + ":"
-                              + world.shown(id));
+                              + bot::short_commit(k_commit));
     };
     press(999, "A");
     CHECK(poller.round({}) == Milliseconds{0});
