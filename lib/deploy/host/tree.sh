@@ -38,8 +38,8 @@ find_git() {
 # LOOSE: the lock is one that anybody could open.
 know_owner() {
     STRANGE='' OWNER='' LOOSE=''
-    while read -r k _ ME _; do
-        [ "$k" != Uid: ] || break
+    while read -r field _ ME _; do
+        [ "$field" != Uid: ] || break
     done </proc/self/status
     while IFS= read -r p; do
         case $p in
