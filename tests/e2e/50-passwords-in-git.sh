@@ -24,7 +24,7 @@ in_git add -A
 expect_equal "tracked" "" "$(in_git ls-files .env.servers)"
 loomrel --lang en config check
 expect_exit 0
-expect_not_in "$T/said" "does not ignore"
+expect_not_in "$T/out" "does not ignore"
 loomrel init
 expect_exit 0
 expect_equal ".gitignore" 2 "$(wc -l <"$T/ci/.gitignore")"

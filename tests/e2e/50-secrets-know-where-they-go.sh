@@ -54,7 +54,7 @@ expect_nothing_heard() {
 }
 
 while read -r key value command; do
-    printf '[%s]\n%s = %s\n[services.demo]\nhealth = "none"\n' "${key%.*}" "${key#*.}" "$value" \
+    printf '[%s]\n%s = %s\n[services.demo]\nhealth = "none"\n' "${key%.*}" "${key##*.}" "$value" \
         >"$CHECKOUT/loomrel.toml"
     # shellcheck disable=SC2086 # the words of a command
     in_checkout --json --lang en $command

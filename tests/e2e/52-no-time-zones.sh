@@ -24,7 +24,7 @@ expect_said "no time zone 'Asia/Tokyo'"
 echo 'timezone = "UTC"' >"$T/ci/loomrel.toml"
 without_zones --lang en release list
 expect_exit 0
-expect_equal "what is said" "" "$(cat "$T/err")"
+expect_not_in "$T/err" "time zone"
 # Where there are zones a wrong name is a slip.
 echo 'timezone = "Asia/Tokio"' >"$T/ci/loomrel.toml"
 loomrel --lang en release list
