@@ -52,7 +52,7 @@ void note_other_on_stage(Services& services, const DecisionCase& decided) {
     note.actor = services.actor();
     note.source = "cli";
     note.detail = R"({"refused":"decision","conflict":"stage"})";
-    (void)services.store().note_event(note);
+    (void)services.store(Services::Purpose::releases).note_event(note);
 }
 
 nlohmann::ordered_json decided_json(const DecisionCase& decided,

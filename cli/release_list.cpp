@@ -71,7 +71,7 @@ void tell_outrun(Services& services, const release::Release& row) {
     if (!row.is_outrun()) {
         return;
     }
-    const auto by = services.store().find_release(*row.superseded_by);
+    const auto by = services.store(Services::Purpose::releases).find_release(*row.superseded_by);
     if (by && by->release_tag == row.release_tag) {
         services.note(services.say(Id::approval_same_release, fmt::arg("id", by->id)));
         return;
