@@ -29,7 +29,7 @@ inline config::Config bot_config() {
     config::Config config;
     config.language = Language::ru;
     config.timezone = "Europe/Moscow";
-    config.telegram.token = Secret("123456:test-token");
+    config.telegram.token = BoundSecret(Secret("123456:test-token"), {});
     config.telegram.chat_id = k_chat;
     config.telegram.approvers = {k_qa, k_qa_two};
     config.telegram.admins = {k_ops};

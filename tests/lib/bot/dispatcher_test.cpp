@@ -17,7 +17,7 @@ struct DispatchWorld : LedgerWorld {
 
     DispatchWorld() {
         config.github.owner = "LoomAI-IT";
-        config.github.token = Secret("test-token");
+        config.github.token = BoundSecret(Secret("test-token"), {});
     }
 
     std::int64_t approved() {
@@ -117,7 +117,7 @@ TEST_CASE("a request that may have got lost is never repeated: people are asked"
 
 TEST_CASE("what is missing here is told in words, with what to do about it") {
     DispatchWorld world;
-    world.config.github.token = Secret("");
+    world.config.github.token = {};
     (void)world.approved();
     (void)world.dispatch();
     CHECK(world.told().find("LOOM_GITHUB_TOKEN не задан. Задайте LOOM_GITHUB_TOKEN")
