@@ -52,6 +52,9 @@ TEST_CASE("a lost reply never makes a second release, move or run") {
     CHECK(opened.opened);
     CHECK(ledger.sql("SELECT count(*) FROM runs") == "2");
 
+    for (const auto& ended : {*change.open_run, run}) {
+        open_ledger(ledger)->end_run(end_of(ended, "")); // stage is free for a test
+    }
     const auto claim = claim_of(release_in(*open_database(ledger),
                                            {Status::building,
                                             Status::stage_deploy,
