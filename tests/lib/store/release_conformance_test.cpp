@@ -180,17 +180,24 @@ TEMPLATE_TEST_CASE("a status of an older system is shown as text, in no list, an
     CHECK(store->find_release(id)->status == "на паузе");
     CHECK_FALSE(store->find_release(id)->state());
     CHECK(store->list_releases({}).size() == 1);
-    for (const List list : {List::active, List::successful, List::failed}) {
+    for (const List list : {List::active, List::successful, List::failed, List::outrun}) {
         store::ReleaseQuery query;
         query.list = list;
         CHECK(store->list_releases(query).empty());
     }
     for (const Status to : release::all_statuses()) {
+        if (!release::move_to(to)) {
+            continue; // no Change can hold it
+        }
         const auto changed = store->apply(change_to(id, {to}));
         CHECK(changed.what == store::Changed::What::refused);
         CHECK(changed.status == "на паузе");
     }
-    CHECK(store->events(id).size() == 1);
+    CHECK(store->claim(claim_of(id)).conflict == "status");
+    CHECK(open_database(ledger)->decide(decision_on(id, 11111)).conflict == "status");
+    for (const auto& event : store->events(id)) {
+        CHECK((event.from.empty() || event.from == event.to));
+    }
 }
 
 // A Release API does not let such values in.
