@@ -5,6 +5,7 @@
 #include "cli/github_outputs.hpp"
 #include "cli/local_state.hpp"
 #include "cli/rollback_hosts.hpp"
+#include "cli/rollback_proof.hpp"
 #include "cli/rollback_run.hpp"
 #include "cli/run_result.hpp"
 #include "cli/run_session.hpp"
@@ -25,9 +26,6 @@ namespace {
 using deploy::RollbackTarget;
 using messages::Id;
 using messages::phrase;
-
-// A ledger that is silent for so long is not waited for (design 6).
-constexpr Milliseconds k_ledger_patience{3000};
 
 std::string
 plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& target) {
@@ -185,105 +183,6 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
         services.out(text + "\n");
     }
     return ExitCode::ok;
-}
-
-// Only a person at a terminal lets into production what nothing proves (design 13.2).
-void check_may_be_unapproved(Services& services, const RollbackOptions& options) {
-    const bool ci = services.env("CI").has_value() || services.env("GITHUB_ACTIONS").has_value();
-    if (options.unapproved && (ci || !services.io().can_prompt())) {
-        throw Error(ErrorKind::refused,
-                    "needs_terminal",
-                    phrase(Id::rollback_unapproved_terminal),
-                    phrase(Id::rollback_unapproved_terminal_hint));
-    }
-    if (options.unapproved && !options.to) {
-        throw Error(ErrorKind::usage,
-                    "target_missing",
-                    phrase(Id::rollback_unapproved_to),
-                    phrase(Id::rollback_unapproved_to_hint));
-    }
-}
-
-// That it was asked for and refused stands in the history of the release that serves.
-void note_refused(Services& services,
-                  store::Store& ledger,
-                  const RollbackHosts& hosts,
-                  const RollbackTarget& target) {
-    const auto serving = store::release_to_roll_back(ledger, hosts.settings.service, target.from);
-    if (!serving) {
-        return;
-    }
-    store::NewNote note;
-    note.id = random_uuid();
-    note.release_id = *serving;
-    note.actor = services.actor();
-    note.source = "cli";
-    note.detail =
-        nlohmann::json{{"refused", "rollback"}, {"to", target.to}, {"conflict", "not_proven"}}
-            .dump();
-    (void)ledger.note_event(note);
-}
-
-// The commit that a rebuild may build: one that ended a good run in production, by the ledger, or
-// by the host's own record. "": nobody knows of one, and that is what was asked for.
-std::string prove(Services& services,
-                  const RollbackHosts& hosts,
-                  const RollbackTarget& target,
-                  const RollbackOptions& options) {
-    std::optional<std::string> commit;
-    (void)ledger_if_it_answers(
-        services, Services::Purpose::production, k_ledger_patience, [&](store::Store& ledger) {
-            commit = commit_that_served(ledger, hosts.settings.service, target.to);
-            if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
-                note_refused(services, ledger, hosts, target);
-            }
-        });
-    if (!commit && target.proven_by_host) {
-        commit = target.commit;
-    }
-    if (!commit && !options.unapproved) {
-        throw Error(ErrorKind::refused,
-                    "not_proven",
-                    phrase(Id::rollback_not_proven,
-                           fmt::arg("to", target.to),
-                           fmt::arg("service", hosts.settings.service)),
-                    phrase(Id::rollback_not_proven_hint,
-                           fmt::arg("to", target.to),
-                           fmt::arg("service", hosts.settings.service)));
-    }
-    return commit.value_or("");
-}
-
-// No --yes answers for it: the tag is typed once more.
-void ask_by_typing(Services& services, const std::string& plan, const std::string& tag) {
-    services.io().err(plan);
-    services.io().err(services.say(Id::rollback_unapproved_question, fmt::arg("tag", tag)) + " ");
-    if (std::string(trim(services.io().read_line().value_or(""))) != tag) {
-        throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
-    }
-}
-
-// Before anything is started: people hear of it whatever becomes of this program and of the ledger.
-void keep_unapproved(Services& services, const store::Run& run, const std::string& from) {
-    store::Unapproved told;
-    told.id = random_uuid();
-    told.run_id = run.id;
-    told.service = run.service;
-    told.environment = run.environment;
-    told.tag = short_ref(run.ref);
-    told.from = from;
-    told.actor = services.actor();
-    told.at = services.now();
-    make_spool(services).keep(told);
-}
-
-// The run has its result already; what cannot be told now is told by whoever comes next.
-void tell_now(Services& services, store::Store& ledger) {
-    try {
-        (void)make_spool(services).deliver(ledger);
-    } catch (const Error& error) {
-        services.note(services.redactor().redact(in(services.language(), error.message())));
-    }
 }
 
 } // namespace

@@ -116,7 +116,8 @@ std::optional<Present> join_first(Session& session, const Change& change, const 
         take_commit(session, present.service, present.tag, *change.commit, present.id);
     const auto state = present.state();
     const bool early = state == release::Status::initiated || state == release::Status::building;
-    if (!first || !early) {
+    // Only a run joins: who merely writes a commit down moves no other release.
+    if (!first || !early || !change.during_run) {
         return std::nullopt;
     }
     Query query;

@@ -15,7 +15,7 @@ namespace {
 // Rows that are the same in both languages: the spec's own English words, names and values.
 constexpr std::array<std::string_view, 6> k_without_cyrillic{"bot_card_tag",
                                                              "cli_column_id",
-                                                             "cli_config_files",
+                                                             "exposure_not_ignored_mend",
                                                              "cli_field_ref",
                                                              "serve_telegram_trouble",
                                                              "ssh_way_agent"};
