@@ -61,9 +61,8 @@ void set_request(Assignments& values, const Plan& plan) {
                  + (request.link.empty() ? "" : ", " + sanitize_line(request.link)))
         .set("OLDER", request.older ? "yes" : "")
         .set("UNAPPROVED",
-             request.unapproved ? messages::say(plan.language,
-                                                Id::log_unapproved,
-                                                fmt::arg("by", sanitize_line(request.by)))
+             request.unapproved ? messages::say(
+                 plan.language, Id::log_unapproved, fmt::arg("by", sanitize_line(request.by)))
                                 : "")
         .set("LOCK_WAIT", waits ? settings.lock_wait.count() / 1000 : 0)
         .set("LOG_PATH", plan.log_path)

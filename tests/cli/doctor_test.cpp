@@ -21,9 +21,9 @@ using test::has;
 
 TEST_CASE("Telegram away stops no deploy: a warning that tells the network from the token") {
     CommandWorld world;
+    world.config.telegram.api_url = "http://127.0.0.1:1";
     world.config.telegram.token =
         BoundSecret(Secret("123456:token"), {place_of_url(world.config.telegram.api_url)});
-    world.config.telegram.api_url = "http://127.0.0.1:1";
     (void)world.run({"doctor", "--json", "--env", "dev", "--service", "api"});
     bool found = false;
     const json checks = json::parse(world.io.out_text)["checks"];

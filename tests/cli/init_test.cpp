@@ -107,7 +107,7 @@ TEST_CASE("What deploys the old way is in the way, what only starts alike stays"
     CHECK(plan.neighbours[0].path == ".github/workflows/prod.yaml");
     CHECK(plan.neighbours[1].path == ".github/workflows/tests.yml");
     CHECK(plan.neighbours[1].trigger == "push");
-    CHECK(plan.writes.size() == 5);
+    CHECK(plan.writes.size() == 6); // .gitignore among them
     CHECK(plan.endangered() == plan.removals);
 }
 

@@ -25,8 +25,10 @@ struct LogWorld : CommandWorld {
     LogWorld() {
         outside.load_config = config::Config::load;
         outside.working_directory = folder.path();
+        // It names hosts, so it is the operator's.
         outside.environment = {{"LOOMREL_LANG", "en"},
                                {"HOME", folder.path().string()},
+                               {"LOOMREL_CONFIG", folder.path() / "loomrel.toml"},
                                {"LOOMREL_ENV_SERVERS",
                                 "STAGE_USER=" + test::present_user()
                                     + "\nSTAGE_KEY_FILE=" + sshd.client_key().string() + "\n"}};
