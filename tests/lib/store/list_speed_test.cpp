@@ -131,8 +131,9 @@ TEMPLATE_TEST_CASE("every list is read off an index, however many rows there are
             CHECK((query.list || !contains(plan, "TEMP B-TREE")));
             // Not among all that were ever outrun, nor those among all that were not.
             const bool split = query.list == List::active || query.list == List::outrun;
-            // (Of few rows, below an id or of a tag, any index will do.)
-            if (split && query.tag.empty() && !query.before) {
+            // (Of few rows, below an id or of a tag, any index will do; Postgres reckons which.)
+            if (std::is_same_v<TestType, SqliteLedger> && split && query.tag.empty()
+                && !query.before) {
                 CHECK(contains(plan,
                                query.service.empty() ? "loomrel_releases_current"
                                                      : "loomrel_releases_service_current"));
