@@ -13,9 +13,10 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 usage() {
     cat <<'EOF'
-tests/run.sh [--fast] [--asan] [--filter REGEX] [--accept] | --fuzz [SECONDS]
+tests/run.sh [--fast | --slow] [--asan] [--filter REGEX] [--accept] | --fuzz [SECONDS]
 
   --fast          unit tests only: nothing is installed, no Docker is looked for
+  --slow          also the attacks (tests/attack) and a package made in a clean root
   --asan          build with AddressSanitizer and UndefinedBehaviorSanitizer, and test that
   --filter REGEX  only tests whose name matches
   --accept        write golden files anew instead of comparing with them
@@ -27,10 +28,11 @@ LOOMREL_BUILD_DIR         where to build (default: build/)
 EOF
 }
 
-fast='' asan='' filter=() accept='' fuzz=''
+fast='' slow='' asan='' filter=() accept='' fuzz=''
 while [ $# -gt 0 ]; do
     case $1 in
     --fast) fast=1 ;;
+    --slow) slow=1 ;;
     --asan) asan=1 ;;
     --filter)
         [ $# -ge 2 ] || {
@@ -70,7 +72,8 @@ build() {
     ! command -v ccache >/dev/null || faster=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     ! command -v ld.lld >/dev/null || faster+=(-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld)
     note "build: $preset"
-    cmake --preset "$preset" -B "$folder" "${faster[@]}" --log-level=WARNING
+    cmake --preset "$preset" -B "$folder" "${faster[@]}" --log-level=WARNING \
+        -DLOOMREL_SLOW_TESTS="${slow:-0}"
     cmake --build "$folder" -- ${2:+"$2"}
 }
 
