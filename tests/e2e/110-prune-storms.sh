@@ -29,7 +29,7 @@ for v in v1.1.0 v1.2.0 v1.3.0; do
     stage_deploy $v
     expect_exit 0
 done
-wait_for 30 "both versions are held" are_held 2
+wait_for 120 "both versions are held" are_held 2
 expect_equal "volumes of what holds" 0 "$(volumes_of_holders)"
 # One serves, with a volume of its own; nothing is left of v1.1.0, which is kept no more.
 expect_equal "volumes without a container" "$unused" "$(unused_volumes)"
@@ -50,7 +50,7 @@ expect_equal "the image that serves" "$back" "$(image_that_serves "$PROJECT")"
 # A look is enough to hold it again; so where an older release made a container that never ran.
 docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | xargs docker rm -fv >/dev/null
 loomrel status
-wait_for 30 "held again" are_held 2
+wait_for 120 "held again" are_held 2
 name=$(docker ps --filter "name=^loomrel-kept-stage-$SERVICE-" --format '{{.Names}} {{.Image}} {{.Label "loomrel.capsule"}}' | head -n 1)
 read -r name image capsule <<<"$name"
 docker rm -fv "$name" >/dev/null
@@ -58,7 +58,7 @@ docker create -q --name "$name" --restart no --label "loomrel.capsule=$capsule" 
 expect_equal "held by a container that runs" 1 "$(holders)"
 stage_deploy v1.3.0 --older
 expect_exit 0
-wait_for 30 "no holder is only created" are_held 2
+wait_for 120 "no holder is only created" are_held 2
 docker container prune -f >/dev/null
 docker image prune -af >/dev/null
 loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.0 --yes

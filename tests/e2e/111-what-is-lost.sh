@@ -11,7 +11,7 @@ done
 held() {
     [ "$(docker ps -q --filter "name=^loomrel-kept-stage-$SERVICE-" | wc -l)" = 3 ]
 }
-wait_for 30 "all are held" held
+wait_for 120 "all are held" held
 # lose TAG
 lose() {
     local c id image
