@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A version is its commit's submodules too, at the commits that it pins: in the build, in what is
 # kept, after a restore and after a rollback, also when their remote is away.
-. "$(dirname "$0")/harness.sh"
+[ -n "${OF:-}" ] || . "$(dirname "$0")/harness.sh"
 
 # A submodule with a submodule of its own, under what the service serves.
 submodule_lab() {

@@ -53,8 +53,7 @@ END {
 
 # is_own_log FILE: in a folder where nobody else writes but root, no link, and ours if it is there.
 is_own_log() {
-    f=${1%/*}
-    [ -O "$f" ] || [ "$(uid_of "$f/.")" = 0 ] || return
+    [ -O "${1%/*}" ] || [ "$(uid_of "${1%/*}/.")" = 0 ] || return
     [ ! -L "$1" ] || return
     [ ! -e "$1" ] || { [ -f "$1" ] && [ -O "$1" ]; }
 }
