@@ -28,10 +28,10 @@ version v1.1.0 --build 'while [ ! -e "$HOME/go" ]; do sleep 0.1; done'
 version v1.2.0
 loomrel_start first --json stage-deploy --service "$SERVICE" --tag v1.1.0
 first=$STARTED
-wait_for 20 "the first holds the lock" grep -q v1.1.0 "$T/stage/home/loom/$SERVICE/.git/loomrel.lock"
+wait_for 60 "the first holds the lock" grep -q v1.1.0 "$T/stage/home/loom/$SERVICE/.git/loomrel.lock"
 loomrel_start second --json stage-deploy --service "$SERVICE" --tag v1.2.0
 second=$STARTED
-wait_for 20 "the second waits" grep -q "ждём: v1.1.0" "$T/err.second"
+wait_for 60 "the second waits" grep -q "ждём: v1.1.0" "$T/err.second"
 sleep 6
 touch "$T/stage/home/go"
 loomrel_wait first "$first"
@@ -42,7 +42,7 @@ expect_serves v1.2.0
 version v1.3.0 --build 'touch "$HOME/building"; sleep 100'
 loomrel_start third --json stage-deploy --service "$SERVICE" --tag v1.3.0
 third=$STARTED
-wait_for 20 "it builds" test -e "$T/stage/home/building"
+wait_for 60 "it builds" test -e "$T/stage/home/building"
 kill -TERM "$third"
 loomrel_wait third "$third"
 expect_exit 130

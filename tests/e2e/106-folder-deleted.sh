@@ -31,7 +31,7 @@ for what in run state; do
     version $tag --build 'touch "$HOME/building-$LOOMREL_TAG"; while :; do sleep 0.2; done'
     loomrel_start $tag --json stage-deploy --service "$SERVICE" --tag $tag
     pid=$STARTED
-    wait_for 20 "it builds" test -e "$T/stage/home/building-$tag"
+    wait_for 60 "it builds" test -e "$T/stage/home/building-$tag"
     run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/$tag'")
     if [ $what = run ]; then
         deleted $tag "$state/runs/$run"
@@ -55,7 +55,7 @@ sed -i '1i if [ "$LOOMREL_TAG" = v1.4.0 ]; then : >"$HOME/upping"; sleep 100; fi
 version v1.4.0
 loomrel_start v1.4.0 --json stage-deploy --service "$SERVICE" --tag v1.4.0
 pid=$STARTED
-wait_for 20 "it switches" test -e "$T/stage/home/upping"
+wait_for 60 "it switches" test -e "$T/stage/home/upping"
 run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/v1.4.0'")
 expect_ups 1 v1.0.0
 deleted v1.4.0 "$state/runs/$run"

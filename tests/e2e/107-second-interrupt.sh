@@ -56,7 +56,7 @@ for how in obeys away; do
     rm -f "$T/stage/home/building"
     loomrel_start $how stage-deploy --service "$SERVICE" --tag "$tag" --json
     pid=$STARTED
-    wait_for 20 "it builds" test -e "$T/stage/home/building"
+    wait_for 60 "it builds" test -e "$T/stage/home/building"
     [ $how = obeys ] || proxy blackhole on
     twice $how
     [ $how = away ] || wait_for 60 "the lock is free" \

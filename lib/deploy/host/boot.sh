@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # The bootstrap: makes or finds the run's folder, starts the run once, and is the window on it.
 # Everything is a function until the last line of the script, so that a script cut short by a dying
 # link does nothing at all. Log on standard output behind a mark with this channel's nonce $S,
@@ -107,15 +107,26 @@ told_status() {
 watch_end() {
     exec 5<"$R/alive"
     until wait_lock 5 5 -s; do
-        [ $? = 1 ] && [ -e "$R/alive" ] || {
-            tell gone "$R"
+        [ $? = 1 ] && [ "$R/alive" -ef /proc/self/fd/5 ] || {
+            look_again
             return
         }
         tell beat
     done
+    [ "$R/alive" -ef /proc/self/fd/5 ] || {
+        look_again
+        return
+    }
     exec 5<&-
     [ -f "$R/status" ] || [ ! -O "$R/run.sh" ] || /bin/sh "$R/run.sh" conclude </dev/null >>"$R/out" 2>&1
     tell end "$(wc -c <"$R/out")" "$(told_status)"
+}
+
+# The folder is not the one that this channel follows. Where the run has laid it anew, whoever follows
+# comes back to that.
+look_again() {
+    [ -e "$R/alive" ] || sleep 3
+    if [ -e "$R/alive" ]; then kill "$TAIL" $$; else tell gone "$R"; fi
 }
 
 follow() {
