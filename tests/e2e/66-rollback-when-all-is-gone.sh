@@ -22,6 +22,7 @@ docker image prune -a -f >/dev/null
 mv "$T/origin/$SERVICE.git" "$T/origin/away"
 stop_ledger
 mkdir "$T/laptop"
+unset LOOMREL_CONFIG
 cp "$T/ci/loomrel.known_hosts" "$T/laptop/"
 cd "$T/laptop"
 began=$(date +%s)
