@@ -33,8 +33,14 @@ expect_json .failure.code checkout_failed
 [ -e "$tree/.git/index.lock" ] || fail "the lock of a live git is gone"
 stop "$git"
 exec 5>&-
-# The same where it is somebody else's.
-! has_root || chown -R nobody "$T/stage/home/real"
+# Somebody else's tree is not trusted, also behind a link.
+! has_root || {
+    chown -R nobody "$T/stage/home/real"
+    stage_deploy v1.0.1
+    expect_exit 3
+    expect_said nobody chown
+    chown -R root "$T/stage/home/real"
+}
 stage_deploy v1.0.1
 expect_exit 0
 expect_serves v1.0.1

@@ -43,7 +43,7 @@ stage_deploy v1.3.0
 expect_exit 0
 # It stays the run of the one who began it.
 expect_sql "$(id -un)" "SELECT DISTINCT actor FROM release_events
-    WHERE release_id = (SELECT id FROM releases WHERE release_tag = 'v1.2.0')"
+    WHERE to_status <> from_status AND release_id = (SELECT id FROM releases WHERE release_tag = 'v1.2.0')"
 expect_sql somebody "SELECT DISTINCT actor FROM release_events
     WHERE release_id = (SELECT id FROM releases WHERE release_tag = 'v1.3.0')"
 expect_row v1.2.0 status manual_testing

@@ -9,7 +9,7 @@ uid_of() {
 
 owner_of() {
     # shellcheck disable=SC2046
-    set -- $(ls -ld "$1" 2>/dev/null)
+    set -- $(ls -ldL "$1" 2>/dev/null)
     echo "$3"
 }
 
