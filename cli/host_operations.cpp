@@ -200,7 +200,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     if (chosen.rebuild) {
         const auto served = commit_that_served(*store, service, chosen.to);
         if (!served && !chosen.proven_by_host) {
-            refuse("not_proven",
+            refuse("never_served",
                    phrase(Id::rollback_not_proven,
                           fmt::arg("to", chosen.to),
                           fmt::arg("service", service)));

@@ -77,7 +77,7 @@ std::string prove(Services& services,
     }
     if (!commit && !options.unapproved) {
         throw Error(ErrorKind::refused,
-                    "not_proven",
+                    "never_served",
                     phrase(Id::rollback_not_proven,
                            fmt::arg("to", target.to),
                            fmt::arg("service", hosts.settings.service)),
