@@ -25,7 +25,7 @@ back=(rollback --service "$SERVICE" --env prod)
 # Never in production: not built, whoever says yes.
 loomrel --json "${back[@]}" --to v1.2.0 --yes
 expect_exit 3
-expect_json .error.code not_proven
+expect_json .error.code never_served
 expect_said "--to v1.2.0 --unapproved"
 loomrel --json "${back[@]}" --to v1.2.0 --yes --kept-only
 expect_exit 3

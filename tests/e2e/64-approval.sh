@@ -37,8 +37,8 @@ stage_deploy v1.1.0
 expect_exit 0
 loomrel --json release approve 1 --as boris-k
 expect_exit 3
-expect_json .error.code not_on_stage
-expect_said v1.1.0 "loomrel rollback --env stage --service demo --to v1.0.0"
+expect_json .error.code outrun
+expect_said v1.1.0 "loomrel stage-deploy --again --service demo --tag v1.0.0"
 # It comes back, and so does the question.
 loomrel stage-deploy --service "$SERVICE" --tag v1.0.0 --older
 expect_exit 0
