@@ -93,6 +93,6 @@ loomrel --json release reject "$moved" --as anya
 expect_exit 3
 expect_json .error.code status_does_not_allow
 loomrel --json release events "$moved"
-expect_json '.events[-1].detail.reason' 'не открывается; $(id)' '[.events[] | select(.to == "manual_test_failed")] | length' 1
+expect_json '[.events[] | select(.to == "manual_test_failed" and .from != .to)][-1].detail.reason' 'не открывается; $(id)' '[.events[] | select(.to == "manual_test_failed" and .from != .to)] | length' 1
 loomrel db check
 expect_exit 0
