@@ -67,20 +67,40 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
     return next == nullptr ? "" : next->name;
 }
 
+// Where a rollback without a target would lead, if every host says the same; "" = nowhere.
+std::string default_of(const std::vector<LookedAt>& hosts) {
+    std::set<std::string> names;
+    for (const Sight* sight : answers(hosts)) {
+        const Kept* kept = sight->find_kept(sight->back);
+        names.insert(kept == nullptr ? "" : kept->name);
+    }
+    return names.size() == 1 ? *names.begin() : "";
+}
+
+// The next command can be pasted. What was rolled away from is never simply proposed: where nothing
+// else is left, the hint says that it was.
 [[noreturn]] void refuse(const char* code,
                          Phrase message,
                          const std::vector<LookedAt>& hosts,
                          const RollbackWish& wish,
                          const std::string& best = "") {
     const auto names = others(hosts);
-    const Phrase hint =
-        names.empty() ? phrase(Id::rollback_nothing_kept_hint,
-                               fmt::arg("environment", wish.environment),
-                               fmt::arg("service", wish.service))
-                      : phrase(Id::rollback_name_one_hint,
-                               fmt::arg("command", command(wish, best.empty() ? "TAG" : best)),
-                               fmt::arg("kept", join(names, ", ")));
-    throw Error(ErrorKind::refused, code, std::move(message), hint);
+    if (names.empty()) {
+        throw Error(ErrorKind::refused,
+                    code,
+                    std::move(message),
+                    phrase(Id::rollback_nothing_kept_hint,
+                           fmt::arg("environment", wish.environment),
+                           fmt::arg("service", wish.service)));
+    }
+    const std::string proposed = best.empty() ? default_of(hosts) : best;
+    throw Error(
+        ErrorKind::refused,
+        code,
+        std::move(message),
+        phrase(proposed.empty() ? Id::rollback_left_one_hint : Id::rollback_name_one_hint,
+               fmt::arg("command", command(wish, proposed.empty() ? names.front() : proposed)),
+               fmt::arg("kept", join(names, ", "))));
 }
 
 // The kept version on one host; nullptr = none.

@@ -45,8 +45,8 @@ laptop() {
 laptop --env stage --yes
 expect_exit 3
 expect_json .error.code second_step
-# The only other version is the one that was just left: it is named, but not proposed.
-expect_in "$T/out" "--host $(id -un)@127.0.0.1:$(port_of stage) --identity $T/me/key --to TAG" v1.2.0
+# The only other version is the one that was just left: the hint says so.
+expect_in "$T/out" "--host $(id -un)@127.0.0.1:$(port_of stage) --identity $T/me/key --to v1.2.0" "откатились"
 laptop --yes
 expect_exit 3
 expect_json .error.code nothing_kept
