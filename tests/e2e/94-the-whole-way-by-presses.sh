@@ -58,7 +58,7 @@ expect_pressed "✅ Одобрено: v1.1.0 идёт на production"
 wait_for 30 "v1.1.0 serves on production" serves_now v1.1.0 prod
 LIMIT=30 expect_shown "$notice" "✅ Релиз задеплоен на production"
 expect_equal "the notice's buttons" "" "$(buttons_of "$notice")"
-expect_moves v1.1.0 "initiated building stage_deploy manual_testing manual_testing manual_test_passed deploying deployed"
+expect_moves v1.1.0 "initiated building stage_deploy manual_testing manual_test_passed deploying deployed"
 expect_row v1.1.0 status deployed commit_sha "$(commit_of v1.1.0)"
 expect_equal "what GitHub was told" 0 "$(at_github runs | jq length)"
 expect_log_form "$T/prod/log/production/$SERVICE/v1.1.0-prod.log"
