@@ -37,7 +37,8 @@ bot::StageSight look_at_stage(Services& services, const release::Release& releas
         const auto settings = services.config().deploy(release.service_name, "stage");
         const auto hosts = services.config().hosts("stage", release.service_name);
         sights.resize(hosts.size());
-        std::vector<std::thread> threads;
+        // Joined on every way out, a host that cannot be named included.
+        std::vector<std::jthread> threads;
         for (std::size_t i = 0; i < hosts.size(); ++i) {
             threads.emplace_back([&, i, endpoint = endpoint_of(services, hosts[i])] {
                 try {
@@ -52,9 +53,7 @@ bot::StageSight look_at_stage(Services& services, const release::Release& releas
                 }
             });
         }
-        for (std::thread& thread : threads) {
-            thread.join();
-        }
+        threads.clear();
     } catch (const Error& error) {
         return unanswered(services, error);
     }

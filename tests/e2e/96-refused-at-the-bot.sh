@@ -63,11 +63,15 @@ stop "$SERVING"
 sed -i "s/^approvers = .*/approvers = [$ANYA, $BORIS]/" "$T/ci/loomrel.toml"
 bot_start three
 
-# Stage serves another by now, and the question still stands there.
+# Stage serves another by now: the question is gone, and whoever still sees it hears why.
 old=$MESSAGE
 staged v1.2.0
-press $ANYA "✅ Да, подтвердить" "$old"
-expect_pressed "На stage сейчас v1.2.0, а не v1.1.0"
+expect_shown "$old" "v1.2.0"
+expect_equal "buttons of what is outrun" "" "$(buttons_of "$old")"
+new=$MESSAGE MESSAGE=$old
+forge $ANYA "An:1:$(digits v1.1.0)"
+MESSAGE=$new
+expect_pressed "Релиз v1.1.0 обогнан: v1.2.0"
 expect_refusals 1 7
 expect_row v1.1.0 status manual_testing
 
@@ -83,7 +87,7 @@ loomrel --json stage-deploy --service "$SERVICE" --tag v1.2.0 --commit "$(commit
 expect_exit 0
 moved=$(jq .release_id "$T/out")
 press $ANYA "✅ Да, подтвердить" "$old"
-expect_pressed "Тег v1.2.0 указывает уже на другой коммит"
+expect_pressed "на нём работает $(commit_of v1.2.0), а не v1.2.0"
 expect_refusals 2 1
 expect_sql "manual_testing" "SELECT status FROM releases WHERE id = 2"
 
