@@ -192,6 +192,9 @@ void check_production(Services& services, const Release& release) {
 
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     services.exit_code_is_the_result();
+    if (options.older && !services.is_person_here()) {
+        throw Error(ErrorKind::refused, "needs_terminal", phrase(Id::prod_older_terminal));
+    }
     deploy::Request request;
     request.tag = services.tag(options.tag);
     request.release_id = release_id_of(options);

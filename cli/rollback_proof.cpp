@@ -19,8 +19,7 @@ using messages::phrase;
 
 // Only a person at a terminal lets into production what nothing proves (design 13.2).
 void check_may_be_unapproved(Services& services, const RollbackOptions& options) {
-    const bool ci = services.env("CI").has_value() || services.env("GITHUB_ACTIONS").has_value();
-    if (options.unapproved && (ci || !services.io().can_prompt())) {
+    if (options.unapproved && !services.is_person_here()) {
         throw Error(ErrorKind::refused,
                     "needs_terminal",
                     phrase(Id::rollback_unapproved_terminal),

@@ -235,6 +235,10 @@ std::string Services::date(Time time) {
     return to_local_minute(time, config().timezone);
 }
 
+bool Services::is_person_here() const {
+    return !env("CI") && !env("GITHUB_ACTIONS") && m_outside.io.can_prompt();
+}
+
 bool Services::confirm(const std::string& question) {
     if (!m_outside.io.can_prompt()) {
         return false;

@@ -133,6 +133,9 @@ public:
 
     [[nodiscard]] bool is_exit_code_the_result() const { return m_exit_code_is_the_result; }
 
+    // At a terminal that can be asked, and not in CI: what only a person may want.
+    [[nodiscard]] bool is_person_here() const;
+
     // Asks on the terminal. Without one: false, nothing is asked.
     [[nodiscard]] bool confirm(const std::string& question);
 
