@@ -60,24 +60,29 @@ Addresses look_up(const std::string& host, int flags) {
     return {raw, ::freeaddrinfo};
 }
 
+// Lower case, an IPv6 address in brackets.
+std::string name_of(std::string_view host) {
+    std::string name = to_lower(host);
+    return name.find(':') != std::string::npos && !name.starts_with('[') ? "[" + name + "]" : name;
+}
+
 } // namespace
 
 bool Cleartext::allows(std::string_view host, std::uint16_t port) const {
-    std::string name = to_lower(host);
-    if (name.find(':') != std::string::npos && !name.starts_with('[')) {
-        name = "[" + name + "]";
-    }
+    const std::string name = name_of(host);
     return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& one) {
-        return one == name || one == name + ":" + std::to_string(port);
+        return one == name || one == cleartext_place(host, port);
     });
+}
+
+std::string cleartext_place(std::string_view host, std::uint16_t port) {
+    return name_of(host) + ":" + std::to_string(port);
 }
 
 Cleartext parse_cleartext(std::string_view text) {
     Cleartext found;
-    for (const std::string_view word : split(text, ' ')) {
-        if (!trim(word).empty()) {
-            found.hosts.push_back(to_lower(trim(word)));
-        }
+    for (const std::string& word : words_of(text)) {
+        found.hosts.push_back(to_lower(word));
     }
     return found;
 }

@@ -21,6 +21,9 @@ struct Cleartext {
 // Blanks stand between them.
 [[nodiscard]] Cleartext parse_cleartext(std::string_view text);
 
+// "host:port" as LOOMREL_INSECURE takes it: the word to write for a place that was refused.
+[[nodiscard]] std::string cleartext_place(std::string_view host, std::uint16_t port);
+
 // An address that no stranger is on the way to: a socket of this machine, loopback, a private
 // network (RFC 1918, 6598, 4193), link-local.
 [[nodiscard]] bool is_near(const sockaddr& address);

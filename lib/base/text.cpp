@@ -61,6 +61,17 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     return parts;
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+    constexpr std::string_view k_between = " \t\r\n";
+    std::vector<std::string> words;
+    for (std::size_t at = text.find_first_not_of(k_between); at != std::string_view::npos;) {
+        const std::size_t end = std::min(text.find_first_of(k_between, at), text.size());
+        words.emplace_back(text.substr(at, end - at));
+        at = text.find_first_not_of(k_between, end);
+    }
+    return words;
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
     std::string joined;
     for (std::size_t index = 0; index < parts.size(); ++index) {

@@ -12,6 +12,8 @@ namespace loomrel {
 
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+// What blanks, tabs and line ends stand between.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view text);
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 // ASCII only: for host names, keys and logins.

@@ -108,19 +108,6 @@ std::string shown_host(const std::string& text) {
                                             + text.substr(text.rfind('@'));
 }
 
-// What blanks stand between.
-std::vector<std::string> words_of(const std::string& text) {
-    std::vector<std::string> words;
-    for (const std::string_view word : split(text, ' ')) {
-        for (const std::string_view part : split(word, '\t')) {
-            if (!trim(part).empty()) {
-                words.emplace_back(trim(part));
-            }
-        }
-    }
-    return words;
-}
-
 // As --host takes it.
 std::string shown_place(const Host& host) {
     const bool is_ipv6 = host.address.find(':') != std::string::npos;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace loomrel::config {
 
@@ -14,9 +13,6 @@ namespace loomrel::config {
 // "root@192.168.1.30:22", "[fd00::1]", "host"; what is missing stays as it is in `host`. Throws
 // Error(config) with `where` for what is no host.
 void read_host(Host& host, const std::string& text, const std::string& where);
-
-// What blanks stand between.
-[[nodiscard]] std::vector<std::string> words_of(const std::string& text);
 
 // "root@host:2222", as --host takes it.
 [[nodiscard]] std::string shown_place(const Host& host);

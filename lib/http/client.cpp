@@ -94,6 +94,7 @@ private:
     bool m_too_large = false;
     bool m_cancelled = false;
     bool m_stopped_without_tls = false;
+    bool m_tried_near = false; // of several addresses one is near: what it says is the reason
     std::array<char, CURL_ERROR_SIZE> m_error{};
 };
 
@@ -130,10 +131,12 @@ int Client::Transfer::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t
 // The address that is about to be connected to: a name may lead anywhere.
 curl_socket_t
 Client::Transfer::on_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    auto& transfer = *static_cast<Transfer*>(self);
     if (!is_near(address->addr)) {
-        static_cast<Transfer*>(self)->m_stopped_without_tls = true;
+        transfer.m_stopped_without_tls = true;
         return CURL_SOCKET_BAD;
     }
+    transfer.m_tried_near = true;
     return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -251,14 +254,18 @@ Failure Client::Transfer::failure(CURLcode code) const {
                 sent,
                 {"запрос к " + host + " прерван", "the request to " + host + " was cancelled"}};
     }
-    if (m_stopped_without_tls && !sent) {
-        const std::string line = "LOOMREL_INSECURE=" + host + ":" + port_of(m_url);
+    if (m_stopped_without_tls && !m_tried_near && !sent) {
+        const auto port = static_cast<std::uint16_t>(parse_integer(port_of(m_url)).value_or(0));
+        const std::string line = "LOOMREL_INSECURE=" + cleartext_place(host, port);
         return {Failure::Kind::no_tls,
                 false,
-                {host + " — не в частной сети, а адрес без TLS: нужен https, иначе " + line,
+                {host
+                     + " — не в частной сети, а адрес без TLS: нужен https; если можно и без него, "
+                       "впишите в .env.servers строку "
+                     + line,
                  host
-                     + " is in no private network, and its address has no TLS: https is wanted, "
-                       "else "
+                     + " is in no private network, and its address has no TLS: use https, or, if "
+                       "it may go without, write this line into .env.servers: "
                      + line}};
     }
     const std::string why = detail(code);

@@ -54,4 +54,10 @@ TEST_CASE("LOOMREL_INSECURE names hosts with every port or with one") {
     CHECK(allowed.allows("2001:db8::1", 5432));
     CHECK_FALSE(allowed.allows("x.db.example", 1));
     CHECK_FALSE(parse_cleartext("").allows("", 0));
+    // What a refusal says to write is what is read.
+    for (const char* host : {"Db.example", "2001:db8::7", "[2001:db8::7]", "192.0.2.7"}) {
+        CAPTURE(host);
+        CHECK(parse_cleartext(cleartext_place(host, 80)).allows(host, 80));
+        CHECK_FALSE(parse_cleartext(cleartext_place(host, 80)).allows(host, 81));
+    }
 }
