@@ -24,20 +24,29 @@ struct Place {
     bool near = false;
 };
 
-// PGHOST and the like, where the address names no host itself.
-void take_defaults(Parameters& parameters) {
-    for (const char* name : {"host", "hostaddr", "port"}) {
-        parameters.try_emplace(name);
-    }
-    if (!parameters["host"].empty() || !parameters["hostaddr"].empty()) {
-        return;
-    }
+// What the environment says: PGHOST and the like, and the service that PGSERVICE names.
+Parameters defaults_of_environment() {
+    Parameters found;
     const Defaults defaults(PQconndefaults());
     for (const auto* one = defaults.get(); one != nullptr && one->keyword != nullptr; ++one) {
         const std::string name = one->keyword;
-        const bool is_place = name == "host" || name == "hostaddr" || name == "port";
-        if (is_place && one->val != nullptr && parameters[name].empty()) {
-            parameters[name] = one->val;
+        const bool is_wanted =
+            name == "host" || name == "hostaddr" || name == "port" || name == "sslrootcert";
+        if (is_wanted && one->val != nullptr && one->val[0] != '\0') {
+            found[name] = one->val;
+        }
+    }
+    return found;
+}
+
+// The environment's, where the address says nothing of a place itself.
+void take_defaults(Parameters& parameters, const Parameters& defaults) {
+    const bool is_named = !parameters["host"].empty() || !parameters["hostaddr"].empty()
+                          || parameters.contains("service");
+    for (const char* name : {"host", "hostaddr", "port"}) {
+        std::string& value = parameters[name];
+        if (!is_named && value.empty() && defaults.contains(name)) {
+            value = defaults.at(name);
         }
     }
 }
@@ -79,9 +88,11 @@ std::vector<Place> places_of(const Parameters& parameters) {
     return places;
 }
 
-// One's own authority for databases, where libpq looks for it by itself.
-bool has_own_authority(const Parameters& parameters) {
-    if (parameters.contains("sslrootcert") || std::getenv("PGSSLROOTCERT") != nullptr) {
+// One's own authority for databases, where libpq looks for it by itself; a service file may name
+// one.
+bool has_own_authority(const Parameters& parameters, const Parameters& defaults) {
+    if (parameters.contains("sslrootcert") || parameters.contains("service")
+        || defaults.contains("sslrootcert")) {
         return true;
     }
     const char* home = std::getenv("HOME");
@@ -92,7 +103,8 @@ bool has_own_authority(const Parameters& parameters) {
 } // namespace
 
 std::string settle_places(Parameters& parameters, const Cleartext& allowed) {
-    take_defaults(parameters);
+    const Parameters defaults = defaults_of_environment();
+    take_defaults(parameters, defaults);
     const std::vector<Place> places = places_of(parameters);
     std::vector<std::string> hosts;
     std::vector<std::string> addresses;
@@ -105,19 +117,23 @@ std::string settle_places(Parameters& parameters, const Cleartext& allowed) {
         const auto port = parse_integer(place.port.empty() ? "5432" : place.port);
         if (far.empty() && !place.near
             && !allowed.allows(place.host, static_cast<std::uint16_t>(port.value_or(0)))) {
-            far = place.host + ":" + std::to_string(port.value_or(0));
+            far = cleartext_place(place.host, static_cast<std::uint16_t>(port.value_or(0)));
         }
     }
     parameters["host"] = join(hosts, ",");
     parameters["hostaddr"] = join(addresses, ",");
     parameters["port"] = join(ports, ",");
+    // libpq fills in what is not said here: a socket's address may lead to another machine then.
+    const bool may_be_elsewhere =
+        parameters["hostaddr"].empty()
+        && (parameters.contains("service") || defaults.contains("hostaddr"));
     std::erase_if(parameters, [](const auto& one) {
         return (one.first == "host" || one.first == "hostaddr" || one.first == "port")
                && one.second.empty();
     });
-    if (!far.empty()) {
+    if (!far.empty() || may_be_elsewhere) {
         parameters["sslmode"] = "verify-full";
-        if (!has_own_authority(parameters) && !http::authorities_file().empty()) {
+        if (!has_own_authority(parameters, defaults) && !http::authorities_file().empty()) {
             parameters["sslrootcert"] = http::authorities_file();
         }
     }

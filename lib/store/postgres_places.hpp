@@ -13,7 +13,8 @@ using Parameters = std::map<std::string, std::string>;
 
 // Looks the hosts' names up, which blocks, and puts their addresses beside them: what was judged is
 // what libpq connects to. If one is not near (base/cleartext.hpp) and `allowed` does not name it,
-// TLS with a verified certificate is demanded of all; gives that host as "host:port", else "".
+// TLS with a verified certificate is demanded of all; gives that host as "host:port", else "". The
+// same is demanded where a service file says where the Postgres is: only libpq reads that file.
 [[nodiscard]] std::string settle_places(Parameters& parameters, const Cleartext& allowed);
 
 } // namespace loomrel::store

@@ -36,6 +36,27 @@ TEST_CASE("a Postgres far away is spoken to by TLS with a verified certificate")
     CHECK(parameters.at("sslmode") == "verify-full");
 }
 
+TEST_CASE("where a service file names the host, TLS is demanded: nobody has judged the place") {
+    Parameters parameters = GENERATE(values<Parameters>({
+        {{"service", "releases"}, {"sslmode", "disable"}},
+        {{"service", "releases"}, {"host", "/run/postgresql"}},
+    }));
+    CHECK(settled(parameters).empty());
+    CHECK(parameters.at("sslmode") == "verify-full");
+    Parameters named{{"service", "releases"}, {"host", "127.0.0.1"}};
+    CHECK(settled(named).empty());
+    CHECK(named.at("hostaddr") == "127.0.0.1");
+    CHECK_FALSE(named.contains("sslmode"));
+}
+
+TEST_CASE("what is refused far away is named as LOOMREL_INSECURE takes it") {
+    Parameters parameters{{"host", "2001:db8::7"}, {"port", "5433"}};
+    const std::string far = settled(parameters);
+    CHECK(far == "[2001:db8::7]:5433");
+    parameters = {{"host", "2001:db8::7"}, {"port", "5433"}};
+    CHECK(settled(parameters, far).empty());
+}
+
 TEST_CASE("what LOOMREL_INSECURE names may go as it is") {
     Parameters parameters{{"host", "192.0.2.7"}, {"port", "5433"}};
     CHECK(settled(parameters, "192.0.2.7:5432") == "192.0.2.7:5433");
