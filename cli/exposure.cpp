@@ -73,7 +73,7 @@ void check_ways(Services& services, std::vector<Exposure>& found) {
     if (!config.github.token.empty()) {
         urls.push_back(config.github.api_url);
     }
-    const auto telemetry = telemetry::read_settings(services.environment());
+    const auto telemetry = telemetry::read_settings(services.environment(), config.cleartext);
     if (telemetry && !telemetry->headers.empty()) {
         urls.push_back(telemetry->url);
     }

@@ -76,7 +76,8 @@ void count_message(telemetry::Metrics& metrics, bool ok, double seconds) {
 }
 
 void send_run_metrics(Services& services, store::RunKind kind, const deploy::Report& report) {
-    const auto settings = telemetry::read_settings(services.environment());
+    const auto settings =
+        telemetry::read_settings(services.environment(), services.config().cleartext);
     if (!settings) {
         return;
     }

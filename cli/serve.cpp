@@ -254,7 +254,8 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
     const auto told = summary(services, server.address(), settings);
     {
         std::optional<telemetry::Pusher> pusher;
-        if (auto wanted = telemetry::read_settings(services.environment())) {
+        if (auto wanted =
+                telemetry::read_settings(services.environment(), services.config().cleartext)) {
             pusher.emplace(metrics, *std::move(wanted));
         }
         std::vector<Worker> all = make_workers(services, log, metrics);

@@ -61,7 +61,7 @@ Milliseconds milliseconds(const std::string& text, Milliseconds otherwise) {
 
 } // namespace
 
-std::optional<Settings> read_settings(const Environment& environment) {
+std::optional<Settings> read_settings(const Environment& environment, const Cleartext& cleartext) {
     Settings settings;
     settings.url = variable(environment, "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
     if (settings.url.empty()) {
@@ -79,8 +79,7 @@ std::optional<Settings> read_settings(const Environment& environment) {
         settings.headers.emplace_back(name, Secret(value));
     }
     if (!settings.headers.empty()) {
-        settings.without_tls = http::cleartext_to(
-            settings.url, parse_cleartext(variable(environment, "LOOMREL_INSECURE")));
+        settings.without_tls = http::cleartext_to(settings.url, cleartext);
     }
     for (auto& [name, value] : pairs(variable(environment, "OTEL_RESOURCE_ATTRIBUTES"))) {
         settings.resource[name] = value;

@@ -26,9 +26,10 @@ struct Settings {
 };
 
 // What the OTEL_* variables say. nullopt: no endpoint is named, or nothing is wanted
-// (OTEL_SDK_DISABLED, OTEL_METRICS_EXPORTER=none), or only gRPC is.
+// (OTEL_SDK_DISABLED, OTEL_METRICS_EXPORTER=none), or only gRPC is. Headers go without TLS only to
+// a place near by or one that `cleartext` names.
 [[nodiscard]] std::optional<Settings>
-read_settings(const std::map<std::string, std::string>& environment);
+read_settings(const std::map<std::string, std::string>& environment, const Cleartext& cleartext);
 
 // Sends once; false if it was not taken. Never throws, never takes longer than that; `cancelled` is
 // asked about once a second, and true ends it.

@@ -11,6 +11,10 @@ using nlohmann::json;
 
 namespace {
 
+std::optional<Settings> read_settings(const std::map<std::string, std::string>& environment) {
+    return telemetry::read_settings(environment, {});
+}
+
 const json& metric(const json& request, const std::string& name) {
     for (const json& one : request.at("resourceMetrics")[0].at("scopeMetrics")[0].at("metrics")) {
         if (one.at("name") == name) {
@@ -97,6 +101,12 @@ TEST_CASE("the variables of OpenTelemetry decide") {
     CHECK(own->interval == Milliseconds(5000));
     CHECK(own->resource.at("service.name") == "mine");
     CHECK(own->resource.at("team") == "b");
+    CHECK(own->without_tls == http::WithoutTls::near);
+    // .env.servers counts as the environment does: the caller knows both.
+    const auto allowed = telemetry::read_settings(
+        {{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://h:4318"}, {"OTEL_EXPORTER_OTLP_HEADERS", "a=1"}},
+        parse_cleartext("h:4318"));
+    CHECK(allowed->without_tls == http::WithoutTls::anywhere);
     for (const auto& [name, value] : {std::pair{"OTEL_SDK_DISABLED", "true"},
                                       {"OTEL_METRICS_EXPORTER", "none"},
                                       {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}}) {
