@@ -98,7 +98,7 @@ TEST_CASE("who else can read the file of passwords is said before anything is do
     CommandWorld world;
     world.config.notices = {Phrase{"файл", "others can read it"}};
     CHECK(world.run({"release", "list", "--lang", "en"}) == ExitCode::ok);
-    CHECK(has(world.io.err_text, "Warning: others can read it"));
+    CHECK(has(world.io.err_text, "⚠️ others can read it"));
 }
 
 TEST_CASE("in CI the embedded default is a fault that doctor and config check find") {
