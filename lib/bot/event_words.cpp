@@ -24,7 +24,7 @@ constexpr std::size_t k_longest_word = 80;
 constexpr std::size_t k_most_keys = 20;
 
 std::string word_of(const json& detail, const char* name) {
-    return sanitize_line(text_of(detail, name)).substr(0, k_longest_word);
+    return std::string(cut_bytes(sanitize_line(text_of(detail, name)), k_longest_word));
 }
 
 std::int64_t number_of(const json& detail, const char* name) {
@@ -92,16 +92,21 @@ std::string outrun(Language language, const json& detail) {
 
 } // namespace
 
-std::string setting_keys(Language language, const json& detail) {
+std::vector<std::string> settings_in(const json& detail) {
     std::vector<std::string> keys;
     const auto found = detail.find("settings");
     if (found != detail.end() && found->is_array()) {
         for (const json& key : *found) {
             if (key.is_string()) {
-                keys.push_back(sanitize_line(key.get<std::string>()).substr(0, k_longest_word));
+                const std::string line = sanitize_line(key.get_ref<const std::string&>());
+                keys.emplace_back(cut_bytes(line, k_longest_word));
             }
         }
     }
+    return keys;
+}
+
+std::string setting_keys(Language language, std::vector<std::string> keys) {
     if (keys.size() <= k_most_keys) {
         return join(keys, ", ");
     }
@@ -126,7 +131,7 @@ std::string event_words(Language language, const json& detail) {
     } else if (reason == "approval_expired") {
         add(say(language, Id::event_expired));
     }
-    if (const std::string keys = setting_keys(language, detail); !keys.empty()) {
+    if (const std::string keys = setting_keys(language, settings_in(detail)); !keys.empty()) {
         add(say(language, Id::event_settings, fmt::arg("keys", keys)));
     }
     add(outrun(language, detail));

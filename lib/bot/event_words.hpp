@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <vector>
 
 namespace loomrel::bot {
 
@@ -12,7 +13,10 @@ namespace loomrel::bot {
 // release was outrun, why a claim was refused. Plain text of one line, sanitized; "" = nothing.
 [[nodiscard]] std::string event_words(Language language, const nlohmann::json& detail);
 
-// "hooks.before_up, health": the keys in `settings` of an event; "" = none differ.
-[[nodiscard]] std::string setting_keys(Language language, const nlohmann::json& detail);
+// The keys in `settings` of an event's detail: production's settings that differ.
+[[nodiscard]] std::vector<std::string> settings_in(const nlohmann::json& detail);
+
+// "hooks.before_up, health"; "" = none.
+[[nodiscard]] std::string setting_keys(Language language, std::vector<std::string> keys);
 
 } // namespace loomrel::bot

@@ -11,6 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <utility>
 
 namespace loomrel::bot {
 
@@ -92,7 +95,27 @@ std::optional<release::Event> last_move(const std::vector<release::Event>& event
 Known known_of(store::Store& ledger, const release::Release& release) {
     Known known;
     known.approvals = ledger.approvals(release.id);
-    known.last = last_move(ledger.events(release.id));
+std::vector<std::string> settings_named(const std::vector<release::Event>& events) {
+    const auto called = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+        return event.from == to_string(Status::stage_deploy)
+               && event.to == to_string(Status::manual_testing);
+    });
+    std::vector<std::string> keys;
+    for (auto event = called == events.rend() ? events.begin() : std::prev(called.base());
+         event != events.end();
+         ++event) {
+        for (std::string& key : settings_in(object_of(event->detail))) {
+            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+                keys.push_back(std::move(key));
+            }
+        }
+    }
+    return keys;
+}
+
+    const std::vector<release::Event> events = ledger.events(release.id);
+    known.last = last_move(events);
+    known.settings = settings_named(events);
     if (release.is_outrun()) {
         const auto by = ledger.find_release(*release.superseded_by);
         known.outrun_by = by && by->release_tag != release.release_tag
@@ -153,8 +176,7 @@ std::string what_is_approved(const config::Config& config,
     const auto add = [&](const std::string& line) { lines += line.empty() ? "" : "\n" + line; };
     const bool looks = known.looks && can_look_at_stage(config, release.service_name);
     add(stage_line(config, release.service_name, known.looks));
-    const std::string keys =
-        known.last ? setting_keys(language, object_of(known.last->detail)) : "";
+    const std::string keys = setting_keys(language, known.settings);
     if (!keys.empty()) {
         add(say(language, Id::shown_settings, fmt::arg("keys", escape_html(keys))));
     }

@@ -16,6 +16,7 @@ namespace loomrel::bot {
 struct Known {
     std::vector<store::Approval> approvals; // of its present commit
     std::optional<release::Event> last;     // the move that made it what it is
+    std::vector<std::string> settings;      // of production, that differ: by their keys
     std::string outrun_by;                  // a tag, or "#17"; "" = it is not outrun
     // Whoever shows it is asked for approvals, and looks at stage himself then. Else what is known
     // of stage is what a job said.
@@ -24,6 +25,10 @@ struct Known {
 
 // Of the events the last that moved the release.
 [[nodiscard]] std::optional<release::Event> last_move(const std::vector<release::Event>& events);
+
+// The settings that people are to see before they approve: what stage called them for, and what a
+// claim has found since. Each key once.
+[[nodiscard]] std::vector<std::string> settings_named(const std::vector<release::Event>& events);
 
 [[nodiscard]] Known known_of(store::Store& ledger, const release::Release& release);
 

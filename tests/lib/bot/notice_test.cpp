@@ -30,6 +30,7 @@ struct Told {
         notice.event =
             release::Event{at("15.03.2024 14:31"), from, to, actor, "journal", detail.dump()};
         known.last = notice.event;
+        known.settings = bot::settings_named({*notice.event});
         const auto text = bot::render(notice, {config, &release, known});
         REQUIRE(text);
         return *text;
