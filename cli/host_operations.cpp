@@ -56,10 +56,6 @@ RollbackOptions options_for(const std::string& service) {
     return options;
 }
 
-bool opens(const config::Host& host) {
-    return !host.password.empty() || !host.key.empty() || !host.key_file.empty();
-}
-
 // From the first script to the ledger's last word.
 deploy::Report follow(Services& services,
                       const deploy::Plan& plan,
@@ -137,7 +133,7 @@ bool HostOperations::can_roll_back(const std::string& service, std::string& why)
             why = m_services.say(Id::operations_rollback_by, fmt::arg("by", settings.rollback_by));
             return false;
         }
-        if (!std::all_of(hosts.begin(), hosts.end(), opens)) {
+        if (!bot::can_log_in(m_services.config(), hosts)) {
             why = m_services.say(Id::operations_no_credentials);
             return false;
         }

@@ -80,11 +80,14 @@ std::string stage_line(const config::Config& config, const std::string& service,
     return where.empty() ? "" : say(config.language, Id::shown_stage, fmt::arg("where", where));
 }
 
-bool opens(const config::Host& host) {
-    return !host.password.empty() || !host.key.empty() || !host.key_file.empty();
-}
-
 } // namespace
+
+bool can_log_in(const config::Config& config, const std::vector<config::Host>& hosts) {
+    return !hosts.empty() && std::all_of(hosts.begin(), hosts.end(), [&](const auto& host) {
+        return config.has_agent || !host.password.empty() || !host.key.empty()
+               || !host.key_file.empty();
+    });
+}
 
 std::optional<release::Event> last_move(const std::vector<release::Event>& events) {
     const auto last = std::find_if(
@@ -132,8 +135,7 @@ bool can_be_approved(const release::Release& release) {
 
 bool can_look_at_stage(const config::Config& config, const std::string& service) {
     try {
-        const auto hosts = config.hosts("stage", service);
-        return !hosts.empty() && std::all_of(hosts.begin(), hosts.end(), opens);
+        return can_log_in(config, config.hosts("stage", service));
     } catch (const Error&) {
         return false;
     }

@@ -221,6 +221,7 @@ public:
     // Where pins are looked for: beside the trusted file first.
     [[nodiscard]] std::vector<std::filesystem::path> known_hosts_files() const;
     bool in_ci = false;
+    bool has_agent = false;  // $SSH_AUTH_SOCK is set: an ssh-agent may open any host
     bool must_go_on = false; // as Inputs has it
     // What every command says once: of files that others can read or write, or that git tracks.
     std::vector<Phrase> notices;

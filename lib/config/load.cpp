@@ -24,6 +24,7 @@ void Config::Loader::load() {
     m_config.m_working_directory = m_inputs.working_directory;
     m_config.in_ci = m_config.process_variable("CI") == "true";
     m_config.must_go_on = m_inputs.must_go_on;
+    m_config.has_agent = !m_config.process_variable("SSH_AUTH_SOCK").value_or("").empty();
     read_env_servers();
     read_tomls();
     read_environment();
