@@ -65,13 +65,13 @@ std::string stage_line(const config::Config& config, const std::string& service,
             const std::string domain =
                 host.domain.empty() || has_scheme ? host.domain : "https://" + host.domain;
             const std::string shown = domain.empty() ? host.address : domain;
-            const std::string html = escape_line(shown, 100);
-            if (std::find(hosts.begin(), hosts.end(), html) == hosts.end() && hosts.size() < 3) {
-                hosts.push_back(html);
+            if (std::find(hosts.begin(), hosts.end(), shown) == hosts.end() && hosts.size() < 3) {
+                hosts.push_back(shown);
             }
         }
-        for (std::string& html : hosts) {
-            html = as_link ? link_to(html, html) : "<code>" + html + "</code>";
+        for (std::string& host : hosts) {
+            const std::string html = escape_line(host, 100);
+            host = as_link ? link_to(host, html) : "<code>" + html + "</code>";
         }
         where = join(hosts, ", ");
     } catch (const Error&) {
@@ -95,9 +95,6 @@ std::optional<release::Event> last_move(const std::vector<release::Event>& event
     return last == events.rend() ? std::nullopt : std::optional(*last);
 }
 
-Known known_of(store::Store& ledger, const release::Release& release) {
-    Known known;
-    known.approvals = ledger.approvals(release.id);
 std::vector<std::string> settings_named(const std::vector<release::Event>& events) {
     const auto called = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
         return event.from == to_string(Status::stage_deploy)
@@ -116,6 +113,9 @@ std::vector<std::string> settings_named(const std::vector<release::Event>& event
     return keys;
 }
 
+Known known_of(store::Store& ledger, const release::Release& release) {
+    Known known;
+    known.approvals = ledger.approvals(release.id);
     const std::vector<release::Event> events = ledger.events(release.id);
     known.last = last_move(events);
     known.settings = settings_named(events);

@@ -1,7 +1,10 @@
 #include "lib/bot/card.hpp"
+#include "lib/bot/event_words.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/rollback_screens.hpp"
 #include "tests/lib/bot/bot_world.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -168,4 +171,31 @@ TEST_CASE("links lead to the web or nowhere") {
                                    "https://я"}) {
         CHECK(bot::safe_link(link).empty());
     }
+}
+
+TEST_CASE("where stage serves is a link to that very address") {
+    config::Inputs inputs;
+    inputs.working_directory = "/nonexistent";
+    inputs.environment = {{"STAGE_HOST", "192.0.2.1"},
+                          {"STAGE_DOMAIN", "https://stage.example/?a=1&b=2"},
+                          {"HOME", "/nonexistent"}};
+    const release::Release release = spec_release();
+    bot::Known known;
+    known.looks = true;
+    std::string shown = bot::what_is_approved(config::Config::load(inputs), release, known);
+    INFO(shown);
+    CHECK(shown.find("<a href=\"https://stage.example/?a=1&amp;b=2\">"
+                     "https://stage.example/?a=1&amp;b=2</a>")
+          != std::string::npos);
+    CHECK(shown.find("по словам CI") != std::string::npos);
+    inputs.environment["SSH_AUTH_SOCK"] = "/run/agent"; // may open any host
+    shown = bot::what_is_approved(config::Config::load(inputs), release, known);
+    CHECK(shown.find("по словам CI") == std::string::npos);
+}
+
+TEST_CASE("a word that is too long is cut between two characters") {
+    const nlohmann::json detail{{"settings", {std::string(79, 'x') + "ж"}}};
+    CHECK(bot::settings_in(detail) == std::vector{std::string(79, 'x')});
+    CHECK(bot::event_words(Language::ru, {{"unapproved", std::string(79, 'x') + "ж"}})
+          == "❗ на production без одобрения запускали " + std::string(79, 'x'));
 }
