@@ -23,6 +23,10 @@ constexpr Milliseconds k_name_again{60000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
 
+Error as_error(const std::exception& bug) {
+    return {ErrorKind::internal, "internal", {bug.what(), bug.what()}};
+}
+
 } // namespace
 
 bool is_for_later(const Error& error) {
@@ -269,6 +273,9 @@ void Bot::start_work(const telegram::Press& press, const Reply& reply) {
             work(*m_parts.operations, show);
         } catch (const Error& error) {
             show(could_not(error, press));
+        } catch (const std::exception& bug) {
+            m_parts.trouble("work", bug.what());
+            show(could_not(as_error(bug), press));
         }
     });
 }
@@ -276,6 +283,17 @@ void Bot::start_work(const telegram::Press& press, const Reply& reply) {
 void Bot::start_later(const telegram::Press& press, const Reply& reply) {
     start([this, later = reply.later, press] {
         Outgoing outgoing;
+        // Whoever pressed waits for an answer, whatever went wrong.
+        const auto could_not_answer = [&](const Error& error) {
+            const Language language = m_parts.config.language;
+            m_parts.trouble("press", error.what());
+            outgoing.answers.push_back(
+                {press.id,
+                 messages::say(language,
+                               messages::Id::bot_try_again,
+                               fmt::arg("reason", in(language, error.message()))),
+                 true});
+        };
         try {
             const auto ledger = m_parts.open_ledger();
             const Reply answer = later(*ledger, *m_parts.operations);
@@ -285,13 +303,9 @@ void Bot::start_later(const telegram::Press& press, const Reply& reply) {
                 outgoing.edits.insert_or_assign({press.chat_id, press.message_id}, *answer.edit);
             }
         } catch (const Error& error) {
-            const Language language = m_parts.config.language;
-            outgoing.answers.push_back(
-                {press.id,
-                 messages::say(language,
-                               messages::Id::bot_try_again,
-                               fmt::arg("reason", in(language, error.message()))),
-                 true});
+            could_not_answer(error);
+        } catch (const std::exception& bug) {
+            could_not_answer(as_error(bug));
         }
         telegram::Api api(m_parts.telegram); // the other one is the teller's
         tell(api, outgoing);

@@ -5,6 +5,7 @@
 #include "tests/support/fake_control.hpp"
 
 #include <atomic>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -479,4 +480,34 @@ TEST_CASE("the bot asks Telegram for its own name once, and not before somebody 
     CHECK(answers("/status@other_bot") == 0);
     CHECK(answers("/status@Release_Test_Bot") == 1);
     CHECK(world.fake.calls("getMe").size() == before + 1);
+}
+
+TEST_CASE("whoever presses is answered, whatever becomes of the look at stage") {
+    PollingWorld world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    FakeOperations operations;
+    operations.sees_stage = true;
+    std::mutex mutex;
+    std::vector<std::string> troubles;
+    const auto trouble = [&](const std::string& what, const std::string&) {
+        const std::lock_guard guard(mutex);
+        troubles.push_back(what);
+    };
+    const auto before = world.fake.calls("answerCallbackQuery").size();
+    {
+        // Without a ledger to open, opening one throws what is no Error.
+        bot::Bot bot(
+            {*world.ledger, world.config, world.telegram(), &operations, now, trouble, {}});
+        bot::Poller poller(
+            *world.ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, trouble);
+        (void)world.press(
+            k_qa, message, "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+        CHECK(poller.round({}) == Milliseconds{0});
+    }
+    const json calls = world.fake.calls("answerCallbackQuery");
+    REQUIRE(calls.size() == before + 1);
+    CHECK(calls.back()["fields"]["text"].get<std::string>().starts_with("Сейчас не получилось"));
+    CHECK(troubles == std::vector<std::string>{"press"});
+    CHECK(world.status(id) == "manual_testing");
 }
