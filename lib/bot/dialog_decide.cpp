@@ -1,6 +1,9 @@
+#include "lib/base/shell_quote.hpp"
+#include "lib/base/text.hpp"
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +21,21 @@ using release::Status;
 // Behind its commit a button may say that silence was shown.
 std::string commit_in(const Callback& callback) {
     return callback.extra.substr(0, callback.extra.find(k_silence_shown));
+}
+
+// A commit as it is shown, anything else as it is.
+std::string served_as(const std::string& serves) {
+    if (serves.empty()) {
+        return "-";
+    }
+    return release::is_commit(serves) ? short_commit(serves) : serves;
+}
+
+// To be pasted: onto stage, also where the ledger thinks it is there.
+std::string stage_command(const release::Release& release, bool again) {
+    return std::string("loomrel stage-deploy ") + (again ? "--again " : "") + "--service "
+           + shell_quote(sanitize_line(release.service_name)) + " --tag "
+           + shell_quote(sanitize_line(release.release_tag));
 }
 
 bool is_silence_shown(const Callback& callback) {
@@ -102,9 +120,9 @@ Reply Dialog::approve_seen(const telegram::Press& press,
     }
     const std::string text = say(language,
                                  Id::bot_stage_other,
-                                 fmt::arg("serves", sight.serves.empty() ? "-" : sight.serves),
+                                 fmt::arg("serves", served_as(sight.serves)),
                                  fmt::arg("tag", release->release_tag),
-                                 fmt::arg("service", release->service_name));
+                                 fmt::arg("command", stage_command(*release, true)));
     Reply reply = no(press.from, text, "decision", release->id, id, "stage");
     reply.edit = present(callback.origin, release->id);
     return reply;
@@ -124,15 +142,25 @@ std::string Dialog::refusal_text(const telegram::User& who,
     if (decided.conflict == "stage") {
         return say(language,
                    Id::bot_not_on_stage,
-                   fmt::arg("serves", decided.stage_serves),
+                   fmt::arg("serves", served_as(decided.stage_serves)),
                    tag,
-                   fmt::arg("service", release.service_name));
+                   fmt::arg("command", stage_command(release, false)));
     }
+    const std::string again = stage_command(release, true);
+    const auto command = fmt::arg("command", again);
     if (decided.conflict == "outrun") {
-        return say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by));
+        return decided.outrun_by.starts_with('#')
+                   ? say(language, Id::shown_same, fmt::arg("id", decided.outrun_by.substr(1)))
+                   : say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by), command);
     }
     if (decided.conflict == "no_commit") {
-        return say(language, Id::bot_no_commit, tag);
+        return say(language, Id::bot_no_commit, tag, command);
+    }
+    if (decided.conflict == "own") {
+        return say(language, Id::bot_own_release, tag);
+    }
+    if (decided.conflict == "council") {
+        return say(language, Id::bot_few_approvers, tag);
     }
     if (decided.conflict == "status") {
         return say(

@@ -643,6 +643,34 @@ TEST_CASE("a release without a commit has no yes, however it is pressed") {
     }
 }
 
+TEST_CASE("whom the ledger's newer rules exclude is told which rule it is") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    release::ApprovalRules rules = world.config.approval_rules();
+    rules.self_approval = false;
+    const auto told = [&](const std::string& text) {
+        (void)world.ledger->keep_approval_rules(rules, "serve");
+        const auto reply =
+            world.press_data(k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+        CHECK(world.status(id) == "manual_testing");
+        INFO(reply.toast);
+        CHECK(holds(reply.toast, text));
+    };
+    SECTION("it is his own release") {
+        rules.people.front().name = "developer_name";
+        told("v1.2.3 — ваш собственный релиз");
+    }
+    SECTION("too few may approve it") {
+        rules.approvers = {k_qa};
+        rules.quorum = 2;
+        told("меньше, чем нужно одобрений");
+    }
+    SECTION("he is not among the approvers") {
+        rules.approvers = {k_qa_two};
+        told("среди них нет");
+    }
+}
+
 TEST_CASE("what is outrun is not decided on, and lies behind its history") {
     DialogWorld world;
     const auto old = world.make("v1.2.3");
