@@ -78,7 +78,7 @@ std::vector<Surveyed> survey(Services& services,
                              const std::function<void(std::size_t, ssh::Connection&)>& look,
                              const std::function<void(std::size_t, const Error&)>& failed) {
     std::vector<Surveyed> results(all.size());
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto target = make_targets(services, {all[i].host}).front();
         threads.emplace_back([&results, &look, &failed, i, target = std::move(target)] {
@@ -96,9 +96,7 @@ std::vector<Surveyed> survey(Services& services,
             }
         });
     }
-    for (std::thread& thread : threads) {
-        thread.join();
-    }
+    threads.clear(); // joins them
     return results;
 }
 

@@ -94,7 +94,7 @@ void look(Shown& shown) {
 
 // All at once: a host that is down does not hide the others.
 void look_at_all(std::vector<Shown>& all) {
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads; // joined at the end
     for (Shown& shown : all) {
         threads.emplace_back([&shown] {
             try {
@@ -105,9 +105,6 @@ void look_at_all(std::vector<Shown>& all) {
                 shown.error = Error(ErrorKind::internal, "internal", {bug.what(), bug.what()});
             }
         });
-    }
-    for (std::thread& thread : threads) {
-        thread.join();
     }
 }
 
