@@ -58,82 +58,61 @@ std::string needed(Language language, const ApprovalRules& rules) {
     return rules.quorum > 0 ? std::to_string(rules.quorum) : say(language, Id::rules_all);
 }
 
-class AlarmLines {
-public:
-    explicit AlarmLines(Language language)
-        : m_language(language) {}
-
-    template <typename... Arguments> void add(Id id, Arguments&&... arguments) {
-        const std::string line =
-            messages::format(m_language, id, fmt::make_format_args(arguments...));
-        m_text += (m_text.empty() ? "" : "\n") + line;
-    }
-
-    [[nodiscard]] const std::string& text() const { return m_text; }
-
-private:
-    Language m_language;
-    std::string m_text;
-};
-
 } // namespace
 
-std::string rules_alarm(const config::Config& config, const json& fact) {
+void rules_alarm(Writer& lines, const config::Config& config, const json& fact) {
     const Language language = config.language;
     const ApprovalRules before = rules_in(fact, "before");
     const ApprovalRules now = rules_in(fact, "now");
-    AlarmLines lines(language);
-    lines.add(Id::rules_changed);
+    lines.line(Id::rules_changed);
     const auto names = [&](Id id, const std::string& of) {
         if (!of.empty()) {
-            lines.add(id, fmt::arg("names", of));
+            lines.line(id, fmt::arg("names", of));
         }
     };
     names(Id::rules_approvers_added, approvers_only_in(now, before));
     names(Id::rules_approvers_gone, approvers_only_in(before, now));
     if (before.quorum != now.quorum) {
-        lines.add(Id::rules_needed,
-                  fmt::arg("before", needed(language, before)),
-                  fmt::arg("now", needed(language, now)));
+        lines.line(Id::rules_needed,
+                   fmt::arg("before", needed(language, before)),
+                   fmt::arg("now", needed(language, now)));
     }
     if (before.self_approval != now.self_approval) {
-        lines.add(now.self_approval ? Id::rules_own_allowed : Id::rules_own_forbidden);
+        lines.line(now.self_approval ? Id::rules_own_allowed : Id::rules_own_forbidden);
     }
     if (before.expires != now.expires) {
-        lines.add(Id::rules_expires,
-                  fmt::arg("before", duration(language, before.expires)),
-                  fmt::arg("now", duration(language, now.expires)));
+        lines.line(Id::rules_expires,
+                   fmt::arg("before", duration(language, before.expires)),
+                   fmt::arg("now", duration(language, now.expires)));
     }
     if (before.people != now.people) {
-        lines.add(Id::rules_people);
+        lines.line(Id::rules_people);
     }
-    lines.add(Id::rules_by, fmt::arg("actor", escape_line(text_of(fact, "actor"), 100)));
-    return lines.text();
+    lines.line(Id::rules_by, fmt::arg("actor", escape_line(text_of(fact, "actor"), 100)));
 }
 
-std::string unapproved_alarm(const config::Config& config, const json& fact) {
+void unapproved_alarm(Writer& lines, const config::Config& config, const json& fact) {
     const auto text = [&](const char* name, std::size_t most) {
         return escape_line(text_of(fact, name), most);
     };
-    AlarmLines lines(config.language);
-    lines.add(Id::unapproved_title);
-    lines.add(Id::notice_service, fmt::arg("service", text("service", 100)));
-    lines.add(Id::notice_version, fmt::arg("tag", text("tag", 100)));
+    lines.line(Id::unapproved_title);
+    lines.line(Id::notice_service, fmt::arg("service", text("service", 100)));
+    lines.line(Id::notice_version, fmt::arg("tag", text("tag", 100)));
     if (const std::string from = text("from", 100); !from.empty()) {
-        lines.add(Id::unapproved_from, fmt::arg("from", from));
+        lines.line(Id::unapproved_from, fmt::arg("from", from));
     }
-    lines.add(Id::notice_started_by, fmt::arg("name", text("actor", 100)));
+    lines.line(Id::notice_started_by, fmt::arg("name", text("actor", 100)));
     try {
         if (const auto at = store::wire::Fields(fact).maybe_time("at")) {
-            lines.add(Id::unapproved_when, fmt::arg("time", to_local_minute(*at, config.timezone)));
+            lines.line(Id::unapproved_when,
+                       fmt::arg("time", to_local_minute(*at, config.timezone)));
         }
     } catch (const std::exception&) {
         // Told without it.
     }
     if (const std::string run = text("run_id", 64); !run.empty()) {
-        lines.add(Id::unapproved_run, fmt::arg("run", run));
+        lines.line(Id::unapproved_run, fmt::arg("run", run));
     }
-    return lines.text();
 }
 
 } // namespace loomrel::bot

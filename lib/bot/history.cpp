@@ -62,10 +62,7 @@ history_move(Language language, const release::Event& event, const nlohmann::jso
 
 std::string history_line(const Context& context, const release::Event& event) {
     const Language language = context.config.language;
-    nlohmann::json detail = nlohmann::json::parse(event.detail, nullptr, false);
-    if (!detail.is_object()) {
-        detail = nlohmann::json::object();
-    }
+    const nlohmann::json detail = object_of(event.detail);
     return say(language,
                Id::bot_history_move,
                fmt::arg("time", to_local_minute(event.at, context.config.timezone)),

@@ -132,8 +132,11 @@ std::optional<NoticeText> render_note(const release::Event& event, const NoticeF
 // Of no release: whose word counts, what nobody approved.
 NoticeText render_alarm(const store::Notice& notice, const NoticeFacts& facts, const json& fact) {
     Writer writer(facts);
-    writer.text(notice.kind == "unapproved" ? unapproved_alarm(facts.config, fact)
-                                            : rules_alarm(facts.config, fact));
+    if (notice.kind == "unapproved") {
+        unapproved_alarm(writer, facts.config, fact);
+    } else {
+        rules_alarm(writer, facts.config, fact);
+    }
     writer.footer(&notice);
     return {{writer.html(), {}}, "", "", environment_of(notice), true};
 }
