@@ -104,9 +104,19 @@ void refuse_decided(const DecisionCase& decided, const Decided& answer) {
                     phrase(Id::prod_no_commit_hint, service, tag));
     }
     if (answer.conflict == "approver" || answer.conflict == "own" || answer.conflict == "council") {
+        const Id why = answer.conflict == "own"       ? Id::event_why_own
+                       : answer.conflict == "council" ? Id::event_why_council
+                                                      : Id::event_why_approver;
+        const auto text = [&](Language language) {
+            return messages::say(language,
+                                 Id::approval_rules_changed,
+                                 id,
+                                 tag,
+                                 fmt::arg("why", messages::say(language, why)));
+        };
         throw Error(ErrorKind::refused,
                     "not_an_approver",
-                    phrase(Id::approval_rules_changed, id, tag),
+                    {text(Language::ru), text(Language::en)},
                     phrase(Id::approval_refused_hint, id));
     }
     if (answer.conflict == "commit") {

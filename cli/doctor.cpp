@@ -160,6 +160,10 @@ void take_checks(const deploy::Diagnosis& diagnosis,
             return one.check == check.name;
         });
         const bool known = cure != k_cures.end();
+        // A folder under the log-in's home, for whoever mends it as root.
+        const std::string dir = settings.root + "/" + settings.dir;
+        const std::string tree =
+            (dir.starts_with('/') ? "" : "~" + place.host.user + "/") + shell_quote(dir);
         findings.add(place.environment + " " + place.name,
                      settings.service + " " + check.name,
                      check.ok ? Verdict::ok : (known ? cure->verdict : Verdict::bad),
@@ -167,7 +171,9 @@ void take_checks(const deploy::Diagnosis& diagnosis,
                      known ? messages::phrase(cure->mend,
                                               fmt::arg("service", settings.service),
                                               fmt::arg("repo", settings.repo),
-                                              fmt::arg("dir", settings.root + "/" + settings.dir))
+                                              fmt::arg("user", place.host.user),
+                                              fmt::arg("tree", tree),
+                                              fmt::arg("dir", dir))
                            : Phrase{});
     }
 }

@@ -24,9 +24,9 @@ std::string commit_in(const Callback& callback) {
 }
 
 // A commit as it is shown, anything else as it is.
-std::string served_as(const std::string& serves) {
+std::string served_as(Language language, const std::string& serves) {
     if (serves.empty()) {
-        return "-";
+        return say(language, Id::approval_stage_nothing);
     }
     return release::is_commit(serves) ? short_commit(serves) : serves;
 }
@@ -120,7 +120,7 @@ Reply Dialog::approve_seen(const telegram::Press& press,
     }
     const std::string text = say(language,
                                  Id::bot_stage_other,
-                                 fmt::arg("serves", served_as(sight.serves)),
+                                 fmt::arg("serves", served_as(language, sight.serves)),
                                  fmt::arg("tag", release->release_tag),
                                  fmt::arg("command", stage_command(*release, true)));
     Reply reply = no(press.from, text, "decision", release->id, id, "stage");
@@ -142,7 +142,7 @@ std::string Dialog::refusal_text(const telegram::User& who,
     if (decided.conflict == "stage") {
         return say(language,
                    Id::bot_not_on_stage,
-                   fmt::arg("serves", served_as(decided.stage_serves)),
+                   fmt::arg("serves", served_as(language, decided.stage_serves)),
                    tag,
                    fmt::arg("command", stage_command(release, false)));
     }

@@ -56,7 +56,7 @@ TEST_CASE("what the host's script looks at has words in both languages") {
 
 TEST_CASE("names are no checks") {
     CHECK(check_in_words(Language::en, "api disk") == "api room on the disk");
-    CHECK(check_in_words(Language::ru, "ledger") == "реестр релизов");
+    CHECK(check_in_words(Language::ru, "ledger") == "журнал релизов");
     CHECK(check_in_words(Language::ru, "notice 5 (dev)") == "уведомление 5 (dev)");
     CHECK(check_in_words(Language::en, "dispatch 5") == "deploy to production, release 5");
     CHECK(check_in_words(Language::ru, "⏪ disk") == "⏪ disk");
