@@ -1,10 +1,9 @@
 #include "lib/deploy/conduct.hpp"
 
+#include "lib/deploy/bell.hpp"
+
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,85 +11,10 @@ namespace loomrel::deploy {
 
 namespace {
 
-constexpr Milliseconds k_sign_of_life{5000};
 // A host that is slower than this to let us in does not hold up the others (design 13.8).
 constexpr Milliseconds k_prompt{15000};
 
 } // namespace
-
-// What the hosts' threads tell the calling one.
-class Conductor::Bell {
-public:
-    void step(const StepRecord& step) {
-        const std::lock_guard guard(m_mutex);
-        m_steps.push_back(step);
-        m_rung.notify_one();
-    }
-
-    void alive() {
-        const std::lock_guard guard(m_mutex);
-        m_alive = true;
-        m_rung.notify_one();
-    }
-
-    void done() {
-        const std::lock_guard guard(m_mutex);
-        ++m_done;
-        m_rung.notify_one();
-    }
-
-    // A host has let its thread in, or has not.
-    void answered(bool& flag) {
-        const std::lock_guard guard(m_mutex);
-        flag = true;
-        m_rung.notify_one();
-    }
-
-    // Until all of the flags are set, or the deadline has passed.
-    void wait_for_answers(const std::vector<const bool*>& flags, Deadline deadline) {
-        std::unique_lock guard(m_mutex);
-        m_rung.wait_until(guard, deadline, [&] {
-            return std::all_of(flags.begin(), flags.end(), [](const bool* flag) { return *flag; });
-        });
-    }
-
-    [[nodiscard]] bool is_set(const bool& flag) {
-        const std::lock_guard guard(m_mutex);
-        return flag;
-    }
-
-    // Hands on what came, until `count` threads are done.
-    void answer(std::size_t count, Keeper& keeper) {
-        std::unique_lock guard(m_mutex);
-        while (true) {
-            // Who looks for a host whose link is gone, or waits for a wave, is at it too.
-            const bool rung = m_rung.wait_for(guard, k_sign_of_life, [&] {
-                return !m_steps.empty() || m_alive || m_done >= count;
-            });
-            const auto steps = std::exchange(m_steps, {});
-            const bool alive = std::exchange(m_alive, false) || !rung;
-            const bool over = m_done >= count;
-            guard.unlock();
-            for (const StepRecord& step : steps) {
-                keeper.step_started(step);
-            }
-            if (alive) {
-                keeper.alive();
-            }
-            if (over) {
-                return;
-            }
-            guard.lock();
-        }
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_rung;
-    std::deque<StepRecord> m_steps;
-    bool m_alive = false;
-    std::size_t m_done = 0;
-};
 
 struct Conductor::Seat {
     Seat(const Target& target, Watcher& watcher, const std::shared_ptr<Bell>& bell)
@@ -184,7 +108,7 @@ void Conductor::begin_connecting(int canary) {
 }
 
 // Those of the next wave that do not answer in time change places with hosts behind them, once.
-void Conductor::let_late_ones_stand_back(std::size_t begin, std::size_t size) {
+void Conductor::let_late_ones_stand_back(std::size_t begin, std::size_t size, Keeper& keeper) {
     while (!is_wished()) {
         std::vector<const bool*> flags;
         for (std::size_t i = begin; i < begin + size; ++i) {
@@ -193,7 +117,11 @@ void Conductor::let_late_ones_stand_back(std::size_t begin, std::size_t size) {
                 flags.push_back(&m_seats[i]->answered);
             }
         }
-        m_bell->wait_for_answers(flags, deadline_in(k_prompt));
+        m_bell->wait_for_answers(
+            flags, deadline_in(k_prompt), keeper, [this] { return is_wished(); });
+        if (is_wished()) {
+            return;
+        }
         bool changed = false;
         for (std::size_t i = begin; i < begin + size; ++i) {
             Seat& seat = *m_seats[i];
@@ -254,7 +182,7 @@ std::vector<Followed> Conductor::run(const Plan& plan, Keeper& keeper) {
     while (begin < m_seats.size()) {
         const std::size_t end = std::min(m_seats.size(), begin + (begin == 0 ? canary : parallel));
         if (end < m_seats.size()) {
-            let_late_ones_stand_back(begin, end - begin);
+            let_late_ones_stand_back(begin, end - begin, keeper);
         }
         for (std::size_t i = begin; i < end; ++i) {
             start(*m_seats[i], [&going](Follower& follower) { return follower.run(going); });

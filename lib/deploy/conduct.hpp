@@ -9,6 +9,8 @@
 
 namespace loomrel::deploy {
 
+class Bell; // wakes the calling thread when something passed
+
 // A host by its shown name, and how to reach it.
 struct Target {
     std::string name;
@@ -45,10 +47,9 @@ public:
 
 private:
     struct Seat; // one host: its follower, its thread, what came of it
-    class Bell;  // wakes the calling thread when something passed
 
     void start(Seat& seat, std::function<Followed(Follower&)> work);
-    void let_late_ones_stand_back(std::size_t begin, std::size_t size);
+    void let_late_ones_stand_back(std::size_t begin, std::size_t size, Keeper& keeper);
     void wait_for(std::size_t first, std::size_t last, Keeper& keeper);
     void put_back(const Plan& plan, Keeper& keeper);
     [[nodiscard]] Plan learn_from_hosts(Plan plan) const;

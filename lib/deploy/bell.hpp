@@ -1,0 +1,106 @@
+#pragma once
+
+#include "lib/base/clock.hpp"
+#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/record_book.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace loomrel::deploy {
+
+// What the hosts' threads tell the calling one.
+class Bell {
+public:
+    void step(const StepRecord& step) {
+        const std::lock_guard guard(m_mutex);
+        m_steps.push_back(step);
+        m_rung.notify_one();
+    }
+
+    void alive() {
+        const std::lock_guard guard(m_mutex);
+        m_alive = true;
+        m_rung.notify_one();
+    }
+
+    void done() {
+        const std::lock_guard guard(m_mutex);
+        ++m_done;
+        m_rung.notify_one();
+    }
+
+    // A host has let its thread in, or has not.
+    void answered(bool& flag) {
+        const std::lock_guard guard(m_mutex);
+        flag = true;
+        m_rung.notify_one();
+    }
+
+    // Until all of the flags are set, or the deadline has passed, or `is_over` says so. The ledger
+    // hears meanwhile that somebody is at it.
+    template <typename IsOver>
+    void wait_for_answers(const std::vector<const bool*>& flags,
+                          Deadline deadline,
+                          Keeper& keeper,
+                          IsOver is_over) {
+        const auto all = [&] {
+            return std::all_of(flags.begin(), flags.end(), [](const bool* flag) { return *flag; });
+        };
+        std::unique_lock guard(m_mutex);
+        while (!m_rung.wait_for(guard, k_turn, all) && left_until(deadline).count() > 0
+               && !is_over()) {
+            guard.unlock();
+            keeper.alive();
+            guard.lock();
+        }
+    }
+
+    [[nodiscard]] bool is_set(const bool& flag) {
+        const std::lock_guard guard(m_mutex);
+        return flag;
+    }
+
+    // Hands on what came, until `count` threads are done.
+    void answer(std::size_t count, Keeper& keeper) {
+        std::unique_lock guard(m_mutex);
+        while (true) {
+            // Who looks for a host whose link is gone, or waits for a wave, is at it too.
+            const bool rung = m_rung.wait_for(guard, k_sign_of_life, [&] {
+                return !m_steps.empty() || m_alive || m_done >= count;
+            });
+            const auto steps = std::exchange(m_steps, {});
+            const bool alive = std::exchange(m_alive, false) || !rung;
+            const bool over = m_done >= count;
+            guard.unlock();
+            for (const StepRecord& step : steps) {
+                keeper.step_started(step);
+            }
+            if (alive) {
+                keeper.alive();
+            }
+            if (over) {
+                return;
+            }
+            guard.lock();
+        }
+    }
+
+private:
+    static constexpr Milliseconds k_sign_of_life{5000};
+    // How soon a wish is heard by whoever waits for a host to let us in.
+    static constexpr Milliseconds k_turn{200};
+
+    std::mutex m_mutex;
+    std::condition_variable m_rung;
+    std::deque<StepRecord> m_steps;
+    bool m_alive = false;
+    std::size_t m_done = 0;
+};
+
+} // namespace loomrel::deploy
