@@ -150,7 +150,7 @@ bool HostOperations::can_roll_back(const std::string& service, std::string& why)
 bot::Standing HostOperations::standing(const std::string& service) {
     check_stays();
     RollbackHosts hosts(m_services, options_for(service));
-    hosts.look(m_services);
+    hosts.look();
     bot::Standing standing;
     for (const deploy::LookedAt& host : hosts.looked_at) {
         if (!host.sight) {
@@ -180,7 +180,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
                                      const std::string& actor,
                                      const Watch& watch) {
     RollbackHosts hosts(m_services, options_for(service));
-    hosts.look(m_services);
+    hosts.look();
     if (const auto running = hosts.running()) {
         refuse("run_in_progress",
                phrase(Id::rollback_running,

@@ -118,22 +118,23 @@ bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
     }
     services.note(services.say(Id::rollback_cancelling, fmt::arg("run", running->run_id)));
     hosts.cancel(services, running->run_id);
-    hosts.look(services);
+    hosts.look();
     return true;
 }
 
 // Cancelling took away what a deploy had begun, and put back one version on every host: that is
 // where a rollback without a target was to lead.
 bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::LookedAt>& before) {
-    for (std::size_t i = 0; i < before.size(); ++i) {
-        const auto& then = before[i].sight;
-        const auto& now = hosts.looked_at[i].sight;
-        if (!then || !now || !then->serving.empty() || now->how != "restore"
-            || now->serves != hosts.looked_at.front().sight->serves) {
-            return false;
-        }
-    }
-    return true;
+    // Hosts that were slow this time stand behind the others.
+    const auto& after = hosts.looked_at;
+    return std::all_of(before.begin(), before.end(), [&](const deploy::LookedAt& then) {
+        const auto now = std::find_if(after.begin(), after.end(), [&](const deploy::LookedAt& one) {
+            return one.host == then.host;
+        });
+        return now != after.end() && then.sight && now->sight && then.sight->serving.empty()
+               && now->sight->how == "restore" && after.front().sight
+               && now->sight->serves == after.front().sight->serves;
+    });
 }
 
 void ask(Services& services, const std::string& plan, const RollbackOptions& options) {
@@ -197,8 +198,11 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         release::check_release_tag(*options.to);
     }
     check_may_be_unapproved(services, options);
-    RollbackHosts hosts(services, options);
-    hosts.look(services);
+    // A host that does not answer is waited for when all is told, not before a refusal.
+    const auto kept = std::make_shared<RollbackHosts>(services, options);
+    services.keep_to_the_end(kept);
+    RollbackHosts& hosts = *kept;
+    hosts.look();
     const std::vector<deploy::LookedAt> before = hosts.looked_at;
     if (make_way(services, hosts, options) && !options.to && is_put_back(hosts, before)) {
         RollbackTarget back;

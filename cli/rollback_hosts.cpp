@@ -68,8 +68,20 @@ std::string state_dir_known(Services& services,
 
 } // namespace
 
+// Whether somebody waits for the hosts: only then it is told that they keep him waiting.
+struct RollbackHosts::Asking {
+    std::mutex mutex;
+    bool on = false;
+
+    void turn(bool to) {
+        const std::lock_guard guard(mutex);
+        on = to;
+    }
+};
+
 RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
     : by_kept_program(options.host.has_value()),
+      m_asking(std::make_shared<Asking>()),
       m_to(options.to.value_or("")) {
     if (by_kept_program) {
         hosts = {typed_host(services, options)};
@@ -89,7 +101,12 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
             host.key_file = options.identity.value_or(host.key_file);
         }
     }
-    m_targets = make_targets(services, hosts);
+    m_targets = make_targets(services, hosts, [&services, asking = m_asking](const auto& text) {
+        const std::lock_guard guard(asking->mutex);
+        if (asking->on) {
+            services.note(text);
+        }
+    });
     m_connections.resize(hosts.size());
     m_errors.resize(hosts.size());
     m_chosen.resize(hosts.size());
@@ -166,8 +183,9 @@ void RollbackHosts::put_late_ones_last(const std::vector<bool>& late) {
     reorder(looked_at);
 }
 
-void RollbackHosts::look(Services&) {
+void RollbackHosts::look() {
     auto round = std::make_shared<Round>();
+    m_asking->turn(true);
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         auto open = std::make_shared<std::unique_ptr<ssh::Connection>>(std::move(m_connections[i]));
         m_lookers.emplace_back([this, round, i, open, target = m_targets[i]] {
@@ -181,7 +199,12 @@ void RollbackHosts::look(Services&) {
     }
     std::unique_lock guard(round->mutex);
     const auto all = [&] { return round->answers.size() == hosts.size(); };
-    const auto any = [&] { return !round->answers.empty(); };
+    // A refusal comes quickly, and says nothing of the hosts that have not answered yet.
+    const auto any = [&] {
+        return all() || std::any_of(round->answers.begin(), round->answers.end(), [](auto& one) {
+                   return one.second.sight.has_value();
+               });
+    };
     if (!round->rung.wait_for(guard, k_prompt, all) && !any()) {
         round->rung.wait(guard, any);
     }
@@ -195,6 +218,7 @@ void RollbackHosts::look(Services&) {
                      : std::move(answer->second));
     }
     guard.unlock();
+    m_asking->turn(false);
     put_late_ones_last(late);
     check_answers();
 }
@@ -257,8 +281,10 @@ void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Conductor conductor(m_targets, nobody, patience(services));
     conductor.wish = &wish;
     deploy::Keeper no_ledger(nullptr, store::Spool({}, {}), "");
+    m_asking->turn(true);
     (void)conductor.attach(
         {run_id, settings.service, settings.environment, settings.state_dir}, false, no_ledger);
+    m_asking->turn(false);
 }
 
 std::vector<std::unique_ptr<ssh::Connection>> RollbackHosts::take_connections() {

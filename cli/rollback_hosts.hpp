@@ -22,9 +22,9 @@ public:
     RollbackHosts(const RollbackHosts&) = delete;
     RollbackHosts& operator=(const RollbackHosts&) = delete;
 
-    // Asks all of them, and goes on after 15 s with those that have answered, which come first from
-    // then on. Error(no_host) with the first one's reason if none answers.
-    void look(Services& services);
+    // Asks all of them, and goes on after 15 s with those that have answered, once one has; they
+    // come first from then on. Error(no_host) with the first one's reason if none answers.
+    void look();
 
     struct Running {
         std::string host;
@@ -51,6 +51,7 @@ public:
     bool by_kept_program = false;
 
 private:
+    struct Asking;
     struct Answer;
     struct Round;
 
@@ -60,6 +61,7 @@ private:
     void check_answers();
     void put_late_ones_last(const std::vector<bool>& late);
 
+    std::shared_ptr<Asking> m_asking; // the targets' too
     std::vector<std::thread> m_lookers;
     std::vector<deploy::Target> m_targets;
     std::vector<std::unique_ptr<ssh::Connection>> m_connections;

@@ -16,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace loomrel::cli {
 
@@ -77,9 +79,8 @@ public:
         looking,
         // In CI the embedded default is refused (design 4): a runner's disk does not last.
         releases,
-        // Decides what reaches production: only a ledger that the trusted side names is believed
-        // or,
-        // where there is no trusted side at all, the embedded default (design 13.2).
+        // Decides what reaches production: only a ledger that the trusted side names is believed;
+        // the embedded default where there is no trusted side at all (design 13.2).
         production,
     };
     // Error(config) where the ledger will not do for that, each time it is asked for.
@@ -133,6 +134,9 @@ public:
 
     [[nodiscard]] bool is_exit_code_the_result() const { return m_exit_code_is_the_result; }
 
+    // For what takes its time to end: it goes when the program has said all that it has to say.
+    void keep_to_the_end(std::shared_ptr<void> what) { m_to_the_end.push_back(std::move(what)); }
+
     // At a terminal that can be asked, and not in CI: what only a person may want.
     [[nodiscard]] bool is_person_here() const;
 
@@ -153,6 +157,7 @@ private:
     bool m_exit_code_is_the_result = false;
     bool m_needs_config = true;
     bool m_must_go_on = false;
+    std::vector<std::shared_ptr<void>> m_to_the_end; // goes first: it may use the others
 };
 
 } // namespace loomrel::cli
