@@ -16,13 +16,13 @@ using messages::Id;
 using messages::phrase;
 
 std::string command(const RollbackWish& wish, const std::string& to) {
-    std::string typed =
-        fmt::format("loomrel rollback --env {} --service {}", wish.environment, wish.service);
+    std::string typed = fmt::format(
+        "loomrel rollback --env {} --service {}", wish.environment, shell_quote(wish.service));
     for (const auto& [flag, value] :
          {std::pair{" --host ", &wish.host}, {" --identity ", &wish.identity}}) {
         typed += value->empty() ? "" : flag + shell_quote(*value);
     }
-    return typed + " --to " + to;
+    return typed + " --to " + shell_quote(to);
 }
 
 // What else is kept, by name, newest first: for the person who has to name one.
@@ -67,14 +67,16 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
     return next == nullptr ? "" : next->name;
 }
 
-// Where a rollback without a target would lead, if every host says the same; "" = nowhere.
+// Where the first host that knows one would go back to, else what it may propose; "" = nowhere.
 std::string default_of(const std::vector<LookedAt>& hosts) {
-    std::set<std::string> names;
-    for (const Sight* sight : answers(hosts)) {
-        const Kept* kept = sight->find_kept(sight->back);
-        names.insert(kept == nullptr ? "" : kept->name);
+    for (const auto wanted : {&Sight::back, &Sight::next}) {
+        for (const Sight* sight : answers(hosts)) {
+            if (const Kept* kept = sight->find_kept(sight->*wanted)) {
+                return kept->name;
+            }
+        }
     }
-    return names.size() == 1 ? *names.begin() : "";
+    return "";
 }
 
 // The next command can be pasted. What was rolled away from is never simply proposed: where nothing
@@ -94,11 +96,17 @@ std::string default_of(const std::vector<LookedAt>& hosts) {
                            fmt::arg("service", wish.service)));
     }
     const std::string proposed = best.empty() ? default_of(hosts) : best;
+    const auto sights = answers(hosts);
+    // Where docker is silent a host proposes nothing, whatever was rolled away from.
+    const bool all_left =
+        proposed.empty() && std::all_of(sights.begin(), sights.end(), [](const Sight* sight) {
+            return sight->images_known;
+        });
     throw Error(
         ErrorKind::refused,
         code,
         std::move(message),
-        phrase(proposed.empty() ? Id::rollback_left_one_hint : Id::rollback_name_one_hint,
+        phrase(all_left ? Id::rollback_left_one_hint : Id::rollback_name_one_hint,
                fmt::arg("command", command(wish, proposed.empty() ? names.front() : proposed)),
                fmt::arg("kept", join(names, ", "))));
 }
@@ -194,7 +202,6 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     RollbackTarget target;
     target.from = sights.front()->serves;
     target.to = wish.to.value_or("");
-    target.commit = wish.commit;
     for (const Sight* sight : sights) {
         if (const Kept* kept = kept_target(*sight, wish)) {
             target.to = kept->name;

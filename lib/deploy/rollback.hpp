@@ -41,8 +41,6 @@ struct RollbackWish {
     std::string environment;
     std::string host{};     // typed, where there is no configuration; "" = the environment's
     std::string identity{}; // likewise
-    std::string
-        commit{}; // of `to`, where the ledger has it; else a rebuild asks the hosts' records
 };
 
 // Throws Error(refused): nothing is kept; what serves was itself put there by a rollback; hosts

@@ -23,6 +23,15 @@ RollbackWish wish(std::optional<std::string> to = std::nullopt) {
     return {std::move(to), "loom-content", "prod"};
 }
 
+std::string hint(const std::vector<LookedAt>& hosts, const RollbackWish& wanted) {
+    try {
+        (void)choose_target(hosts, wanted);
+    } catch (const Error& error) {
+        return error.hint().en;
+    }
+    return "";
+}
+
 std::string refusal(const std::vector<LookedAt>& hosts, const RollbackWish& wanted) {
     try {
         (void)choose_target(hosts, wanted);
@@ -92,28 +101,20 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
     RollbackWish wanted = wish();
     wanted.host = "root@prod";
     wanted.identity = "/keys/a key";
-    const auto hint = [&](const std::vector<LookedAt>& hosts) {
-        try {
-            (void)choose_target(hosts, wanted);
-        } catch (const Error& error) {
-            return error.hint().en;
-        }
-        return std::string();
-    };
-    CHECK(hint({{"a", seen}})
+    CHECK(hint({{"a", seen}}, wanted)
               .find("--service loom-content --host root@prod "
                     "--identity '/keys/a key' --to v1.0.0 ")
           != std::string::npos);
-    CHECK(hint({{"a", seen}}).find("v1.2.0, v1.0.0") != std::string::npos);
+    CHECK(hint({{"a", seen}}, wanted).find("v1.2.0, v1.0.0") != std::string::npos);
     // The other host was away then: it is to follow.
-    CHECK(hint({{"a", seen}, {"b", sight()}}).find("--to v1.1.0 ") != std::string::npos);
+    CHECK(hint({{"a", seen}, {"b", sight()}}, wanted).find("--to v1.1.0 ") != std::string::npos);
     // There it failed, and what was to be left was brought back.
     Sight failed = sight();
     failed.back.clear();
     failed.second_step = true;
     failed.how = "restore";
     seen.how = "rollback";
-    CHECK(hint({{"a", failed}, {"b", seen}}).find("--to v1.1.0 ") != std::string::npos);
+    CHECK(hint({{"a", failed}, {"b", seen}}, wanted).find("--to v1.1.0 ") != std::string::npos);
 }
 
 TEST_CASE("where every other version was rolled away from the hint says so") {
@@ -129,7 +130,7 @@ TEST_CASE("where every other version was rolled away from the hint says so") {
     }
 }
 
-TEST_CASE("a rebuild takes its commit from the record, and the caller's word goes first") {
+TEST_CASE("a rebuild takes its commit from the record, unless a host keeps it") {
     Sight seen = sight();
     seen.good_runs = {{"r9", "v0.9.0", "c9", 90, "deploy"}, {"r8", "v0.9.0", "c8", 80, "deploy"}};
     auto target = choose_target({{"a", seen}}, wish("v0.9.0"));
@@ -137,13 +138,14 @@ TEST_CASE("a rebuild takes its commit from the record, and the caller's word goe
     CHECK(target.commit == "c9");
     CHECK(target.proven_by_host);
     // The tag was moved between two good runs: both were good here.
-    RollbackWish wanted = wish("v0.9.0");
-    wanted.commit = "c8";
-    target = choose_target({{"a", sight()}, {"b", seen}}, wanted);
+    Sight keeps = sight();
+    keeps.kept.push_back({"run-0", "v0.9.0", "c8", "deploy", 80, "yes"});
+    target = choose_target({{"a", keeps}, {"b", seen}}, wish("v0.9.0"));
+    CHECK(target.rebuild);
     CHECK(target.commit == "c8");
     CHECK(target.proven_by_host);
-    wanted.commit = "c7";
-    target = choose_target({{"a", seen}}, wanted);
+    keeps.kept.back().commit = "c7";
+    target = choose_target({{"a", keeps}, {"b", seen}}, wish("v0.9.0"));
     CHECK(target.commit == "c7");
     CHECK_FALSE(target.proven_by_host);
     // Nobody knows it; what another tag was proves nothing.
@@ -159,6 +161,8 @@ TEST_CASE("where docker does not answer nothing is promised") {
     CHECK(refusal({{"a", seen}}, wish()) == "docker_silent");
     // Whoever names a version is in a better position to know.
     CHECK(choose_target({{"a", seen}}, wish("v1.1.0")).to_id == "run-2");
+    // Nor is it said of any that it was rolled away from.
+    CHECK(hint({{"a", seen}}, wish("main")).starts_with("name the version: "));
 }
 
 TEST_CASE("nothing kept is refused, a release tag may be built instead") {
@@ -175,6 +179,9 @@ TEST_CASE("several hosts go to one version or nowhere") {
     Sight other = sight();
     other.back = "run-1";
     CHECK(refusal({{"a", sight()}, {"b", other}}, wish()) == "targets_differ");
+    CHECK(hint({{"a", sight()}, {"b", other}}, wish())
+          == "name the version: loomrel rollback --env prod --service loom-content --to v1.1.0 "
+             "(kept: v1.1.0, v1.0.0)");
     // Kept under another id on the second host: each finds it by its name.
     other = sight();
     other.kept[1].id = "run-2-before";
