@@ -37,7 +37,7 @@ constexpr std::array k_reasons{
     Reason{"lock_held", Id::why_lock_held, "loomrel status --env {env} --service {service}"},
     Reason{"no_repository", Id::why_no_repository, "loomrel doctor --env {env}"},
     Reason{"submodule_failed", Id::why_submodule_failed, "loomrel logs --run {run}"},
-    Reason{"lfs_failed", Id::why_lfs_failed, "git lfs install, git lfs pull"},
+    Reason{"lfs_failed", Id::why_lfs_failed, "loomrel logs --run {run}"},
     Reason{"foreign_tree", Id::why_foreign_tree, "loomrel doctor --env {env}"},
     Reason{"open_tree", Id::why_open_tree, "loomrel doctor --env {env}"},
     Reason{"lock_unknown", Id::why_lock_unknown, "loomrel doctor --env {env}"},
@@ -279,8 +279,10 @@ explain(const Followed& followed, const Subject& subject, Language language) {
     }
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
-        // Of an unknown outcome only attaching again will tell.
-        if (!followed.error->hint().empty() && followed.how != HowFollowed::unknown) {
+        // Of an unknown outcome only attaching again will tell, if there is something to attach to.
+        const bool may_attach =
+            followed.how == HowFollowed::unknown && followed.error->code() != "run_gone";
+        if (!followed.error->hint().empty() && !may_attach) {
             failure.next = in(language, followed.error->hint());
         }
     }

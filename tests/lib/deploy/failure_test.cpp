@@ -1,4 +1,5 @@
 #include "lib/deploy/failure.hpp"
+#include "lib/deploy/refusals.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/text.hpp"
 
@@ -50,4 +51,16 @@ TEST_CASE("a branch that points elsewhere is called a branch") {
     const deploy::Failure failure = failure_of("tag_moved", subject);
     CHECK(has(failure.message, "Branch feature/x does not point"));
     CHECK(failure.next == "git ls-remote origin refs/heads/feature/x");
+}
+
+TEST_CASE("there is nothing to attach to where the run's folder is gone") {
+    deploy::Followed followed;
+    followed.host = "root@prod";
+    followed.how = deploy::HowFollowed::unknown;
+    followed.error = deploy::run_gone("root@prod", "/var/lib/loomrel/prod/demo/runs/run-1");
+    CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().next
+          == "what serves there: loomrel status");
+    followed.error = Error(ErrorKind::no_host, "host_unreachable", Phrase{"away", "away"});
+    CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().next
+          == "loomrel attach run-1");
 }
