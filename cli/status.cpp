@@ -66,6 +66,7 @@ ordered_json to_object(Services& services, const Seen& seen) {
         lost.push_back({{"id", each.id}, {"name", each.name}, {"commit", each.commit}});
     }
     object["lost"] = std::move(lost);
+    object["images_known"] = sight.images_known;
     object["lock"] = sight.lock.empty() ? ordered_json() : ordered_json(sight.lock);
     object["runs"] = std::move(runs);
     return object;

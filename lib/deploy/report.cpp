@@ -131,10 +131,13 @@ Report make_report(Subject subject,
     report.hosts = std::move(hosts);
     report.exit = exit_of(report);
     report.outcome = outcome_of(report);
+    std::vector<std::string> lost;
     for (const Followed& host : report.hosts) {
         report.unchecked = report.unchecked || (report.exit == 0 && host.book.unchecked);
-        if (report.lost.empty()) {
-            report.lost = sanitize_line(join(host.book.lost, ", "));
+        for (const std::string& version : host.book.lost) {
+            if (std::find(lost.begin(), lost.end(), version) == lost.end()) {
+                lost.push_back(version);
+            }
         }
         if (report.commit.empty()) {
             report.commit = host.book.commit;
@@ -148,6 +151,7 @@ Report make_report(Subject subject,
             report.failure = explain(host, report.subject, language);
         }
     }
+    report.lost = sanitize_line(join(lost, ", "));
     if (!report.failure && report.exit != 0 && !report.hosts.empty()) {
         report.failure = explain(report.hosts.front(), report.subject, language);
     }

@@ -72,3 +72,11 @@ TEST_CASE("of a run that died behind the switch nobody brought anything back") {
     CHECK(report.failure->serves.find("nobody brought back the previous version")
           != std::string::npos);
 }
+
+TEST_CASE("what each host has lost is told, each version once") {
+    Followed one = ended("host-a", "r 0 good keep - v1.2.0 yes - whole .");
+    Followed other = one;
+    one.book.lost = {"v1.0.0"};
+    other.book.lost = {"v1.0.0", "v1.1.0"};
+    CHECK(make_report(subject(), {one, other}, Language::en, Redactor()).lost == "v1.0.0, v1.1.0");
+}
