@@ -102,3 +102,29 @@ expect_json .tag v1.5.0 '.hosts[0].serves' v1.5.0
 expect_equal "the worker" "" "$(curl -fsS --max-time 2 "http://127.0.0.1:$WORKER_PORT/version" || :)"
 loomrel --json status --env stage
 expect_json '.services[0].serves' v1.5.0
+
+# What all versions share goes on through a rehearsal, whatever it has been through.
+mv "$T/no-registry" "$T/registry"
+publish fixed
+cat >>"$system/docker-compose/app.yaml" <<EOF
+  demo-fixed:
+    image: $REGISTRY/$PROJECT/side:fixed
+    restart: always
+EOF
+sed -i 's/^compose_services.*/compose_services = ["demo", "demo-fixed"]/' "$T/ci/loomrel.toml"
+version v1.8.0
+stage_deploy v1.8.0
+expect_exit 0
+fixed() {
+    docker ps -q --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+        --filter label=com.docker.compose.service=demo-fixed
+}
+before=$(fixed)
+kill -9 "$(docker inspect -f '{{.State.Pid}}' "$before")"
+wait_for 20 "docker restarts it" eval \
+    "[ \"\$(docker inspect -f '{{.RestartCount}} {{.State.Status}}' $before)\" = '1 running' ]"
+version v1.9.0
+stage_deploy v1.9.0 --rehearse-rollback
+expect_exit 0
+expect_json '.hosts[0].serves' v1.9.0 '.hosts[0].steps[-1].name' rehearse
+expect_equal "the shared container" "$before" "$(fixed)"

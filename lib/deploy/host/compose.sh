@@ -123,12 +123,12 @@ inspect() {
     [ -z "$IDS" ] || dock inspect -f "$1" $IDS | sort -u
 }
 
-# Adds to FOUND a part that it lacks: several containers may be of one image.
+# Adds to FOUND_PARTS a part that it lacks: several containers may be of one image.
 add_part() {
-    case $NEW_LINE$FOUND$NEW_LINE in
+    case $NEW_LINE$FOUND_PARTS$NEW_LINE in
     *"$NEW_LINE$1$NEW_LINE"*) return 1 ;;
     esac
-    FOUND=${FOUND:+$FOUND$NEW_LINE}$1
+    FOUND_PARTS=${FOUND_PARTS:+$FOUND_PARTS$NEW_LINE}$1
 }
 
 PART='image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
@@ -137,7 +137,7 @@ PART='image {{index .Config.Labels "com.docker.compose.service"}} {{.Image}}'
 # $D/seen, "image SERVICE ID CONTAINER" a line.
 parts_now() {
     [ -n "$IDS" ] || take_ids "$(containers)"
-    FOUND='' unseen="$IDS "
+    FOUND_PARTS='' unseen="$IDS "
     [ ! -f "$D/seen" ] || while read -r p s i c; do
         case $unseen in
         *" ${c:-none} "*)
@@ -148,7 +148,7 @@ parts_now() {
     done <"$D/seen"
     case $unseen in
     *[!\ ]*) inspect "$PART" ;;
-    *) [ -z "$FOUND" ] || echo "$FOUND" ;;
+    *) [ -z "$FOUND_PARTS" ] || echo "$FOUND_PARTS" ;;
     esac
 }
 
@@ -272,13 +272,14 @@ know_health() {
 # next one fail: then all of the service's containers are taken away first. What was there when this
 # run began was noted then; nobody else but this run has changed it since.
 clear_remains() {
-    if [ -n "$REMOVE_FIRST" ]; then
-        THERE=$(containers -a)
-    else
-        wait "$NOTING"
+    [ -n "$REMOVE_FIRST" ] || wait "$NOTING"
+    if [ -z "$REMOVE_FIRST" ] && [ -f "$R/containers" ]; then
         take "$R/containers"
         THERE=$TAKEN
-        true >"$R/containers"
+        # The run's next "up" finds others.
+        rm -f "$R/containers"
+    else
+        THERE=$(containers -a)
     fi
     hex='[0-9a-f][0-9a-f][0-9a-f][0-9a-f]' left=''
     # shellcheck disable=SC2254

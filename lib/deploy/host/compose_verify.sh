@@ -84,7 +84,7 @@ restarts() {
 # What runs is what was made, it runs, and has not been restarted since; for stable_for.
 is_as_made() {
     RUNS=$(inspect "$PART"' {{.State.Status}} {{.RestartCount}} {{.Id}}')
-    FOUND='' SEEN='' states='' again=''
+    FOUND_PARTS='' SEEN='' states='' again=''
     while read -r p s i state count c; do
         add_part "$p $s $i"
         SEEN="$SEEN$p $s $i $c$NEW_LINE" states="$states $state"
@@ -93,7 +93,7 @@ is_as_made() {
 $RUNS
 EOF
     WHY=$T_NOT_RUNNING
-    [ "$FOUND" = "$MADE" ] || {
+    [ "$FOUND_PARTS" = "$MADE" ] || {
         [ -z "$RUNS" ] || WHY=$T_OTHER_IMAGE
         return 1
     }
