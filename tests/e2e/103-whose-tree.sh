@@ -25,7 +25,7 @@ before=$(git -c safe.directory='*' -C "$tree" rev-parse HEAD)
 stage_deploy v1.2.0
 expect_exit 3
 expect_json .failure.code foreign_tree
-expect_said "$tree" "nobody" "chown -R $(id -un) '$tree'"
+expect_said "$tree" "nobody" "chown -RH $(id -un) '$tree'"
 expect_in "$T/stage/log/$SERVICE/v1.2.0.log" "_USER=nobody"
 expect_serves v1.1.0
 expect_equal "the tree" "$before" "$(git -c safe.directory='*' -C "$tree" rev-parse HEAD)"
@@ -43,7 +43,7 @@ chmod 777 "$tree/.git"
 stage_deploy v1.2.0
 expect_exit 3
 expect_json .failure.code open_tree
-expect_said "chmod -R o-w '$tree'"
+expect_said "chmod -R o-w '$tree/'"
 chmod 775 "$tree/.git"
 stage_deploy v1.2.0
 expect_exit 0

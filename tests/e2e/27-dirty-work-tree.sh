@@ -22,3 +22,14 @@ expect_said "$patch"
 # What was saved can be brought back.
 git -C "$T/dev/$SERVICE" checkout -q v1.0.0
 git -C "$T/dev/$SERVICE" apply --check "$patch"
+
+# Nor by a run that checks out more than once.
+git -C "$T/dev/$SERVICE" checkout -q -
+version v1.2.0
+echo "changed once more" >>"$tree/www/version"
+stage_deploy v1.2.0 --rehearse-rollback
+expect_exit 0
+patch=$T/stage/state/stage/$SERVICE/runs/$(jq -r .run_id "$T/out")/uncommitted.patch
+expect_in "$patch" "changed once more" "new by hand"
+git -C "$T/dev/$SERVICE" checkout -q v1.1.0
+git -C "$T/dev/$SERVICE" apply --check "$patch"

@@ -17,9 +17,11 @@ read_head() {
 # A deploy is refused where it cannot trust; who goes back is told, and goes back.
 may_use_tree() {
     [ -z "$STRANGE" ] || {
-        me=$(id -un) why=foreign_tree
-        CURE="chown -R $me '$TREE'"
-        case $OWNER in root | "$me") why=open_tree CURE="chmod -R o-w '$TREE'" ;; esac
+        me=$(id -un) why=foreign_tree slash=''
+        # The path may be a link.
+        [ ! -d "$STRANGE" ] || slash=/
+        CURE="chown -RH $me '$STRANGE'"
+        case $OWNER in root | "$me") why=open_tree CURE="chmod -R o-w '$STRANGE$slash'" ;; esac
         [ "$KIND" != deploy ] || {
             echo "$STRANGE: $OWNER"
             echo "$CURE"
@@ -134,14 +136,16 @@ not_superseded() {
 }
 
 # Nothing on the host is lost: what is not committed becomes a patch in the run's folder, commits
-# that no branch or tag holds get a branch.
+# that no branch or tag holds get a branch. A run may check out more than once, and each time adds to
+# the patch. Files that git does not know stay where they are, and are in it already.
 save_work() {
-    SAVED=$R/uncommitted.patch
+    SAVED=$R/uncommitted.patch ADD=-A UNTRACKED=-unormal
+    [ ! -e "$SAVED" ] || ADD=-u UNTRACKED=-uno
     rm -f "$R/saved"
-    [ -z "$(own_git status --porcelain --ignore-submodules)" ] || {
+    [ -z "$(own_git status --porcelain --ignore-submodules "$UNTRACKED")" ] || {
         (
             export GIT_INDEX_FILE="$R/index"
-            own_git read-tree HEAD && own_git add -A && own_git diff --cached --binary HEAD >"$SAVED"
+            own_git read-tree HEAD && own_git add "$ADD" && own_git diff --cached --binary HEAD >>"$SAVED"
         ) && true >"$R/saved" || return
         rm -f "$R/index"
     }

@@ -10,15 +10,15 @@ in_submodules() {
 # What is not committed in them, like the tree's own. The patch fits the tree.
 save_submodules() {
     (
-        export R ID
+        export R ID ADD UNTRACKED
         # shellcheck disable=SC2016
         in_submodules '
 git rev-parse -q --verify HEAD >/dev/null || exit 0
-[ -z "$(git status --porcelain --ignore-submodules)" ] || (
+[ -z "$(git status --porcelain --ignore-submodules "$UNTRACKED")" ] || (
 GIT_INDEX_FILE=$R/index.sub
 export GIT_INDEX_FILE
 rm -f "$GIT_INDEX_FILE"
-git read-tree HEAD && git add -A && git diff --cached --binary --src-prefix="a/$displaypath/" --dst-prefix="b/$displaypath/" HEAD >>"$R/uncommitted.patch" && rm -f "$GIT_INDEX_FILE" && true >"$R/saved"
+git read-tree HEAD && git add "$ADD" && git diff --cached --binary --src-prefix="a/$displaypath/" --dst-prefix="b/$displaypath/" HEAD >>"$R/uncommitted.patch" && rm -f "$GIT_INDEX_FILE" && true >"$R/saved"
 ) || true >"$R/unsaved"
 [ -n "$(git for-each-ref --count=1 --contains HEAD)" ] || git update-ref "refs/heads/kept-$ID" HEAD'
     ) 2>/dev/null
