@@ -67,7 +67,7 @@ is_lock() {
     [ -f "$LOCK" ] && [ ! -L "$LOCK" ] || return
     [ -O "$LOCK" ] || {
         u=$(uid_of "$LOCK")
-        [ "${u:-none}" = 0 ] || [ "${u:-none}" = "$(uid_of "$GIT")" ]
+        [ "${u:-none}" = 0 ] || [ "${u:-none}" = "$(uid_of "$GIT/.")" ]
     }
 }
 
@@ -84,7 +84,7 @@ make_lock() {
             exit
         }
         mkdir "$LOCK.new" && cd "$LOCK.new" && [ -O . ] && true >lock \
-            && chown "$(uid_of "$GIT")" lock && mv lock ../loomrel.lock
+            && chown "$(uid_of "$GIT/.")" lock && mv lock ../loomrel.lock
         rmdir "$LOCK.new"
     )
 }
@@ -95,7 +95,7 @@ held_by_strangers() {
     for f in /proc/[0-9]*/fd/*; do
         [ "${f%/fd/*}" != /proc/$$ ] && [ "$f" -ef "$LOCK" ] || continue
         u=$(uid_of "${f%/fd/*}")
-        [ "${u:-0}" != 0 ] && [ "$u" != "$(uid_of "$GIT")" ] || return
+        [ "${u:-0}" != 0 ] && [ "$u" != "$(uid_of "$GIT/.")" ] || return
     done
 }
 
@@ -110,13 +110,17 @@ open_lock() {
         is_lock || make_lock
         is_lock && [ -r "$LOCK" ] || return
         exec 9<"$LOCK"
-        [ "$LOCK" -ef /proc/self/fd/9 ] || continue
         flock -n 9
         case $? in
         0) LOCKED=yes ;;
         1) LOCKED=held ;;
         *) return ;;
         esac
+        # A lock on a file that has been taken away keeps nobody out.
+        [ "$LOCK" -ef /proc/self/fd/9 ] || {
+            LOCKED=''
+            continue
+        }
         [ $LOCKED = held ] && held_by_strangers || return
         mv -f "$LOCK" "$LOCK.$ID"
         LOCKED=''
