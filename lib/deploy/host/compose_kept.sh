@@ -50,18 +50,21 @@ images_of() {
 }
 
 # One question to docker about all that is kept: which of the images are there, into HAVE. Where docker
-# does not answer it is "?": nobody knows.
+# does not answer it is "?": nobody knows. Who was silent for so long is not asked once more.
 see_images() {
     list_capsules
     all=''
     for i in $CAPSULES; do
         ! read_capsule "$i" || all="$all $(images_of "$C_PARTS")"
     done
+    up_time
+    asked=$U
     # shellcheck disable=SC2086
     HAVE=" $([ -z "$all" ] || dock image inspect -f '{{.Id}}' $all 2>/dev/null | tr '\n' ' ')"
+    up_time
     [ -z "$all" ] || case $HAVE in
     *[!\ ]*) ;;
-    *) dock version >/dev/null 2>&1 || HAVE='?' ;;
+    *) [ $((U - asked)) -lt 300 ] && dock version >/dev/null 2>&1 || HAVE='?' ;;
     esac
 }
 

@@ -73,7 +73,7 @@ knows_services() {
 # What can be gone back to is there: the versions that are not.
 has_kept() {
     see_images
-    [ "$HAVE" != '?' ] || return
+    [ "$HAVE" != '?' ] || { echo 'docker: no answer' && return 1; }
     lost=$(list_lost | cut -d' ' -f1 | tr '\n' ' ')
     [ -z "$lost" ] || { echo "$lost" && false; }
 }
