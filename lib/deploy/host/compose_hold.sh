@@ -72,11 +72,14 @@ unhold() {
     alone unhold_capsule "$1"
 }
 
+# Also of services that the configuration does not name any more.
 unhold_capsule() {
-    for WANTED in $COMPOSE_SERVICES; do
-        g=$(slug_of)
-        dock rm -fv "loomrel-kept-$ENVIRONMENT-$g-$1"
-        dock rmi "loomrel-kept/$ENVIRONMENT/$g:$1"
+    for c in $(dock ps -aq --filter "label=loomrel.capsule=$1"); do
+        dock rm -fv "$c"
+    done
+    for i in $(dock image ls --filter "reference=loomrel-kept/$ENVIRONMENT/*:$1" \
+        --format '{{.Repository}}:{{.Tag}}'); do
+        dock rmi "$i"
     done
 }
 
