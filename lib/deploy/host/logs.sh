@@ -1,16 +1,21 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The log for people: the one that is named, else the newest of this service and environment.
 
+# What another user wrote may be read, a link not: it may lead to what is no log.
+may_show() {
+    [ -f "$1" ] && [ ! -L "$1" ] && [ -r "$1" ]
+}
+
 find_log() {
     if [ -n "$LOG_PATH" ]; then
         for f in "$LOG_ROOT/$LOG_PATH" "$D/log/$LOG_PATH"; do
-            [ -f "$f" ] && is_own_log "$f" && echo "$f" && return
+            may_show "$f" && echo "$f" && return
         done
         return 1
     fi
     # shellcheck disable=SC2012
     ls -t "$LOG_ROOT/$LOG_DIR"/*.log "$D/log/$LOG_DIR"/*.log 2>/dev/null | while IFS= read -r f; do
-        [ -f "$f" ] && is_own_log "$f" && echo "$f" && break
+        may_show "$f" && echo "$f" && break
     done | grep .
 }
 
