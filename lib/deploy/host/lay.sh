@@ -32,14 +32,14 @@ tell() {
 # Somebody took the run's folder away: nobody can ask or be told anything through it. The run ends,
 # and what is needed for that is laid anew, with what the deleted output still says.
 lay_anew() {
-    [ -z "$GONE" ] || return
+    [ -z "$NO_FOLDER" ] || return
     [ -n "$RESTORING" ] || end_work failed folder_gone
     (
         umask 077
         mkdir -p "$R" && cat "/proc/$$/fd/1" >"$R/out" && lay_room && true >"$R/started" \
             && true >"$R/alive" && true >"$R/guard"
     ) 2>/dev/null || {
-        GONE=yes
+        NO_FOLDER=yes
         clock
         [ -z "$LOG_FILE" ] || echo "$NOW - $T_FOLDER_GONE" >>"$LOG_FILE"
         return

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013 # one of the pieces that lib/deploy/script.cpp puts together
 # The run itself: a guardian (session leader, no traps) watches a worker that does the steps, and
 # after a failure one that brings back what served before. Locks are the only signals: 8 = alive
 # (the run goes on), 7 = work (a worker, or compose in its place, is at it), 6 = guard (the guardian
@@ -126,17 +126,17 @@ work() {
     wait
 }
 
-# Signals every process of our session but ourselves; the guardian's $$ is the session. LEFT = there
+# Signals every process of our session but ourselves; the guardian's $$ is the session. REMAINS: there
 # are some. Without SIG it only looks.
 sweep() {
-    LEFT=''
+    REMAINS=''
     for p in /proc/[0-9]*; do
         { read -r l <"$p/stat"; } 2>/dev/null || continue
         # The command's name stands in brackets and may hold anything, also ") ".
         # shellcheck disable=SC2086
         set -- ${l##*) }
         [ "$4" = $$ ] && [ "${p#/proc/}" != $$ ] && [ "$1" != Z ] || continue
-        LEFT=yes
+        REMAINS=yes
         [ -z "$SIG" ] || kill -s "$SIG" "${p#/proc/}" 2>/dev/null
     done
 }
@@ -145,7 +145,7 @@ sweep() {
 sweep_until_gone() {
     up_time
     until_then=$((U + $1))
-    while sweep; [ -n "$LEFT" ]; do
+    while sweep; [ -n "$REMAINS" ]; do
         up_time
         [ "$U" -lt $until_then ] || return
         sleep 0.1
@@ -167,9 +167,14 @@ end_work() {
     }
 }
 
+# Whoever looks for the run asks this file: somebody may have made another one.
+has_folder() {
+    [ "$R/alive" -ef /proc/self/fd/8 ]
+}
+
 # Once a second: what is asked for, the limit (from the service's lock on), the log for people.
 tick() {
-    [ -e "$R/alive" ] || lay_anew
+    has_folder || lay_anew
     view
     if [ -n "$RESTORING" ]; then
         : # nobody may stop that but its own limit
@@ -246,8 +251,9 @@ write_end() {
     SWITCHED=no
     [ ! -e "$R/switched" ] || SWITCHED=yes
     [ -n "$LOG_FILE" ] || LOG=none
-    put_status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
+    # Whoever sees this end may ask for the other one's at once.
     [ "$OUTCOME" != good ] || take_back_other
+    put_status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
 } 2>/dev/null
 
 # A deploy that was good here and is put back because of other hosts is not good any more, whoever
@@ -292,7 +298,7 @@ attend() {
     done
     exec 5<&-
     wait
-    [ -e "$R/alive" ] || lay_anew
+    has_folder || lay_anew
 }
 
 finish_alone() {
@@ -305,7 +311,7 @@ guard() {
     (set -C && true >"$R/started") 2>/dev/null || exit 0
     exec 6>>"$R/guard"
     flock -n 6 || exit 1
-    KILLED='' RESTORING='' LOG='' GONE=''
+    KILLED='' RESTORING='' LOG='' NO_FOLDER=''
     open_log
     open_lock
     clock # for the worker too
