@@ -123,18 +123,22 @@ for who in $ANYA $BORIS; do
 done
 never_status manual_test_passed "$RELEASE"
 
-attack "release patch gives an approval, or claims and deploys by words"
+attack "release patch gives an approval, or claims by words"
 staged v1.1.0
 for status in manual_test_passed manual_test_failed deploying deployed; do
     loomrel --json release patch "$RELEASE" --status $status
     [ "$CODE" = 3 ] || wrong "exit $CODE, not 3, for $status"
 done
 is manual_testing "$RELEASE"
+unchanged
+
+attack "a claim and an end by words make a version one that served"
 both_approve v1.1.1
 loomrel --json release patch "$RELEASE" --status deploying
 loomrel --json release patch "$RELEASE" --status deployed
-never_status deployed "$RELEASE"
-unchanged
+mark
+try --json rollback --env prod --service "$SERVICE" --to v1.1.1 --yes
+refused
 
 promise "what both approved is deployed"
 both_approve v1.1.0

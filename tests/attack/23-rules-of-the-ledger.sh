@@ -6,41 +6,11 @@
 production_lab
 staged v1.1.0
 checkpoint
-commit=$(commit_of v1.1.0) REWIND='' SERVER=''
+commit=$(commit_of v1.1.0) REWIND=''
 
-# serve_with APPROVERS QUORUM [EXPIRY]: a server with these rules.
-serve_with() {
-    [ -z "$SERVER" ] || serve_stop
-    SERVER_TOML="[telegram]
-approvers = [$1]
-quorum = $2
-approval_expires = \"${3:-24h}\""
-    serve_start
-}
-# serve_anew…: the same, from the beginning: v1.1.0 waits on stage.
-serve_anew() {
-    judge
-    [ -z "$SERVER" ] || serve_stop
-    SERVER=''
-    rewind
-    RELEASE=$(sql "SELECT max(id) FROM releases")
-    serve_with "$@"
-}
 # rules APPROVERS QUORUM: the operator's own configuration says so.
 rules() {
     sed -i "s/^approvers = .*/approvers = [$1]/; s/^quorum = .*/quorum = $2/" "$CONFIG"
-}
-decision() {
-    jq -n --arg id "$(uuid)" --arg commit "$commit" --argjson who "$1" --argjson list "$2" \
-        '{id: $id, commit: $commit, approver_id: $who, approver_name: "x", verdict: "approved",
-          approvers: $list, quorum: 1, source: "cli"}'
-}
-# change_to KEY STATUS: in both ways that the API has.
-change_to() {
-    call_as "$1" PATCH /release "{\"release_id\": $RELEASE, \"status\": \"$2\"}"
-    PATCHED=$STATUS
-    call_as "$1" POST /changes "$(jq -n --arg id "$(uuid)" --argjson r "$RELEASE" --arg s "$2" \
-        '{id: $id, release_id: $r, actor: "Аня", source: "cli", steps: [{to: $s, detail: "{}"}]}')"
 }
 no_rows() {
     local rows

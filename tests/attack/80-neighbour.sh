@@ -121,6 +121,7 @@ for kind in "symbolic link" FIFO folder; do
 
     attack "a $kind in place of the log, in a folder that everybody may write to"
     make_victim
+    chmod 755 "$T/prod/log" "$T/prod/log/production"
     chmod 777 "$T/prod/log/production/$SERVICE"
     plant "$T/prod/log/production/$SERVICE/v1.2.0-prod.log"
     deploys

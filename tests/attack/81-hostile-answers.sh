@@ -101,7 +101,6 @@ ENVIRONMENT+=(LOOMREL_ENV_SERVERS="$(cat "$T/ci/.env.servers")")
 try --json stage-deploy --service "$SERVICE" --tag v1.2.0
 cp "$T/out" "$T/out.deploy"
 cp "$T/err" "$T/err.deploy"
-sed -i /^::add-mask::/d "$T/err.deploy"
 try logs --env stage --service "$SERVICE" --tag v1.2.0
 cat "$T/out" "$T/err" >"$T/out.logs"
 run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/v1.2.0'")
@@ -109,6 +108,7 @@ try logs --env stage --service "$SERVICE" --run "$run"
 cat "$T/out" "$T/err" >"$T/out.run"
 sql "SELECT detail FROM release_events UNION ALL SELECT result FROM runs
     UNION ALL SELECT fact FROM outbox" >"$T/out.ledger"
+sed -i /^::add-mask::/d "$T/err.deploy" "$T/out.logs" "$T/out.run"
 for said in out.deploy err.deploy out.logs out.run out.ledger summary output; do
     # As somebody sees it, and as a terminal shows it.
     python3 - "$T/$said" <<'END' || wrong "it stands in $said"

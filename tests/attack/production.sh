@@ -291,3 +291,37 @@ call_as() {
         -H "Authorization: Bearer $key" -H 'Content-Type: application/json' \
         ${3:+--data-binary "$3"} "$API$2") || STATUS=none
 }
+
+# Attacks on the rules: v1.1.0 waits on stage, and its commit is $commit.
+SERVER='' commit=''
+# serve_with APPROVERS QUORUM [EXPIRY]: a server with these rules.
+serve_with() {
+    [ -z "$SERVER" ] || serve_stop
+    SERVER_TOML="[telegram]
+approvers = [$1]
+quorum = $2
+approval_expires = \"${3:-24h}\""
+    serve_start
+}
+# serve_anew…: the same, from the beginning: v1.1.0 waits on stage.
+serve_anew() {
+    judge
+    [ -z "$SERVER" ] || serve_stop
+    SERVER=''
+    rewind
+    RELEASE=$(sql "SELECT max(id) FROM releases")
+    serve_with "$@"
+}
+# decision WHO APPROVERS: an approval as a client might send it, with a list of its own.
+decision() {
+    jq -n --arg id "$(uuid)" --arg commit "$commit" --argjson who "$1" --argjson list "$2" \
+        '{id: $id, commit: $commit, approver_id: $who, approver_name: "x", verdict: "approved",
+          approvers: $list, quorum: 1, source: "cli"}'
+}
+# change_to KEY STATUS: in both ways that the API has.
+change_to() {
+    call_as "$1" PATCH /release "{\"release_id\": $RELEASE, \"status\": \"$2\"}"
+    PATCHED=$STATUS
+    call_as "$1" POST /changes "$(jq -n --arg id "$(uuid)" --argjson r "$RELEASE" --arg s "$2" \
+        '{id: $id, release_id: $r, actor: "Аня", source: "cli", steps: [{to: $s, detail: "{}"}]}')"
+}
