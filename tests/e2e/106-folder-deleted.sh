@@ -12,14 +12,16 @@ run_ended() {
     ! pgrep -f "$T/stage/state/.*run.sh" >/dev/null
 }
 
-# deleted TAG WHAT: the deploy is under way, WHAT is deleted.
+# deleted TAG FOLDER…: the deploy is under way, the folders are deleted.
 deleted() {
     SECONDS=0
-    rm -rf "$2"
+    rm -rf "${@:2}"
     LIMIT=30 loomrel_wait "$1" "$pid"
     [ $SECONDS -le 10 ] || fail "the client took $SECONDS s"
     [ "$CODE" = 1 ] || [ "$CODE" = 7 ] || fail "exit code: wanted 1 or 7, got $CODE"
-    expect_said "апк"
+    cat "$T/out" "$T/err" >"$T/said"
+    grep -qE 'Папку запуска на хосте удалили|пропала папка запуска' "$T/said" \
+        || fail "nothing is said of the folder"
     wait_for 60 "the run has ended on the host" run_ended
     flock -n "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" true || fail "the lock is held"
     expect_serves v1.0.0
@@ -43,7 +45,9 @@ for what in run state; do
         expect_row $tag status staging_failed
     else
         sleep 1.5 # the guardian has looked at it
-        deleted $tag "$T/stage/state"
+        # All but the tree that what serves has its files in.
+        mapfile -t kept < <(find "$state" -mindepth 1 -maxdepth 1 ! -name trees)
+        deleted $tag "${kept[@]}"
     fi
 done
 
@@ -57,6 +61,7 @@ loomrel_start v1.4.0 --json stage-deploy --service "$SERVICE" --tag v1.4.0
 pid=$STARTED
 wait_for 60 "it switches" test -e "$T/stage/home/upping"
 run=$(sql "SELECT id FROM runs WHERE ref = 'refs/tags/v1.4.0'")
-expect_ups 1 v1.0.0
+# Once more than at first: what was known of the first start is gone.
+expect_ups 2 v1.0.0
 deleted v1.4.0 "$state/runs/$run"
 expect_in "$T/stage/log/$SERVICE/v1.4.0.log" "Папку запуска удалили"

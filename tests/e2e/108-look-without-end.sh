@@ -28,7 +28,6 @@ done
 cp "$T/login" "$T/stage/login"
 
 # A log-in that takes its time, and one that takes too long.
-mkfifo "$T/never"
 port=$(free_port)
 start python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port)); time.sleep(100)"
 wait_for 5 "the silent host" listens "$port"

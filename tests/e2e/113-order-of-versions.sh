@@ -47,7 +47,7 @@ done
 loomrel --json rollback --env stage --service "$SERVICE" --yes
 expect_exit 3
 expect_json .error.code second_step
-expect_in "$T/out" '--to TAG'
+expect_in "$T/out" '--to v1.5.0'
 # A new version fails the day after: the way back is v1.3.0, and from there still nowhere.
 version v1.6.0
 stage_deploy v1.6.0
