@@ -13,7 +13,7 @@ expect_exit 0
 expect_not_in "$T/stage/home/ps" "a-word-of-the-hook"
 run=$state/runs/$(jq -r .run_id "$T/out")
 expect_equal "the run's folder" 700 "$(stat -c %a "$run")"
-expect_equal "open to others" "" "$(find "$run" -type f -perm /077 -name '[!pctsum]*')"
+expect_equal "open to others" "" "$(find "$run" -type f -perm /077)"
 log=$T/stage/log/$SERVICE/v1.0.0.log
 expect_equal "the log" 640 "$(stat -c %a "$log")"
 expect_equal "its folder" 750 "$(stat -c %a "${log%/*}")"

@@ -85,7 +85,7 @@ is_of() {
 # A run that is about to start a version notes which: should it not end well, there is no capsule to
 # tell what serves.
 note_made() {
-    printf '%s\n%s\n' "$V_NAME $V_COMMIT" "$MADE" >"$R/made"
+    (umask 077 && printf '%s\n%s\n' "$V_NAME $V_COMMIT" "$MADE" >"$R/made")
 }
 
 # The newest run that has made these parts; into M_...
