@@ -91,7 +91,7 @@ void check_ways(Services& services, std::vector<Exposure>& found) {
                  phrase(Id::exposure_refused, fmt::arg("place", way->shown)),
                  phrase(Id::exposure_refused_mend,
                         fmt::arg("line",
-                                 fmt::format("LOOMREL_INSECURE={}:{}", way->host, way->port)))});
+                                 "LOOMREL_INSECURE=" + cleartext_place(way->host, way->port)))});
         }
     }
     if (!open.empty()) {
@@ -101,29 +101,39 @@ void check_ways(Services& services, std::vector<Exposure>& found) {
     }
 }
 
+// A path that is pasted into a command: short where the command is typed.
+fs::path as_typed_here(Services& services, const fs::path& file) {
+    return file.parent_path() == services.working_directory() ? file.filename() : file;
+}
+
 void check_git(Services& services, std::vector<Exposure>& found) {
     fs::path file = services.config().env_servers_path;
     const fs::path here = services.working_directory() / ".env.servers";
     if (file.empty() && fs::exists(here)) {
         file = here;
     }
-    const auto tree = file.empty() ? std::nullopt : config::work_tree_of(file);
-    if (!tree) {
+    if (file.empty() || !config::checkout_of(file)) {
         return;
     }
     const std::string name = sanitize_line(file.filename().string());
-    if (config::is_tracked(*tree, file)) {
+    if (const auto tracked = config::tracked_name(file)) {
         found.push_back(
             {true,
              phrase(Id::exposure_tracked, fmt::arg("file", name)),
-             phrase(Id::exposure_tracked_mend, fmt::arg("file", shell_quote(file.string())))});
+             phrase(
+                 Id::exposure_tracked_mend,
+                 fmt::arg("command", config::untrack_command(as_typed_here(services, *tracked))))});
         return;
     }
     const auto repository = GitRepository::find(file.parent_path());
     if (repository && !repository->ignores(file)) {
+        const std::string ignore =
+            sanitize_line(as_typed_here(services, file.parent_path() / ".gitignore").string());
         found.push_back({false,
                          phrase(Id::exposure_not_ignored, fmt::arg("file", name)),
-                         phrase(Id::exposure_not_ignored_mend, fmt::arg("file", name))});
+                         phrase(Id::exposure_not_ignored_mend,
+                                fmt::arg("file", shell_quote(name)),
+                                fmt::arg("ignore", shell_quote(ignore)))});
     }
 }
 

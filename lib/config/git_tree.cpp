@@ -1,7 +1,9 @@
 #include "lib/config/git_tree.hpp"
 
 #include "lib/base/file.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/config/lookup.hpp"
 
 #include <cctype>
 #include <cstdint>
@@ -18,7 +20,7 @@ namespace fs = std::filesystem;
 
 // Of a repository with a million files.
 constexpr std::size_t k_largest_index = std::size_t{256} << 20;
-constexpr int k_most_links = 40;
+constexpr std::size_t k_most_links = 40;
 
 std::optional<fs::path> root_above(const fs::path& folder) {
     std::error_code ignored;
@@ -166,25 +168,23 @@ fs::path git_folder_of(const fs::path& work_tree) {
     return work_tree / fs::path(trim(std::string_view(text).substr(k_prefix.size())));
 }
 
-} // namespace
-
-std::optional<fs::path> work_tree_of(const fs::path& file) {
-    fs::path at = fs::absolute(file);
-    for (int i = 0; i < k_most_links; ++i) {
-        // Also as it was named: a folder on the way may be a link out of the work tree.
-        for (const fs::path& folder : {real_folder_of(at), at.lexically_normal().parent_path()}) {
-            if (auto root = root_above(folder)) {
-                return root;
-            }
-        }
+// The file's own name, and those that its links lead to, one after the other.
+std::vector<fs::path> names_of(const fs::path& file) {
+    std::vector<fs::path> names{fs::absolute(file)};
+    while (names.size() < k_most_links) {
+        const fs::path& at = names.back();
         std::error_code no_link;
         const fs::path next = fs::read_symlink(at, no_link);
         if (no_link) {
             break;
         }
-        at = next.is_absolute() ? next : real_folder_of(at) / next;
+        names.push_back(next.is_absolute() ? next : real_folder_of(at) / next);
     }
-    return std::nullopt;
+    return names;
+}
+
+bool is_etckeepers(const fs::path& name, const fs::path& tree) {
+    return name.parent_path() == k_system_folder && (tree == "/etc" || tree == "/");
 }
 
 bool is_tracked(const fs::path& work_tree, const fs::path& file) {
@@ -208,6 +208,41 @@ bool is_tracked(const fs::path& work_tree, const fs::path& file) {
     } catch (const std::system_error&) {
         return true;
     }
+}
+
+} // namespace
+
+std::optional<fs::path> checkout_of(const fs::path& file) {
+    for (const fs::path& name : names_of(file)) {
+        // Also as it was named: a folder on the way may be a link out of the work tree.
+        for (const fs::path& folder :
+             {real_folder_of(name), name.lexically_normal().parent_path()}) {
+            const auto root = root_above(folder);
+            if (root && !is_etckeepers(name, *root)) {
+                return root;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<fs::path> tracked_name(const fs::path& file) {
+    for (const fs::path& name : names_of(file)) {
+        const auto root = root_above(real_folder_of(name));
+        if (root && !is_etckeepers(name, *root) && is_tracked(*root, name)) {
+            return name;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string untrack_command(const fs::path& file) {
+    const fs::path folder = file.parent_path();
+    const std::string name = shell_quote(sanitize_line(file.filename().string()));
+    const std::string there =
+        folder.empty() ? "" : "-C " + shell_quote(sanitize_line(folder.string())) + " ";
+    return "git " + there + "rm --cached " + name + " && echo " + name + " >>"
+           + shell_quote(sanitize_line((folder / ".gitignore").string()));
 }
 
 } // namespace loomrel::config

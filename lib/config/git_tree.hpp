@@ -2,16 +2,21 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace loomrel::config {
 
 // The root of the git work tree in which a file stands, by its own name or by any link on the way
-// to it: who can push there chooses what is read. nullopt: it stands in none.
-[[nodiscard]] std::optional<std::filesystem::path> work_tree_of(const std::filesystem::path& file);
+// to it: who can push there chooses what is read. nullopt: it stands in none. Administrators keep
+// the whole of /etc in git (etckeeper): for a file of ours there that is root's, and no checkout.
+[[nodiscard]] std::optional<std::filesystem::path> checkout_of(const std::filesystem::path& file);
 
-// Whether git tracks the file of that work tree. Read from the index: nothing of the tree's own
-// configuration is obeyed, and no git is needed. An index that cannot be read tracks everything.
-[[nodiscard]] bool is_tracked(const std::filesystem::path& work_tree,
-                              const std::filesystem::path& file);
+// The name under which git tracks the file in such a checkout: its own, or one that its links lead
+// to. Read from the index: nothing of the tree's own configuration is obeyed, and no git is needed.
+// An index that cannot be read tracks everything.
+[[nodiscard]] std::optional<std::filesystem::path> tracked_name(const std::filesystem::path& file);
+
+// The command that takes a file out of git's index, and has git ignore it.
+[[nodiscard]] std::string untrack_command(const std::filesystem::path& file);
 
 } // namespace loomrel::config

@@ -24,22 +24,21 @@ std::optional<std::string> variable(const Inputs& inputs, const std::string& nam
     return found->second;
 }
 
-constexpr const char* k_system_folder = "/etc/loomrel";
-
-Error tracked_error(const std::string& place) {
+Error tracked_error(const std::string& place, const path& tracked) {
+    const std::string command = untrack_command(tracked);
     return {ErrorKind::config,
             "env_servers_tracked",
             {place
                  + ": файл с паролями лежит в git: пароли из него знает каждый, у кого есть "
                    "репозиторий",
-             place + ": git tracks this file of passwords: whoever has the repository knows them"},
-            {"git rm --cached " + shell_quote(place)
-                 + " && echo .env.servers >>.gitignore, и смените пароли",
-             "git rm --cached " + shell_quote(place)
-                 + " && echo .env.servers >>.gitignore, and change the passwords"}};
+             place
+                 + ": git tracks this file of passwords: whoever has the repository knows the "
+                   "passwords"},
+            {"смените пароли и уберите файл из git: " + command,
+             "change the passwords, and take the file out of git: " + command}};
 }
 
-std::optional<Found> read(const Inputs& inputs, const path& file, bool named) {
+std::optional<Found> read_whole(const Inputs& inputs, const path& file, bool named) {
     const path whole = file.is_absolute() ? file : inputs.working_directory / file;
     const std::string place = file.string();
     try {
@@ -62,6 +61,21 @@ std::optional<Found> read(const Inputs& inputs, const path& file, bool named) {
                      "their usual places; to begin with an example: loomrel init"});
     }
     return std::nullopt;
+}
+
+// Nobody asked for an unnamed file: where it cannot be read, whoever must go on is told so and goes
+// past it.
+std::optional<Found>
+read(const Inputs& inputs, const path& file, bool named, std::vector<Phrase>& notices) {
+    try {
+        return read_whole(inputs, file, named);
+    } catch (const Error& error) {
+        if (named || !inputs.must_go_on) {
+            throw;
+        }
+        notices.push_back(error.message());
+        return std::nullopt;
+    }
 }
 
 // Error, or a notice where the run has to go on: CI's images are not ours to own, and a rollback at
@@ -99,16 +113,6 @@ void check_owner(const Inputs& inputs, const Found& found, std::vector<Phrase>& 
     }
 }
 
-// Administrators keep the whole of /etc in git (etckeeper): root's, and nobody's checkout.
-bool is_in_checkout(const path& file, const path& tree) {
-    return file != path(k_system_folder) / file.filename() || (tree != "/etc" && tree != "/");
-}
-
-std::optional<path> checkout_of(const path& file) {
-    const auto tree = work_tree_of(file);
-    return tree && is_in_checkout(file, *tree) ? tree : std::nullopt;
-}
-
 struct Candidate {
     path file;
     bool named = false;
@@ -121,12 +125,12 @@ std::vector<Candidate> trusted_tomls(const Inputs& inputs) {
     } else if (const auto named = variable(inputs, "LOOMREL_CONFIG")) {
         candidates.push_back({*named, true});
     }
-    if (const auto home = variable(inputs, "XDG_CONFIG_HOME")) {
-        candidates.push_back({path(*home) / "loomrel/loomrel.toml"});
-    } else if (const auto own = variable(inputs, "HOME")) {
-        candidates.push_back({path(*own) / ".config/loomrel/loomrel.toml"});
+    const path of_system = path(k_system_folder) / "loomrel.toml";
+    const path first = first_trusted_toml(inputs);
+    candidates.push_back({first});
+    if (first != of_system) {
+        candidates.push_back({of_system});
     }
-    candidates.push_back({path(k_system_folder) / "loomrel.toml"});
     return candidates;
 }
 
@@ -137,10 +141,20 @@ bool is_same(const std::optional<Found>& one, const Found& other) {
 
 } // namespace
 
+path first_trusted_toml(const Inputs& inputs) {
+    if (const auto home = variable(inputs, "XDG_CONFIG_HOME")) {
+        return path(*home) / "loomrel/loomrel.toml";
+    }
+    if (const auto own = variable(inputs, "HOME")) {
+        return path(*own) / ".config/loomrel/loomrel.toml";
+    }
+    return path(k_system_folder) / "loomrel.toml";
+}
+
 TomlLayers find_tomls(const Inputs& inputs) {
     TomlLayers layers;
     for (const auto& [file, named] : trusted_tomls(inputs)) {
-        auto found = read(inputs, file, named);
+        auto found = read(inputs, file, named, layers.notices);
         if (!found) {
             continue;
         }
@@ -158,7 +172,7 @@ TomlLayers find_tomls(const Inputs& inputs) {
         }
     }
     for (const char* file : {"loomrel.toml", ".github/loomrel.toml"}) {
-        auto found = layers.repository ? std::nullopt : read(inputs, file, false);
+        auto found = layers.repository ? std::nullopt : read(inputs, file, false, layers.notices);
         if (found && is_same(layers.trusted, *found)) {
             break; // it was named: one file is one layer
         }
@@ -190,15 +204,14 @@ EnvLayer find_env_servers(const Inputs& inputs) {
     }
     for (const auto& [file, named] : candidates) {
         const path whole = file.is_absolute() ? file : inputs.working_directory / file;
-        const auto tree = checkout_of(whole);
-        if (tree && is_tracked(*tree, whole)) {
-            const Error tracked = tracked_error(file.string());
+        if (const auto name = tracked_name(whole)) {
+            const Error tracked = tracked_error(file.string(), *name == whole ? file : *name);
             if (!layer.file && !inputs.must_go_on) {
                 throw Error(tracked);
             }
             layer.notices.push_back(tracked.message());
         } else if (!layer.file) {
-            layer.file = read(inputs, file, named);
+            layer.file = read(inputs, file, named, layer.notices);
             if (layer.file) {
                 check_owner(inputs, *layer.file, layer.notices);
             }

@@ -9,6 +9,9 @@
 
 namespace loomrel::config {
 
+// An administrator's files.
+inline constexpr const char* k_system_folder = "/etc/loomrel";
+
 // A file of the configuration, wherever it was found.
 struct Found {
     std::filesystem::path path; // "" = the text came from a variable
@@ -30,10 +33,13 @@ struct EnvLayer {
     std::vector<Phrase> notices;
 };
 
-// Where design 4 looks, in its order. A file that was named but is not there, and a trusted one
-// that others can write, is Error(config); the latter a notice in CI and for whoever must go on. A
-// file in a git work tree is the repository's, however it was named.
+// Where design 4 looks, in its order. A file that was named but is not there, one that cannot be
+// read, and a trusted one that others can write, is Error(config). Whoever must go on gets a notice
+// of the last, as CI does, and of an unreadable one that nobody named. A file in a git work tree is
+// the repository's, however it was named.
 [[nodiscard]] TomlLayers find_tomls(const Inputs& inputs);
+// Where the trusted one is written first: in XDG_CONFIG_HOME, in HOME, in /etc.
+[[nodiscard]] std::filesystem::path first_trusted_toml(const Inputs& inputs);
 // One that git tracks is not read: Error(config), a notice for whoever must go on.
 [[nodiscard]] EnvLayer find_env_servers(const Inputs& inputs);
 

@@ -1,26 +1,26 @@
 #include "lib/base/bound_secret.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/loader.hpp"
+#include "lib/config/lookup.hpp"
 #include "lib/config/night.hpp"
-#include "lib/config/url.hpp"
 
 #include <algorithm>
+#include <utility>
 
 // What a repository's file may say, and what is said when it says more (design 13.5).
 namespace loomrel::config {
 
 namespace {
 
-// As it is written in the trusted file.
+// As it is written in a trusted file, below the head of its table.
 std::string toml_line(const std::string& name, const Content& content) {
-    const std::size_t dot = name.rfind('.');
     std::string text = config::shown(content);
     if (const auto* texts = std::get_if<std::vector<std::string>>(&content)) {
         text = "[" + (texts->empty() ? "" : "\"" + join(*texts, "\", \"") + "\"") + "]";
     } else if (std::holds_alternative<std::string>(content)) {
         text = "\"" + text + "\"";
     }
-    return "[" + name.substr(0, dot) + "] " + name.substr(dot + 1) + " = " + text;
+    return name.substr(name.rfind('.') + 1) + " = " + text;
 }
 
 } // namespace
@@ -35,12 +35,23 @@ void Config::Loader::refuse(const Error& error) {
 void Config::Loader::refuse_key(const std::string& name, const Value& value) {
     const std::string where = sanitize_line(value.origin.place);
     const std::string shown_name = sanitize_line(name);
-    std::string line = sanitize_line(toml_line(name, value.content));
-    std::string file = "~/.config/loomrel/loomrel.toml";
+    Phrase mend;
     if (name == "store.url" || name == "server.public_url") {
-        line = (name == "store.url" ? "LOOMREL_STORE=" : "LOOM_RELEASE_TG_BOT_API_URL=")
-               + sanitize_line(config::shown(value.content));
-        file = ".env.servers";
+        const std::string line =
+            (name == "store.url" ? "LOOMREL_STORE=" : "LOOM_RELEASE_TG_BOT_API_URL=")
+            + sanitize_line(config::shown(value.content));
+        const std::string file = m_place.empty() ? ".env.servers" : sanitize_line(m_place);
+        mend = {"если это верно, впишите в " + file + " строку " + line,
+                "if it is right, write this line into " + file + ": " + line};
+    } else {
+        // Another file of that name would hide the one that is read.
+        const std::string file =
+            sanitize_line(m_config.toml_path.empty() ? first_trusted_toml(m_inputs).string()
+                                                     : m_config.toml_path.string());
+        const std::string table = "[" + sanitize_line(name.substr(0, name.rfind('.'))) + "]";
+        const std::string line = sanitize_line(toml_line(name, value.content));
+        mend = {"если это верно, впишите в " + file + ", в раздел " + table + ", строку " + line,
+                "if it is right, write this line into " + file + ", under " + table + ": " + line};
     }
     refuse(
         {ErrorKind::config,
@@ -49,9 +60,7 @@ void Config::Loader::refuse_key(const std::string& name, const Value& value) {
               + "» в файле репозитория не действует: его меняет любой, кто пушит ветку",
           where + ": '" + shown_name
               + "' does not count in a repository's file: whoever pushes a branch can change it"},
-         with_way_back({"если это верно, впишите в " + file + " строку " + line,
-                        "if it is right, write this line into " + file + ": " + line},
-                       m_config.first_production_host())});
+         with_way_back(std::move(mend), m_config.first_production_host())});
 }
 
 void Config::Loader::choose_origin(const std::string& name, const std::vector<std::string>& named) {
