@@ -195,10 +195,10 @@ public:
     // A developer's own machine, by GitHub login: case, "-" and "_" do not matter. The process's
     // variables win over .env.servers.
     [[nodiscard]] std::optional<Host> developer(std::string_view login) const;
-    // As it is written, without a check; "" if the trusted side names none.
-    [[nodiscard]] std::string first_production_host() const;
     // Those of .env.servers: DB_HOST and the like of a process are nobody's login.
     [[nodiscard]] std::vector<std::string> developers() const;
+    // As --host takes it; "" if the trusted side names none.
+    [[nodiscard]] std::string first_production_host() const;
 
     // For `config show`: every key with its value and origin, in the order of the key table.
     [[nodiscard]] std::vector<Shown> shown() const;
@@ -248,6 +248,13 @@ private:
     void choose_hosts(std::vector<Host>& trusted,
                       const std::string& environment,
                       const std::string& service) const;
+    // Error(config): nothing but that list of the repository's names it.
+    [[noreturn]] void refuse_host(const Host& asked,
+                                  const Value& list,
+                                  const std::string& environment,
+                                  const std::string& service) const;
+    [[nodiscard]] std::vector<std::string>
+    services_with_hosts(const std::string& environment) const;
     [[nodiscard]] std::string
     name_in(const std::vector<std::string>& prefixes, std::string_view suffix, Source source) const;
     // Lines of .env.servers that are <prefix><suffix>: of a developer in any spelling of the login.

@@ -173,11 +173,15 @@ void Config::give_secrets(Host& host, const std::vector<std::string>& prefixes) 
         throw Error(
             ErrorKind::config,
             "secret_of_another_host",
-            {stray + ": рядом не сказано, что этот секрет для хоста " + shown,
-             stray + ": nothing beside it says that this secret is for host " + shown},
-            with_way_back({"если для него, впишите рядом с ним (несколько — через пробел): " + line,
-                           "if it is, write beside it (several: with blanks between): " + line},
-                          shown));
+            {stray + ": хост " + shown + " рядом не назван, поэтому секрет туда не отправлен",
+             stray + ": host " + shown
+                 + " is not named beside it, so the secret was not sent there"},
+            with_way_back(
+                {"если секрет для него, впишите рядом (несколько хостов — через пробел): " + line,
+                 "if the secret is for it, write beside it (several hosts with blanks "
+                 "between them): "
+                     + line},
+                shown));
     }
 }
 

@@ -1,5 +1,4 @@
 #include "lib/base/error.hpp"
-#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/config.hpp"
 #include "lib/config/fields.hpp"
@@ -97,67 +96,90 @@ void Config::choose_hosts(std::vector<Host>& trusted,
     if (list == nullptr) {
         return;
     }
-    std::vector<Host> chosen;
-    for (const Host& asked : listed_hosts(*list, environment)) {
-        const auto same = std::find_if(trusted.begin(), trusted.end(), [&](const Host& host) {
-            return to_lower(host.address) == to_lower(asked.address) && host.port == asked.port;
-        });
-        if (same != trusted.end()) {
-            chosen.push_back(*same);
-        } else if (const auto* texts = std::get_if<std::vector<std::string>>(&list->content)) {
-            // What was said for this one command stands.
-            if ((must_go_on && !trusted.empty())
-                || process_variable(upper(environment) + "_HOST")) {
-                return;
+    try {
+        std::vector<Host> chosen;
+        for (const Host& asked : listed_hosts(*list, environment)) {
+            const auto same = std::find_if(trusted.begin(), trusted.end(), [&](const Host& host) {
+                return to_lower(host.address) == to_lower(asked.address) && host.port == asked.port;
+            });
+            if (same == trusted.end()) {
+                refuse_host(asked, *list, environment, service);
             }
-            const std::string shown = shown_place(asked);
-            const std::string where = sanitize_line(list->origin.place);
-            const std::string line =
-                upper(environment) + "_HOST=" + quoted_if_several(join(*texts, " "));
-            throw Error(
-                ErrorKind::config,
+            chosen.push_back(*same);
+        }
+        trusted = std::move(chosen);
+    } catch (const Error&) {
+        // What was said for this one command stands; and whoever must go on has where to go.
+        const bool is_said_now = process_variable(upper(environment) + "_HOST").has_value();
+        if (!is_said_now && (!must_go_on || trusted.empty())) {
+            throw;
+        }
+    }
+}
+
+void Config::refuse_host(const Host& asked,
+                         const Value& list,
+                         const std::string& environment,
+                         const std::string& service) const {
+    const std::string shown = shown_place(asked);
+    const std::string where = sanitize_line(list.origin.place);
+    Phrase mend;
+    if (const Value* own = narrowest("hosts", service, environment)) {
+        // It is stronger than a line of .env.servers.
+        const std::string place = sanitize_line(own->origin.place);
+        mend = {"если он ваш, допишите его в список: " + place,
+                "if it is yours, add it to the list: " + place};
+    } else {
+        const auto& texts = std::get<std::vector<std::string>>(list.content);
+        const std::string line =
+            upper(environment) + "_HOST=" + quoted_if_several(join(texts, " "));
+        const std::string file = m_env_place.empty() ? ".env.servers" : m_env_place;
+        mend = {"если он ваш, впишите в " + file + " строку " + line,
+                "if it is yours, write this line into " + file + ": " + line};
+    }
+    throw Error(ErrorKind::config,
                 "not_repositorys",
                 {where + ": хост " + shown
                      + " назван только в файле репозитория, а его меняет любой, кто пушит ветку",
                  where + ": host " + shown
                      + " is named only in a repository's file, which whoever pushes a branch can "
                        "change"},
-                with_way_back({"если он ваш, впишите в .env.servers строку " + line,
-                               "if it is yours, write this line into .env.servers: " + line},
-                              shown));
-        }
-    }
-    trusted = std::move(chosen);
+                with_way_back(std::move(mend), first_production_host()));
 }
 
 std::string Config::first_production_host() const {
-    for (const auto& [name, value] : m_values) {
-        const auto* texts = std::get_if<std::vector<std::string>>(&value.content);
-        if (name.starts_with("environments.prod") && name.ends_with(".hosts") && texts != nullptr
-            && !texts->empty()) {
-            return texts->front();
+    for (const std::string& service : services_with_hosts("prod")) {
+        try {
+            const auto hosts = trusted_hosts("prod", service);
+            if (!hosts.empty()) {
+                return shown_place(hosts.front());
+            }
+        } catch (const Error&) { // what stands there is no host
+            continue;
         }
     }
-    try {
-        const auto hosts = trusted_hosts("prod", "");
-        return hosts.empty() ? "" : shown_place(hosts.front());
-    } catch (const Error&) {
-        return ""; // what stands there is no host
-    }
+    return "";
 }
 
-std::vector<Host> Config::hosts(const std::string& environment) const {
+// "" first: of no service in particular.
+std::vector<std::string> Config::services_with_hosts(const std::string& environment) const {
     std::vector<std::string> names{""};
     names.insert(names.end(), services.begin(), services.end());
     const std::string prefix = "environments." + environment + ".services.";
-    for (const auto& [name, value] : m_values) {
-        if (name.starts_with(prefix) && name.ends_with(".hosts")) {
-            names.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 6));
+    for (const auto* values : {&m_values, &m_repository}) {
+        for (const auto& [name, value] : *values) {
+            if (name.starts_with(prefix) && name.ends_with(".hosts")) {
+                names.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 6));
+            }
         }
     }
+    return names;
+}
+
+std::vector<Host> Config::hosts(const std::string& environment) const {
     std::vector<Host> found;
     std::optional<Error> none;
-    for (const std::string& service : names) {
+    for (const std::string& service : services_with_hosts(environment)) {
         try {
             for (Host& host : hosts(environment, service)) {
                 const bool known = std::any_of(found.begin(), found.end(), [&](const Host& other) {
@@ -169,10 +191,11 @@ std::vector<Host> Config::hosts(const std::string& environment) const {
                 }
             }
         } catch (const Error& error) {
-            if (error.code() != "no_hosts") {
+            // At night one list that cannot be read hides no other.
+            if (error.code() != "no_hosts" && !must_go_on) {
                 throw;
             }
-            none = error;
+            none = none && none->code() != "no_hosts" ? none : error;
         }
     }
     if (found.empty()) {
