@@ -57,10 +57,11 @@ Secret Config::Loader::password_of_address() const {
     const auto of_process = m_config.process_variable(k_password);
     const auto line = m_config.m_env.find(k_password);
     const bool in_file = line != m_config.m_env.end() && !line->second.value.empty();
+    const bool process_names_another =
+        source != Source::environment && m_config.process_variable("LOOMREL_STORE").has_value();
     const bool file_names_another =
         source != Source::env_servers && m_config.m_env.contains("LOOMREL_STORE");
-    if (of_process
-        && (source != Source::env_servers || !m_config.process_variable("LOOMREL_STORE"))) {
+    if (of_process && !process_names_another) {
         return Secret(*of_process);
     }
     if (!m_url_password.empty()) {
@@ -107,7 +108,8 @@ const Config::Loader::Ledger* Config::Loader::choose_ledger(const std::vector<Le
         return is_same_ledger(url, ledger.url);
     });
     const Value* own = value("store.url");
-    if (own != nullptr && own->origin.source != Source::env_servers) {
+    const bool is_named = own != nullptr && !std::get<std::string>(own->content).empty();
+    if (is_named && own->origin.source != Source::env_servers) {
         if (same != named.begin()) {
             warn_of_overridden("store.url", *asked, own->origin);
         }

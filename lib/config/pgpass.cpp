@@ -51,14 +51,17 @@ bool is_in_pgpass(const std::map<std::string, std::string>& environment,
     if (file.empty()) {
         file = std::filesystem::path(variable(environment, "HOME")) / ".pgpass";
     }
-    if (!file.is_absolute() || is_readable_by_others(file) || !owner_of(file).mine_or_roots) {
+    const FileOwner owner = owner_of(file);
+    if (!file.is_absolute() || is_readable_by_others(file) || !owner.mine_or_roots
+        || owner.writable_by_others) {
         return false;
     }
     try {
         const std::string text = read_file(file).value_or("");
         for (const std::string_view line : split(text, '\n')) {
             const std::vector<std::string> fields = fields_of(line);
-            if (!line.starts_with('#') && fields.size() == 5 && to_lower(fields[0]) == server.host
+            // libpq overlooks what stands behind the password.
+            if (!line.starts_with('#') && fields.size() >= 5 && to_lower(fields[0]) == server.host
                 && (fields[1] == server.port || fields[1] == "*")) {
                 return true;
             }

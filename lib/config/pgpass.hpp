@@ -17,7 +17,7 @@ struct PostgresServer {
 [[nodiscard]] std::optional<PostgresServer> plain_postgres(const std::string& url);
 
 // Whether a line of the user's pgpass file names this very host; "*" names none. The file is the
-// trusted side's as libpq demands it: nobody else may read it.
+// trusted side's as libpq demands it: nobody else may read or write it.
 // (https://www.postgresql.org/docs/current/libpq-pgpass.html)
 [[nodiscard]] bool is_in_pgpass(const std::map<std::string, std::string>& environment,
                                 const PostgresServer& server);

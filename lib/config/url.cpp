@@ -47,7 +47,7 @@ std::size_t find_at(const std::string& url, std::size_t start) {
 [[noreturn]] void password_in_url(const std::string& where) {
     throw Error(ErrorKind::config,
                 "password_in_url",
-                {where + ": паролю в адресе леджера не место",
+                {where + ": в адресе журнала релизов паролю не место",
                  where + ": a password does not stand in the ledger's address"},
                 {"задайте LOOMREL_STORE_PASSWORD, LOOMREL_STORE или ~/.pgpass",
                  "set LOOMREL_STORE_PASSWORD, LOOMREL_STORE or ~/.pgpass"});
@@ -110,7 +110,7 @@ StoreUrl read_store_url(const std::string& url, const Origin& origin) {
         // Never what stands there: "host=db password=…" is one of the things it may be.
         throw Error(ErrorKind::config,
                     "store_scheme",
-                    {origin.place + ": это не адрес леджера",
+                    {origin.place + ": это не адрес журнала релизов",
                      origin.place + ": this is no ledger's address"},
                     {"адрес бывает таким: sqlite:///путь/releases.db, "
                      "postgresql://user@host/releases или https://host/api/tg-bot",

@@ -102,7 +102,9 @@ TEST_CASE("what a pusher could turn against others does not stand in a repositor
          "LOOMREL_STORE=postgresql://u@evil/d"},
         {"[store]\nurl = \"sqlite:///tmp/x\"", "'store.url'", "LOOMREL_STORE=sqlite:///tmp/x"},
         {"[store]\nurl = \"https://evil/api\"", "'store.url'", "LOOMREL_STORE=https://evil/api"},
-        {"[server]\nlisten = \"0.0.0.0:1\"", "'server.listen'", "[server] listen = \"0.0.0.0:1\""},
+        {"[server]\nlisten = \"0.0.0.0:1\"",
+         "'server.listen'",
+         "under [server]: listen = \"0.0.0.0:1\""},
         {"[server]\ntrusted_proxies = [\"0.0.0.0/0\"]",
          "'server.trusted_proxies'",
          "trusted_proxies = [\"0.0.0.0/0\"]"},
@@ -111,11 +113,11 @@ TEST_CASE("what a pusher could turn against others does not stand in a repositor
          "LOOM_RELEASE_TG_BOT_API_URL=https://evil"},
         {"[telegram]\napi_url = \"https://evil\"",
          "'telegram.api_url'",
-         "[telegram] api_url = \"https://evil\""},
+         "home/.config/loomrel/loomrel.toml, under [telegram]: api_url = \"https://evil\""},
         {"[telegram]\napi_url = \"https://api.telegram.org@evil\"", "'telegram.api_url'", ""},
         {"[telegram]\napi_url = \"https://api.telegram.org:8443\"", "'telegram.api_url'", ""},
         {"[telegram]\napi_url = \"http://api.telegram.org\"", "'telegram.api_url'", ""},
-        {"[github]\napi_url = \"https://evil\"", "'github.api_url'", "[github] api_url"},
+        {"[github]\napi_url = \"https://evil\"", "'github.api_url'", "under [github]: api_url"},
     }));
     CAPTURE(line.toml);
     ConfigWorld world;
@@ -219,6 +221,28 @@ TEST_CASE("a line of pgpass names its server, a star names none") {
     CHECK_THAT(world.error(), Contains("'store.url' does not count"));
     world.repository("[store]\nurl = \"postgresql://u@db.internal:5433/d\"\n");
     CHECK_THAT(world.error(), Contains("'store.url' does not count"));
+    world.repository("[store]\nurl = \"postgresql://u@db.internal/d\"\n");
+    write_whole(file, "db.internal:5432:*:u:secret:a remark\n"); // as libpq takes it
+    CHECK(world.error().empty());
+    fs::permissions(file, fs::perms(0602));
+    CHECK_THAT(world.error(), Contains("'store.url' does not count"));
+}
+
+TEST_CASE("a ledger that is typed as nothing is none") {
+    ConfigWorld world;
+    world.inputs.store_flag = "";
+    world.repository("[store]\nurl = \"postgresql://u@db/d\"\n");
+    CHECK_THAT(world.error(), Contains("'store.url' does not count"));
+}
+
+TEST_CASE("what is to be written goes into the file that is read") {
+    ConfigWorld world;
+    world.repository("[server]\nlisten = \"0.0.0.0:1\"\n");
+    world.variable("XDG_CONFIG_HOME", (world.path() / "xdg").string());
+    CHECK_THAT(hint_of(world), Contains("/xdg/loomrel/loomrel.toml, under [server]: listen"));
+    write_whole(world.path() / "mine.toml", "language = \"en\"\n");
+    world.inputs.config_flag = "mine.toml";
+    CHECK_THAT(hint_of(world), Contains("/mine.toml, under [server]: listen"));
 }
 
 TEST_CASE("the repository's list of hosts chooses among the trusted ones, and puts them in order") {
@@ -240,6 +264,41 @@ TEST_CASE("the repository's list of hosts chooses among the trusted ones, and pu
                       Contains("loomrel.toml:2: host root@evil is named only in a repository's"));
     world.inputs.must_go_on = true;
     CHECK(world.load().hosts("prod", "a").size() == 3);
+    // Nor does a list that is none hold up who must go on.
+    world.repository("[environments.prod.services.a]\nhosts = [\"10.0.0.1\", \"a b\"]\n");
+    CHECK(world.load().hosts("prod", "a").size() == 3);
+    CHECK(world.load().hosts("prod").size() == 3);
+    world.inputs.must_go_on = false;
+    CHECK_THROWS_WITH(world.load().hosts("prod"), Contains("is no host"));
+}
+
+TEST_CASE("the way back that a refused host is told of goes to a trusted one") {
+    ConfigWorld world;
+    world.repository("[environments.prod]\nhosts = [\"evil\"]\n");
+    const auto mend = [&world] {
+        try {
+            (void)world.load().hosts("prod");
+        } catch (const Error& error) {
+            return error.hint().en;
+        }
+        return std::string();
+    };
+    CHECK_THAT(mend(), Contains(".env.servers: PROD_HOST=evil") && !Contains("rollback --host"));
+    world.env_servers("PROD_HOST=10.0.0.1\n");
+    CHECK_THAT(mend(), Contains("rollback --host root@10.0.0.1 --identity"));
+    // A line of .env.servers would not count beside a trusted list.
+    world.trusted("[environments.prod]\nhosts = [\"10.0.0.2\"]\n");
+    CHECK_THAT(mend(),
+               Contains("add it to the list: ") && Contains("loomrel/loomrel.toml:2")
+                   && Contains("rollback --host root@10.0.0.2 --identity"));
+}
+
+TEST_CASE("hosts of a service that only the repository names are among its environment's") {
+    ConfigWorld world;
+    world.env_servers("PROD_HOST=10.0.0.1 10.0.0.2 10.0.0.3\n");
+    world.repository("[environments.prod]\nhosts = [\"10.0.0.1\"]\n"
+                     "[environments.prod.services.a]\nhosts = [\"10.0.0.3\"]\n");
+    CHECK(world.load().hosts("prod").size() == 2);
 }
 
 TEST_CASE("a trusted list of hosts without the password's own host is told what to write") {
@@ -287,6 +346,43 @@ TEST_CASE("a file of passwords that git tracks is not read") {
     CHECK_THAT(world.load().notices.at(0).en, Contains("git tracks this file"));
 }
 
+TEST_CASE("a file of passwords is tracked under any name that its links lead to") {
+    ConfigWorld world;
+    const fs::path checkout = world.path() / "checkout";
+    make_checkout(checkout);
+    write_whole(checkout / "secrets", "STAGE_HOST=10.0.0.1\n");
+    fs::permissions(checkout / "secrets", fs::perms(0600));
+    fs::create_symlink("checkout/secrets", world.path() / "link");
+    fs::create_symlink("link", world.path() / ".env.servers");
+    CHECK(world.load().hosts("stage").size() == 1);
+    track(checkout, "secrets");
+    CHECK_THAT(world.error(),
+               Contains("change the passwords, and take the file out of git: git -C ")
+                   && Contains("/checkout rm --cached secrets && echo secrets >>"));
+}
+
+TEST_CASE("a file that nobody named and nobody can read does not hold up who must go on") {
+    ConfigWorld world;
+    const std::string name = GENERATE(
+        as<std::string>(), "loomrel.toml", ".env.servers", "home/.config/loomrel/loomrel.toml");
+    CAPTURE(name);
+    const fs::path file = world.path() / name;
+    fs::create_directories(file.parent_path());
+    if (GENERATE(true, false)) {
+        fs::create_directory(file);
+    } else {
+        fs::create_symlink(file.filename(), file); // a loop
+    }
+    CHECK_THAT(world.error(), Contains("cannot be read"));
+    world.inputs.must_go_on = true;
+    const auto config = world.load();
+    REQUIRE(config.notices.size() == 1);
+    CHECK_THAT(config.notices[0].en, Contains("cannot be read"));
+    // What was asked for by name is not passed over.
+    (name == ".env.servers" ? world.inputs.env_file_flag : world.inputs.config_flag) = name;
+    CHECK_THAT(world.error(), Contains("cannot be read"));
+}
+
 TEST_CASE("the trusted side's files belong to us, and nobody else writes them") {
     ConfigWorld world;
     world.trusted("language = \"en\"\n");
@@ -314,6 +410,14 @@ TEST_CASE("the store's password goes to the ledger that is named beside it") {
     CHECK(world.load().store.password.for_place("postgresql://u@there/d").reveal() == "alone");
     world.inputs.store_flag = "https://there/api";
     CHECK(world.load().store.password.empty());
+    // Nor does the process's go to another than the process names.
+    world.variable("LOOMREL_STORE", "postgresql://u@here/d");
+    world.variable("LOOMREL_STORE_PASSWORD", "of-here");
+    world.env_servers("");
+    world.inputs.store_flag = "postgresql://u@there/d";
+    CHECK(world.load().store.password.empty());
+    world.inputs.store_flag.reset();
+    CHECK(world.load().store.password.for_place("postgresql://u@here/d").reveal() == "of-here");
 }
 
 TEST_CASE("places are compared as they are connected to") {
