@@ -15,12 +15,14 @@ constexpr std::string_view k_secret_variables[] = {"LOOM_RELEASE_TG_BOT_TOKEN",
                                                    "LOOM_RELEASE_TG_BOT_POSTGRES_PASSWORD",
                                                    "LOOMREL_STORE_PASSWORD"};
 
-// Of the server, which reads the spec's own names; with their defaults.
-constexpr std::pair<std::string_view, std::string_view> k_server_variables[] = {
+// Those that are no key of a file, with their defaults: the server's, by the spec's own names, and
+// where secrets may go without TLS.
+constexpr std::pair<std::string_view, std::string_view> k_open_variables[] = {
     {"LOOM_RELEASE_TG_BOT_PREFIX", "/api/tg-bot"},
     {"LOOM_RELEASE_TG_BOT_CONTAINER_NAME", ""},
     {"LOG_LEVEL", "INFO"},
-    {"ENVIRONMENT", ""}};
+    {"ENVIRONMENT", ""},
+    {"LOOMREL_INSECURE", ""}};
 
 constexpr std::string_view k_host_variables[] = {
     "_HOST", "_USER", "_PORT", "_DOMAIN", "_HOST_KEY", "_KEY_FILE"};
@@ -33,6 +35,9 @@ std::vector<Shown> Config::shown() const {
     std::set<std::string> done;
     const auto add = [&](const std::string& name, std::string_view fallback) {
         const auto found = m_values.find(name);
+        if (found == m_values.end() && name.ends_with(".hosts") && m_repository.contains(name)) {
+            return; // which hosts the repository chooses is told below
+        }
         done.insert(name);
         if (found != m_values.end()) {
             rows.push_back({name, config::shown(found->second.content), found->second.origin, ""});
@@ -78,7 +83,7 @@ std::vector<Shown> Config::shown() const {
              ""});
         return true;
     };
-    for (const auto& [name, fallback] : k_server_variables) {
+    for (const auto& [name, fallback] : k_open_variables) {
         if (!add_variable(std::string(name), false)) {
             rows.push_back({std::string(name), std::string(fallback), {}, ""});
         } else if (name == "LOOM_RELEASE_TG_BOT_PREFIX") {

@@ -160,6 +160,7 @@ TEST_CASE("what the spec's variables set is shown as what is in force, with its 
     CHECK(shown(world, "server.listen") == "127.0.0.1:8000 ");
     CHECK(shown(world, "LOOM_RELEASE_TG_BOT_PREFIX") == "/api/tg-bot ");
     CHECK(shown(world, "LOG_LEVEL") == "INFO ");
+    CHECK(shown(world, "LOOMREL_INSECURE") == " ");
     world.variable("LOOMREL_ENV_SERVERS",
                    "LOOM_RELEASE_TG_BOT_API_URL=https://h/api\nLOG_LEVEL=DEBUG\n");
     world.variable("LOOM_RELEASE_TG_BOT_PORT", "18765");
@@ -172,6 +173,14 @@ TEST_CASE("what the spec's variables set is shown as what is in force, with its 
     CHECK(shown(world, "ENVIRONMENT") == "prod $ENVIRONMENT");
     CHECK(shown(world, "store.url")
           == "https://h/api LOOM_RELEASE_TG_BOT_API_URL, $LOOMREL_ENV_SERVERS:1");
+}
+
+TEST_CASE("which hosts the repository chooses is shown, and what may go without TLS") {
+    ConfigWorld world;
+    world.variable("LOOMREL_ENV_SERVERS", "STAGE_HOST=a b\nLOOMREL_INSECURE=db:5432\n");
+    world.repository("[deploy]\nhosts = [\"b\"]\n");
+    CHECK(shown(world, "deploy.hosts") == "b loomrel.toml:2");
+    CHECK(shown(world, "LOOMREL_INSECURE") == "db:5432 $LOOMREL_ENV_SERVERS:2");
 }
 
 TEST_CASE("what a command would refuse is found by looking, with its place") {
