@@ -1,12 +1,12 @@
 #include "lib/base/bound_secret.hpp"
 #include "lib/base/file.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/fields.hpp"
 #include "lib/config/loader.hpp"
 #include "lib/config/url.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace loomrel::config {
@@ -23,8 +23,8 @@ void Config::Loader::load() {
     m_config.m_environment = m_inputs.environment;
     m_config.m_working_directory = m_inputs.working_directory;
     m_config.in_ci = m_config.process_variable("CI") == "true";
-    m_config.must_go_on = m_inputs.must_go_on;
     m_config.has_agent = !m_config.process_variable("SSH_AUTH_SOCK").value_or("").empty();
+    m_config.must_go_on = m_inputs.must_go_on;
     read_env_servers();
     read_tomls();
     read_environment();
@@ -70,7 +70,8 @@ void Config::Loader::read_env_servers() {
             throw Error(ErrorKind::config,
                         "env_servers_readable",
                         text,
-                        {"chmod 600 " + found->place, "chmod 600 " + found->place});
+                        {"chmod 600 " + shell_quote(found->place),
+                         "chmod 600 " + shell_quote(found->place)});
         }
         tell(std::move(text));
     }
