@@ -61,6 +61,7 @@ const config::Config& Services::config() {
                 throw;
             }
             m_config.emplace();
+            m_config->must_go_on = m_must_go_on;
             note(say(Id::rollback_no_config, fmt::arg("reason", in(language(), error.message()))));
         }
         for (const Secret& secret : m_config->secrets()) {

@@ -17,6 +17,22 @@ namespace {
 
 constexpr Milliseconds k_tell_every{5000};
 
+// The first file that knows the host: a committed pin counts where nothing else says otherwise.
+std::filesystem::path known_hosts_of(const config::Config& config, const ssh::Endpoint& endpoint) {
+    for (const auto& file : config.known_hosts_files()) {
+        try {
+            if (!ssh::known_keys(file, endpoint).empty()) {
+                return file;
+            }
+        } catch (const Error&) { // the other one may know it
+            if (!config.must_go_on) {
+                throw;
+            }
+        }
+    }
+    return config.known_hosts();
+}
+
 } // namespace
 
 ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
@@ -25,14 +41,8 @@ ssh::Endpoint endpoint_of(Services& services, const config::Host& host) {
     endpoint.host = host.address;
     endpoint.port = host.port;
     endpoint.pins = host.host_keys;
-    // The first file that knows the host: a committed pin counts where nothing else says otherwise.
-    endpoint.known_hosts = services.config().known_hosts();
-    for (const auto& file : services.config().known_hosts_files()) {
-        if (!ssh::known_keys(file, endpoint).empty()) {
-            endpoint.known_hosts = file;
-            break;
-        }
-    }
+    endpoint.known_hosts = host.host_keys.empty() ? known_hosts_of(services.config(), endpoint)
+                                                  : services.config().known_hosts();
     const std::string place = place_of_host(endpoint.host, endpoint.port);
     endpoint.password = host.password.for_place(place);
     endpoint.key_file = host.key_file;
