@@ -172,8 +172,9 @@ std::optional<std::string_view> behind_on(std::string_view line) {
 } // namespace
 
 bool InitPlan::is_in_the_way() const {
-    const bool writes_workflows = std::any_of(
-        writes.begin(), writes.end(), [](const File& file) { return file.path != k_config; });
+    const bool writes_workflows = std::any_of(writes.begin(), writes.end(), [](const File& file) {
+        return file.path.parent_path() == k_workflows;
+    });
     return !endangered().empty() || (writes_workflows && !neighbours.empty());
 }
 

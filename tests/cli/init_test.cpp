@@ -111,6 +111,20 @@ TEST_CASE("What deploys the old way is in the way, what only starts alike stays"
     CHECK(plan.endangered() == plan.removals);
 }
 
+TEST_CASE("A neighbour is not in the way where no workflow is left to be written") {
+    const Folder folder;
+    folder.write(".github/workflows/tests.yml", "on: push\njobs: {}\n");
+    for (const auto& file : plan_init(folder.path, "api", Language::en).writes) {
+        if (file.path != ".gitignore") {
+            folder.write(file.path, file.text);
+        }
+    }
+    const cli::InitPlan plan = plan_init(folder.path, "api", Language::en);
+    CHECK(plan.neighbours.size() == 1);
+    CHECK(plan.writes.size() == 1);
+    CHECK_FALSE(plan.is_in_the_way());
+}
+
 TEST_CASE("A folder that is a link out of the repository is found on the way to a file") {
     const Folder folder;
     const Folder elsewhere;
