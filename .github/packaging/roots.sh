@@ -34,7 +34,7 @@ archive_of() {
 # of another vendor.
 sources_of() {
     local suite=$1 vendor mirror security components=main signed='' keyring
-    vendor=$(vendor_of "$suite")
+    vendor=$(vendor_of "$suite") || exit 1
     read -r mirror security <<<"${LOOMREL_MIRROR:-}"
     [ -n "$mirror" ] || mirror=$(archive_of "$vendor" main)
     [ -n "$mirror" ] || die "apt here knows no archive of $vendor: name one in LOOMREL_MIRROR"
@@ -67,7 +67,7 @@ forget() {
 # bare_root SUITE: $ROOTS/SUITE-bare, the least that apt works in.
 bare_root() {
     local suite=$1 sources
-    sources=$(sources_of "$suite")
+    sources=$(sources_of "$suite") || exit 1
     ! kept "$suite-bare" "$sources" || return 0
     forget "$suite-bare"
     # How this machine's apt gets through to the archive; its mirrors stand in the sources.
