@@ -4,6 +4,8 @@
 #include "lib/http/http.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <condition_variable>
 #include <mutex>
 
 namespace loomrel::telemetry {

@@ -4,7 +4,6 @@
 #include "lib/http/http.hpp"
 #include "lib/telemetry/metrics.hpp"
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <optional>
