@@ -3,13 +3,14 @@
 . "$(dirname "$0")/harness.sh"
 
 telegram_lab ""
+proxy_start stage
 bot_start one
 version v1.1.0
 stage_deploy v1.1.0
 expect_exit 0
 id=$(jq .release_id "$T/out")
 expect_message "🏷️ Версия: v1.1.0"
-stop_sshd stage
+proxy blackhole on >/dev/null
 unseen() {
     sql "SELECT count(*) FROM release_events WHERE release_id = $1 AND detail LIKE '%\"stage\":\"unseen\"%'"
 }
@@ -27,12 +28,12 @@ expect_row v1.1.0 status manual_test_passed
 expect_equal "approved unseen" 1 "$(unseen "$id")"
 
 # At a terminal: asked, or --yes.
-start_sshd stage
+proxy blackhole off >/dev/null
 version v1.2.0
 stage_deploy v1.2.0
 expect_exit 0
 id=$(jq .release_id "$T/out")
-stop_sshd stage
+proxy blackhole on >/dev/null
 loomrel --json release approve "$id" --as $ANYA
 expect_exit 3
 expect_json .error.code stage_silent
@@ -45,6 +46,17 @@ at_terminal y --lang en release approve "$id" --as $ANYA
 expect_exit 0
 expect_row v1.2.0 status manual_test_passed
 expect_equal "approved unseen" 1 "$(unseen "$id")"
+
+# A connection that is closed at once is silence too.
+proxy blackhole off >/dev/null
+version v1.2.1
+stage_deploy v1.2.1
+expect_exit 0
+id=$(jq .release_id "$T/out")
+stop_sshd stage
+loomrel --json release approve "$id" --as $ANYA
+expect_exit 3
+expect_json .error.code stage_silent
 
 # A rejection asks no host, and neither does who has no credentials: by CI's word.
 start_sshd stage
