@@ -50,6 +50,7 @@ expect_serves v1.0.0 prod
 mv "$T/ledger.db" "$T/away.db"
 mkdir "$T/ledger.db"
 at_terminal v1.2.0 "${back[@]}" --to v1.2.0 --unapproved
+expect_exit 6
 expect_serves v1.2.0 prod
 rmdir "$T/ledger.db"
 mv "$T/away.db" "$T/ledger.db"
