@@ -31,6 +31,22 @@ bool is_version(const Present& release, const std::string& version) {
     return release.tag == version || (!release.commit.empty() && release.commit == version);
 }
 
+// Told late, a run's end is of yesterday: one that began after it has said what stage serves now.
+bool is_overtaken(Session& session, const Run& run) {
+    Query query;
+    query.text = "SELECT 1 FROM runs WHERE service = " + query.bind(run.service);
+    query.text += " AND environment = 'stage' AND ended_at IS NOT NULL AND outcome <> 'unknown'"
+                  " AND started_at > (SELECT own.started_at FROM runs AS own WHERE own.id = "
+                  + query.bind(run.id)
+                  + ") AND EXISTS (SELECT 1 FROM run_hosts AS told WHERE told.run_id = runs.id"
+                    " AND told.serves <> '') LIMIT 1";
+    return !session.run(query).rows.empty();
+}
+
+bool is_second_row(const Present& release) {
+    return release.superseded_by && release.superseded_by_tag == release.tag;
+}
+
 class Outrunning {
 public:
     Outrunning(Session& session, const Run& run)
@@ -50,8 +66,7 @@ public:
                 outrun(other, *serving);
             }
         }
-        // A second row of one tag and commit stays its first one's.
-        if (serving->is_outrun() && serving->superseded_by_tag != serving->tag) {
+        if (serving->is_outrun() && !is_second_row(*serving)) {
             set(serving->id, Value());
             note(*serving, {{"outrun", false}});
         }
@@ -73,11 +88,12 @@ public:
     }
 
 private:
+    // Of two rows of one tag and commit the first is meant, which stays the release.
     std::optional<Present> find_serving(const std::string& serves) {
         if (m_run.release_id) {
             const auto own = hold_release(m_session, *m_run.release_id);
             if (own && is_version(*own, serves)) {
-                return own;
+                return is_second_row(*own) ? hold_release(m_session, *own->superseded_by) : own;
             }
         }
         Query query;
@@ -85,6 +101,8 @@ private:
             "SELECT MAX(id) FROM releases WHERE service_name = " + query.bind(m_run.service);
         query.text += (release::is_commit(serves) ? " AND commit_sha = " : " AND release_tag = ")
                       + query.bind(serves);
+        query.text += " AND NOT EXISTS (SELECT 1 FROM releases AS first WHERE first.id ="
+                      " releases.superseded_by AND first.release_tag = releases.release_tag)";
         const Result found = m_session.run(query);
         return found.rows.empty() || !found.rows[0][0]
                    ? std::nullopt
@@ -155,7 +173,8 @@ private:
 
 void note_what_serves(Session& session, const Run& run, const RunEnd& end) {
     const std::string serves = common_version(end);
-    if (run.environment == "stage" && end.outcome != RunOutcome::unknown && !serves.empty()) {
+    if (run.environment == "stage" && end.outcome != RunOutcome::unknown && !serves.empty()
+        && !is_overtaken(session, run)) {
         Outrunning(session, run).by_stage(serves);
     }
     if (run.environment == "prod" && end.outcome == RunOutcome::good

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <thread>
 
 using namespace loomrel;
 using namespace loomrel::test;
@@ -292,4 +293,25 @@ TEMPLATE_TEST_CASE("put on stage anew, a release is outrun no more",
     take_along(*database, first, {Status::building});
     CHECK_FALSE(outrun_by(*store, first));
     CHECK(is_listed(*store, List::active, first));
+}
+
+TEMPLATE_TEST_CASE("an end that is told late does not say what stage serves now",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto first = release_in(*database, k_tested, "v1.0.0");
+    const auto second = release_in(*database, k_tested, "v1.0.1");
+    const auto early = new_run(first);
+    REQUIRE(store->open_run(early).opened);
+    std::this_thread::sleep_for(Milliseconds(10)); // runs are told apart by when they began
+    run_on_stage(*store, second, {"v1.0.1", "v1.0.1"});
+    REQUIRE(outrun_by(*store, first) == second);
+    store->end_run(end_of(early, "v1.0.0"));
+    CHECK(outrun_by(*store, first) == second);
+    CHECK_FALSE(outrun_by(*store, second));
 }
