@@ -132,10 +132,43 @@ bool may_be_told(Store& store, const Change& change) {
         return change.steps.empty();
     }
     const auto run = change.end_run ? store.find_run(change.end_run->run_id) : std::nullopt;
-    return run && run->release_id == change.release_id
+    return run && !change.open_run && run->release_id == change.release_id
            && std::all_of(change.steps.begin(), change.steps.end(), [&](const auto& step) {
                   return is_end_of(*run, step.to);
               });
+}
+
+// Whose release a rollback is, the ledger's own row says; of a run that it does not know, the tag
+// that served does. False: the ledger knows the run as something else.
+bool take_release(Store& store, Rollback& rollback) {
+    const auto own = store.find_run(rollback.run.id);
+    rollback.release_id = own ? own->release_id : std::nullopt;
+    return rollback.end.run_id == rollback.run.id
+           && (!own
+               || (own->kind == RunKind::rollback && own->service == rollback.run.service
+                   && own->environment == rollback.run.environment));
+}
+
+// False: it is to be set aside.
+bool tell_kept(Store& store, const json& object) {
+    if (object.contains("unapproved")) {
+        tell_unapproved(store, object.at("unapproved"));
+        return true;
+    }
+    if (object.contains("rollback")) {
+        Rollback rollback = rollback_from(object.at("rollback"));
+        if (!take_release(store, rollback)) {
+            return false;
+        }
+        tell(store, rollback);
+        return true;
+    }
+    const Change change = wire::change_from(object.at("change"));
+    if (!may_be_told(store, change)) {
+        return false;
+    }
+    tell(store, change);
+    return true;
 }
 
 // Of a file that nobody can read any more.
@@ -225,17 +258,9 @@ std::size_t Spool::deliver(Store& store) {
             continue;
         }
         try {
-            if (object.contains("unapproved")) {
-                tell_unapproved(store, object.at("unapproved"));
-            } else if (object.contains("rollback")) {
-                tell(store, rollback_from(object.at("rollback")));
-            } else {
-                const Change change = wire::change_from(object.at("change"));
-                if (!may_be_told(store, change)) {
-                    set_aside();
-                    continue;
-                }
-                tell(store, change);
+            if (!tell_kept(store, object)) {
+                set_aside();
+                continue;
             }
         } catch (const json::exception&) {
             set_aside();

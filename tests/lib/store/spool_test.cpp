@@ -123,6 +123,10 @@ TEMPLATE_TEST_CASE("no file moves a release but the end of a run that is the led
     run.kind = store::RunKind::rehearsal;
     brought["open_run"] = store::wire::to_json(run);
     planted.plant("change", brought);
+    // Nor does a true end bring another run along.
+    json with_run = ended_by(own.id, {"staging_failed"});
+    with_run["open_run"] = store::wire::to_json(new_run(id));
+    planted.plant("change", with_run);
     // Of no release, it moves none.
     json nameless = ended_by(own.id, {"staging_failed"});
     nameless["release_id"] = 0;
@@ -195,4 +199,38 @@ TEMPLATE_TEST_CASE("what an operator let in unapproved is told once, with what s
     REQUIRE(notice);
     CHECK(notice->kind == "unapproved");
     CHECK(json::parse(notice->fact)["tag"] == "v1.1.0");
+}
+
+TEMPLATE_TEST_CASE("which release a rollback is of, no file says", "", SqliteLedger, HttpLedger) {
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    auto way = k_approved;
+    way.insert(way.end(), {Status::deploying, Status::deployed});
+    const auto id = release_in(*database, way, "v1.0.0");
+    const auto rollback_by = [&](const store::Run& run) {
+        return json{{"id", random_uuid()},
+                    {"release_id", id},
+                    {"from_tag", ""},
+                    {"to_tag", "v0.9.0"},
+                    {"good", true},
+                    {"detail", "{}"},
+                    {"actor", "mallory"},
+                    {"run", store::wire::to_json(run)},
+                    {"end", end_json(run.id)}};
+    };
+    // Of a run that the ledger knows as a deploy.
+    const auto deploy = new_run();
+    REQUIRE(store->open_run(deploy).opened);
+    Planted planted;
+    planted.plant("rollback", rollback_by(deploy));
+    planted.check_refused(*store, id);
+    CHECK_FALSE(store->find_run(deploy.id)->ended_at);
+    // Of one that it does not know.
+    auto unknown = new_run();
+    unknown.environment = "prod";
+    unknown.kind = store::RunKind::rollback;
+    planted.plant("rollback", rollback_by(unknown));
+    CHECK(planted.spool.deliver(*store) == 1);
+    CHECK(store->find_release(id)->status == "deployed");
 }
