@@ -4,6 +4,7 @@
 #include "lib/store/postgres_places.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -164,6 +165,12 @@ Connection begin_connecting(const Parameters& parameters) {
     return connection;
 }
 
+// Readable is a connection also when it was refused or closed without a word.
+bool has_said_something(const PGconn& connection) {
+    char byte = 0;
+    return ::recv(PQsocket(&connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 // nullptr: it was `left` in the meantime, and touches nothing any more.
 Connection connect_here(const PostgresOptions& options,
                         Parameters parameters,
@@ -187,8 +194,8 @@ Connection connect_here(const PostgresOptions& options,
             }
             throw Fault(fault);
         }
-        was_heard = was_heard || state == PGRES_POLLING_READING;
         wait_for(*connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until);
+        was_heard = was_heard || has_said_something(*connection);
         state = PQconnectPoll(connection.get());
     }
     return left ? nullptr : std::move(connection);
