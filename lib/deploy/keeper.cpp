@@ -198,6 +198,8 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
         const bool is_pinned_one = !m_run || m_run->commit.empty() || m_run->commit == commit;
         if (!commit.empty() && is_pinned_one) {
             change.commit = commit;
+            // Known only now, it may be the commit of another release, which this run joins.
+            change.during_run = end.run_id;
         }
         const std::string serves = what_serves(end);
         if (end.outcome == RunOutcome::good) {

@@ -132,15 +132,15 @@ std::optional<Present> join_first(Session& session, const Change& change, const 
              {{"outrun", true}, {"by", *first}, {"by_tag", present.tag}, {"same", true}},
              change.id,
              change.steps.size());
-    if (change.during_run) {
-        Query move;
-        const std::string owner = "CAST(" + move.bind(*first) + " AS BIGINT)";
-        move.text =
-            "UPDATE runs SET release_id = " + owner + " WHERE id = " + move.bind(*change.during_run)
-            + " AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.release_id = " + owner
-            + " AND other.ended_at IS NULL)";
-        session.run_later(move);
-    }
+    Query move;
+    const std::string owner = "CAST(" + move.bind(*first) + " AS BIGINT)";
+    move.text = "UPDATE runs SET release_id = " + owner
+                + " WHERE id = " + move.bind(*change.during_run)
+                + " AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE other.release_id = " + owner
+                + " AND other.ended_at IS NULL)";
+    session.run_later(move);
+    // Whoever asks by its GitHub run is given the one that goes on.
+    give_keys(session, present.service, present.tag, present.id, *first);
     return hold_release(session, *first);
 }
 

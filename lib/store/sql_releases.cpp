@@ -202,6 +202,19 @@ std::optional<std::int64_t> take_commit(Session& session,
     return owner && owner->id != id ? std::optional(owner->id) : std::nullopt;
 }
 
+void give_keys(Session& session,
+               const std::string& service,
+               const std::string& tag,
+               std::int64_t from,
+               std::int64_t to) {
+    Query query;
+    query.text = "UPDATE release_keys SET release_id = CAST(" + query.bind(to)
+                 + " AS BIGINT) WHERE service = " + query.bind(service);
+    query.text += " AND tag = " + query.bind(tag);
+    query.text += " AND release_id = CAST(" + query.bind(from) + " AS BIGINT)";
+    session.run_later(query);
+}
+
 Created create_release(Session& session, const NewRelease& release, const std::string& change_id) {
     const auto known = [&](const std::string& key) { return find_by_key(session, release, key); };
     if (auto found = known(release.run_id)) {

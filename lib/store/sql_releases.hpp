@@ -22,6 +22,13 @@ create_release(Session& session, const NewRelease& release, const std::string& c
                                                       const std::string& commit,
                                                       std::int64_t id);
 
+// Whatever key led to one row of a service and tag leads to another from now on.
+void give_keys(Session& session,
+               const std::string& service,
+               const std::string& tag,
+               std::int64_t from,
+               std::int64_t to);
+
 [[nodiscard]] std::optional<release::Release> find_release(Session& session, std::int64_t id);
 
 // 1 = another version took its place (Release::superseded_by). The indexes of the lists have these

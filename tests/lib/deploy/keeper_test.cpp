@@ -42,6 +42,23 @@ TEST_CASE("the end of a run that the ledger never heard of brings its beginning 
     REQUIRE(ledger.ends.size() == 1);
 }
 
+TEST_CASE("a commit that is first known at the end is told with the run that found it") {
+    const TempFolder folder;
+    Ledger ledger;
+    FakeStore store(ledger);
+    store::Run run = dev_run();
+    run.environment = "stage";
+    run.release_id = 1;
+    deploy::Keeper keeper(&store, store::Spool(folder.path() / "spool", "ledger"), "me");
+    keeper.set_run(run);
+    keeper.set_release(1, run.environment);
+    const std::string commit(40, 'a');
+    (void)keeper.conclude(good_end(run), commit, "{}");
+    REQUIRE(ledger.changes.size() == 1);
+    CHECK(ledger.changes[0].commit == commit);
+    CHECK(ledger.changes[0].during_run == run.id);
+}
+
 TEST_CASE("a result that can be neither told nor kept says both, and the run has it all the same") {
     const TempFolder folder;
     write_whole(folder.path() / "home", "a file where a folder is wanted");

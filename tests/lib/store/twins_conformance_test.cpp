@@ -35,9 +35,9 @@ struct Second {
     store::Change change; // by which its commit becomes known
 };
 
-Second begin_second(store::Store& store) {
+Second begin_second(store::Store& store, std::int64_t id) {
     Second second;
-    second.id = release_in(store, {});
+    second.id = id;
     second.run = new_run(second.id);
     second.run.commit.clear();
     auto begin = change_to(second.id, {});
@@ -47,6 +47,10 @@ Second begin_second(store::Store& store) {
     second.change.commit = k_commit;
     second.change.during_run = second.run.id;
     return second;
+}
+
+Second begin_second(store::Store& store) {
+    return begin_second(store, release_in(store, {}));
 }
 
 } // namespace
@@ -124,6 +128,65 @@ TEMPLATE_TEST_CASE("a commit that becomes known joins the release that had it fi
     CHECK(store->find_release(second.id)->superseded_by == first);
     CHECK_FALSE(store->find_release(first)->superseded_by);
     CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE("whoever asks for the second row by its GitHub run is given the first",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto first = store->create_release(with_commit("v1.2.3", k_commit)).id;
+    const auto asked = new_release();
+    Second second = begin_second(*store, store->create_release(asked).id);
+    REQUIRE(store->apply(second.change).joined == first);
+    const auto again = store->create_release(asked);
+    CHECK(again.id == first);
+    CHECK_FALSE(again.created);
+}
+
+TEMPLATE_TEST_CASE("what stage serves is the first of two rows, never the second",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto first = store->create_release(with_commit("v1.2.3", k_commit)).id;
+    REQUIRE(store->apply(begin_second(*store).change).joined == first);
+    const auto other = release_in(
+        *database, {Status::building, Status::stage_deploy, Status::manual_testing}, "v1.2.4");
+    const auto run = new_run();
+    REQUIRE(store->open_run(run).opened);
+    store->end_run(end_of(run, GENERATE(std::string("v1.2.3"), k_commit)));
+    CHECK(store->find_release(other)->superseded_by == first);
+}
+
+TEMPLATE_TEST_CASE("a commit that is first told with the run's end joins as well",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto first = store->create_release(with_commit("v1.2.3", k_commit)).id;
+    const Second second = begin_second(*store);
+    auto end =
+        change_to(second.id, {Status::building, Status::stage_deploy, Status::manual_testing});
+    end.commit = k_commit;
+    end.end_run = end_of(second.run, "v1.2.3");
+    end.during_run = second.run.id;
+    const auto told = store->apply(end);
+    CHECK(told.status == "manual_testing");
+    CHECK(told.joined == first);
+    CHECK(store->find_release(first)->status == "manual_testing");
+    CHECK(store->find_release(second.id)->superseded_by == first);
+    CHECK(store->find_run(second.run.id)->ended_at);
 }
 
 TEMPLATE_TEST_CASE("joined, a tested release is tested anew, one in production is left alone",
