@@ -35,9 +35,12 @@ std::optional<Claimed> what_it_became(Session& session, const Claim& claim) {
     }
     before.what = Claimed::What::refused;
     const json detail = json::parse(found.rows[0][1].value_or(""), nullptr, false);
-    if (detail.is_object() && detail.contains("conflict") && detail["conflict"].is_string()) {
-        before.conflict = detail["conflict"].get<std::string>();
-    }
+    const auto text = [&](const char* name) {
+        const bool there = detail.is_object() && detail.contains(name) && detail[name].is_string();
+        return there ? detail[name].get<std::string>() : "";
+    };
+    before.conflict = text("conflict");
+    before.outrun_by = text("by");
     if (detail.is_object() && detail.contains("settings") && detail["settings"].is_array()) {
         before.settings = detail["settings"].get<std::vector<std::string>>();
     }
@@ -88,6 +91,9 @@ public:
         }
         if (m_present.commit.empty()) {
             return refuse("no_commit");
+        }
+        if (m_claim.run && m_claim.run->service != m_present.service) {
+            throw Fault(Fault::Kind::rejected, "the run is of another service than the release");
         }
         if (m_claim.run && m_claim.run->commit != m_present.commit) {
             return refuse("commit");
@@ -197,13 +203,13 @@ private:
     }
 
     Claimed refuse(const char* conflict) {
-        add_note(m_session,
-                 m_present,
-                 m_claim.actor,
-                 m_claim.source,
-                 {{"refused", "claim"}, {"conflict", conflict}},
-                 m_claim.id);
-        return refusal(conflict);
+        Claimed answer = refusal(conflict);
+        json detail{{"refused", "claim"}, {"conflict", conflict}};
+        if (answer.conflict == "outrun") {
+            detail["by"] = answer.outrun_by;
+        }
+        add_note(m_session, m_present, m_claim.actor, m_claim.source, detail, m_claim.id);
+        return answer;
     }
 
     // What was approved does not hold any more: people are to look again.
@@ -247,7 +253,9 @@ Claimed claim(Session& session, const Claim& claim) {
     if (const auto before = what_it_became(session, claim)) {
         Claimed answer = *before;
         answer.status = present->status;
-        answer.outrun_by = present->outrun_by();
+        if (answer.outrun_by.empty()) {
+            answer.outrun_by = present->outrun_by();
+        }
         if (answer.what == Claimed::What::done) {
             answer.there = claim.run;
         }

@@ -294,6 +294,45 @@ TEMPLATE_TEST_CASE("a refused claim sent again is the same refusal, and no secon
     CHECK(store->find_release(id)->status == "manual_test_passed");
 }
 
+TEMPLATE_TEST_CASE("a refused claim sent again still says what has outrun the release",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto id = release_in(*database, k_approved, "v1.0.0");
+    // Deployed without a run of ours: the release bears no mark of it.
+    auto way = k_approved;
+    way.insert(way.end(), {Status::deploying, Status::deployed});
+    (void)release_in(*database, way, "v1.1.0");
+    const auto claim = claim_of(id);
+    for (int i = 0; i < 2; ++i) {
+        const auto refused = store->claim(claim);
+        CHECK(refused.conflict == "outrun");
+        CHECK(refused.outrun_by == "v1.1.0");
+    }
+    CHECK(contains(store->events(id).back().detail, R"("by":"v1.1.0")"));
+}
+
+TEMPLATE_TEST_CASE("no release is claimed with a run of another service",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = release_in(*open_database(ledger), k_approved);
+    auto claim = claim_of(id);
+    claim.run->service = "loom-user";
+    CHECK(error_of([&] { (void)store->claim(claim); }).code() == store::k_rejected);
+    CHECK(store->find_release(id)->status == "manual_test_passed");
+    CHECK(store->list_runs({}).empty());
+}
+
 TEMPLATE_TEST_CASE("a claim finds the run that an earlier one left open",
                    "",
                    SqliteLedger,
