@@ -1,6 +1,7 @@
 #include "cli/prod_deploy.hpp"
 
 #include "cli/attach.hpp"
+#include "cli/decision.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
@@ -31,14 +32,14 @@ std::string status_of(Services& services, const Release& release) {
                 std::move(message),
                 phrase(hint_text,
                        fmt::arg("id", release.id),
-                       fmt::arg("service", release.service_name),
-                       fmt::arg("tag", release.release_tag)));
+                       fmt::arg("service", typed_word(release.service_name)),
+                       fmt::arg("tag", typed_word(release.release_tag))));
 }
 
 Phrase sentence(Services& services, Id text, const Release& release) {
     return phrase(text,
                   fmt::arg("id", release.id),
-                  fmt::arg("tag", release.release_tag),
+                  fmt::arg("tag", sanitize_line(release.release_tag)),
                   fmt::arg("status", status_of(services, release)));
 }
 
@@ -62,45 +63,15 @@ void check_status(Services& services, const Release& release) {
            Id::prod_status_forbids_hint);
 }
 
-// What the ledger's answer means to whoever asked. It stands in the release's history already.
-[[noreturn]] void
-refuse_claim(Services& services, const Release& release, const store::Claimed& claimed) {
-    Release now = release;
-    now.status = claimed.status;
-    const auto text = [&](Id id) { return sentence(services, id, now); };
-    if (claimed.conflict == "no_commit") {
-        refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
+// For a plan, which claims nothing: does the status allow it?
+void check_production(Services& services, const Release& release) {
+    check_status(services, release);
+    if (!release.commit_sha || release.commit_sha->empty()) {
+        refuse("no_commit",
+               release,
+               sentence(services, Id::prod_no_commit, release),
+               Id::prod_no_commit_hint);
     }
-    if (claimed.conflict == "expired") {
-        refuse("approval_expired", now, text(Id::prod_expired), Id::prod_expired_hint);
-    }
-    if (claimed.conflict == "approvals") {
-        refuse("approvals_missing", now, text(Id::prod_rules), Id::prod_expired_hint);
-    }
-    if (claimed.conflict == "outrun") {
-        throw Error(ErrorKind::refused,
-                    "superseded",
-                    phrase(Id::prod_outrun,
-                           fmt::arg("id", now.id),
-                           fmt::arg("tag", now.release_tag),
-                           fmt::arg("newer", sanitize_line(claimed.outrun_by))),
-                    phrase(Id::prod_superseded_hint));
-    }
-    if (claimed.conflict == "settings") {
-        throw Error(ErrorKind::refused,
-                    "settings_differ",
-                    phrase(Id::prod_settings,
-                           fmt::arg("id", now.id),
-                           fmt::arg("tag", now.release_tag),
-                           fmt::arg("keys", sanitize_line(join(claimed.settings, ", ")))),
-                    phrase(Id::prod_settings_hint, fmt::arg("id", now.id)));
-    }
-    if (claimed.conflict == "run" && claimed.there) {
-        const std::string command = "loomrel attach " + claimed.there->id;
-        throw Error(ErrorKind::refused, "claimed", text(Id::prod_taken), {command, command});
-    }
-    check_status(services, now);
-    refuse("conflict", now, text(Id::prod_status_forbids), Id::prod_status_forbids_hint);
 }
 
 // For a plan, which claims nothing: what the claim will say, as far as can be told from here.
@@ -121,17 +92,15 @@ void foresee_claim(Services& services, store::Store& store, const Release& relea
         }
     }
     const auto rules = store.approval_rules().value_or(services.config().approval_rules());
+    const auto text = [&](Id id) { return sentence(services, id, release); };
     switch (release::lack_of(rules, release.initiated_by, std::move(votes))) {
     case release::Lack::nothing:
         return;
     case release::Lack::approvals:
-        claimed.conflict = "approvals";
-        break;
+        refuse("approvals_missing", release, text(Id::prod_rules), Id::prod_would_ask_hint);
     case release::Lack::age:
-        claimed.conflict = "expired";
-        break;
+        refuse("approval_expired", release, text(Id::prod_expired), Id::prod_would_ask_hint);
     }
-    refuse_claim(services, release, claimed);
 }
 
 std::int64_t release_id_of(const ProdDeployOptions& options) {
@@ -145,6 +114,45 @@ std::int64_t release_id_of(const ProdDeployOptions& options) {
 }
 
 } // namespace
+
+void refuse_claim(Services& services, const Release& release, const store::Claimed& claimed) {
+    Release now = release;
+    now.status = claimed.status;
+    const auto text = [&](Id id) { return sentence(services, id, now); };
+    if (claimed.conflict == "no_commit") {
+        refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
+    }
+    if (claimed.conflict == "expired") {
+        refuse("approval_expired", now, text(Id::prod_expired), Id::prod_expired_hint);
+    }
+    if (claimed.conflict == "approvals") {
+        refuse("approvals_missing", now, text(Id::prod_rules), Id::prod_expired_hint);
+    }
+    if (claimed.conflict == "outrun") {
+        refuse("superseded",
+               now,
+               phrase(Id::prod_outrun,
+                      fmt::arg("id", now.id),
+                      fmt::arg("tag", sanitize_line(now.release_tag)),
+                      fmt::arg("newer", sanitize_line(claimed.outrun_by))),
+               Id::prod_superseded_hint);
+    }
+    if (claimed.conflict == "settings") {
+        throw Error(ErrorKind::refused,
+                    "settings_differ",
+                    phrase(Id::prod_settings,
+                           fmt::arg("id", now.id),
+                           fmt::arg("tag", sanitize_line(now.release_tag)),
+                           fmt::arg("keys", sanitize_line(join(claimed.settings, ", ")))),
+                    phrase(Id::prod_settings_hint, fmt::arg("id", now.id)));
+    }
+    if (claimed.conflict == "run" && claimed.there) {
+        const std::string command = "loomrel attach " + claimed.there->id;
+        throw Error(ErrorKind::refused, "claimed", text(Id::prod_taken), {command, command});
+    }
+    check_status(services, now);
+    refuse("conflict", now, text(Id::prod_status_forbids), Id::prod_status_forbids_hint);
+}
 
 store::Run claim_production(Services& services,
                             store::Store& store,
@@ -178,16 +186,6 @@ store::Run claim_production(Services& services,
     Release now = release;
     now.status = claimed.status;
     refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
-}
-
-void check_production(Services& services, const Release& release) {
-    check_status(services, release);
-    if (!release.commit_sha || release.commit_sha->empty()) {
-        refuse("no_commit",
-               release,
-               sentence(services, Id::prod_no_commit, release),
-               Id::prod_no_commit_hint);
-    }
 }
 
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {

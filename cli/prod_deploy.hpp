@@ -25,8 +25,10 @@ struct Claimant {
     std::string source;
 };
 
-// For a plan, which claims nothing: does the status allow it? Error(refused) says why not.
-void check_production(Services& services, const release::Release& release);
+// What the ledger's refusal of a claim means to whoever asked: Error(refused). It stands in the
+// release's history already.
+[[noreturn]] void
+refuse_claim(Services& services, const release::Release& release, const store::Claimed& claimed);
 
 // The claim. Gives the run that is open then: this one, or the one of whoever was first.
 // Error(refused) says what the ledger's proof lacks (design 13.2).
@@ -37,9 +39,9 @@ void check_production(Services& services, const release::Release& release);
                                           const Claimant& claimant,
                                           bool older);
 
-// Deploys an approved release. Its leave is in the ledger: the move to "deploying", made in one
-// transaction with the run's row before any host is asked, is what makes one production deploy out
-// of an approval, whoever asks how often.
+// Deploys an approved release. The ledger proves that it may be deployed: the move to "deploying",
+// made in one transaction with the run's row before any host is asked, is what makes one production
+// deploy out of an approval, whoever asks how often.
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options);
 
 void register_prod_deploy(Command& parent);

@@ -118,7 +118,9 @@ see_stage(Services& services, const ReleaseDecideOptions& options, const Decisio
         throw Error(ErrorKind::refused,
                     "stage_silent",
                     phrase(Id::approval_stage_silent, reason),
-                    phrase(Id::approval_stage_silent_hint));
+                    phrase(Id::approval_stage_silent_hint,
+                           fmt::arg("id", decided.row.id),
+                           fmt::arg("who", typed_word(options.as.value_or("")))));
     }
     services.note(services.say(Id::approval_stage_silent, reason));
     if (!options.yes && !services.confirm(services.say(Id::approval_stage_silent_question))) {

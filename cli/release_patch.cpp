@@ -1,3 +1,4 @@
+#include "cli/prod_deploy.hpp"
 #include "cli/release.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
@@ -24,11 +25,18 @@ void refuse_decision(std::int64_t id, Status status) {
     }
 }
 
+// Put on stage anew a release is only by a deploy there.
+bool may_be_moved(Status from, Status to) {
+    return release::may_become(from, to) && !release::is_again(from, to);
+}
+
 std::string moves_from(const std::string& status) {
     std::vector<std::string> names;
     if (const auto known = release::parse_status(status)) {
         for (const Status next : release::next_of(*known)) {
-            names.emplace_back(to_string(next));
+            if (may_be_moved(*known, next)) {
+                names.emplace_back(to_string(next));
+            }
         }
     }
     return join(names, ", ");
@@ -44,27 +52,6 @@ std::string moves_from(const std::string& status) {
                        fmt::arg("to", to)),
                 moves.empty() ? phrase(Id::cli_release_no_moves)
                               : phrase(Id::cli_release_moves, fmt::arg("moves", moves)));
-}
-
-[[noreturn]] void
-refuse_claim(store::Store& store, std::int64_t id, const store::Claimed& claimed) {
-    if (claimed.conflict == "status") {
-        refuse_move(id, claimed.status, std::string(to_string(Status::deploying)));
-    }
-    const auto row = store.find_release(id);
-    const std::string tag = row ? sanitize_line(row->release_tag) : "";
-    if (claimed.conflict == "expired") {
-        throw Error(ErrorKind::refused,
-                    "approval_expired",
-                    phrase(Id::prod_expired, fmt::arg("id", id), fmt::arg("tag", tag)),
-                    phrase(Id::prod_expired_hint, fmt::arg("id", id)));
-    }
-    throw Error(ErrorKind::refused,
-                "conflict",
-                phrase(Id::cli_release_changed_refused,
-                       fmt::arg("id", id),
-                       fmt::arg("now", sanitize_line(claimed.status)),
-                       fmt::arg("what", sanitize_line(claimed.conflict))));
 }
 
 // A script that deploys by itself says so: the proof is the same as anybody's.
@@ -87,7 +74,10 @@ store::Changed claim(Services& services, const store::Change& change) {
     case store::Claimed::What::refused:
         break;
     }
-    refuse_claim(services.store(Services::Purpose::production), change.release_id, claimed);
+    if (claimed.conflict == "status") {
+        refuse_move(change.release_id, claimed.status, std::string(to_string(Status::deploying)));
+    }
+    refuse_claim(services, find_release(services, change.release_id), claimed);
 }
 
 // Written whether or not the release has the status already.
@@ -109,7 +99,10 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
         if (const auto move = release::move_to(*to)) {
             change.steps.push_back({*move, "{}"});
         } else if (*to != Status::deploying) {
-            refuse_move(change.release_id, "", options.status.value_or(""));
+            // Nothing leads back to `initiated`.
+            refuse_move(change.release_id,
+                        find_release(services, options.id).status,
+                        std::string(to_string(*to)));
         }
     }
     if (options.run_id) {
@@ -163,7 +156,7 @@ ExitCode show_plan(Services& services, const ReleasePatchOptions& options) {
     }
     const auto from = row.state();
     const auto wanted = release::parse_status(to);
-    if (!from || !wanted || !release::may_become(*from, *wanted)) {
+    if (!from || !wanted || !may_be_moved(*from, *wanted)) {
         refuse_move(row.id, row.status, to);
     }
     tell(services, options, to, true);

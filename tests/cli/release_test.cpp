@@ -280,6 +280,8 @@ TEST_CASE("a move that the table does not have is refused with the present statu
         CHECK(has(world.io.out_text, "building"));
         CHECK(world.ledger.rows[3].status == "staging_failed");
     }
+    CHECK(world.run({"release", "patch", "3", "--status", "initiated"}) == ExitCode::refused);
+    CHECK(has(world.io.err_text, "is staging_failed now and cannot become initiated"));
     CHECK(world.run({"release", "patch", "4", "--status", "building"}) == ExitCode::refused);
     CHECK(world.io.err_text.find('\x1b') == std::string::npos);
 }
@@ -311,7 +313,24 @@ TEST_CASE("patch claims production only while the approval holds") {
     refused.conflict = "approvals";
     world.ledger.claimed = refused;
     CHECK(world.run(words) == ExitCode::refused);
-    CHECK(code_of(world) == "conflict");
+    CHECK(code_of(world) == "approvals_missing");
+    refused.conflict = "outrun";
+    refused.outrun_by = "v1.4.0";
+    world.ledger.claimed = refused;
+    CHECK(world.run(words) == ExitCode::refused);
+    CHECK(code_of(world) == "superseded");
+    CHECK(
+        has(world.io.out_text,
+            "loomrel prod-deploy --service loom-content --tag v1.3.0-rc.1 --release-id 2 --older"));
+}
+
+TEST_CASE("only a deploy puts a tested release on stage anew, which patch says beforehand") {
+    CommandWorld world;
+    fill(world);
+    CHECK(world.run({"release", "patch", "2", "--status", "building", "--dry-run", "--json"})
+          == ExitCode::refused);
+    CHECK(code_of(world) == "move_not_allowed");
+    CHECK_FALSE(has(json::parse(world.io.out_text)["error"]["hint"], "building"));
 }
 
 TEST_CASE("patch writes the other columns without a move") {
