@@ -74,9 +74,7 @@ commit_that_served(store::Store& store, const std::string& service, const std::s
     return std::nullopt;
 }
 
-namespace {
-
-[[noreturn]] void refuse_beside(const store::Run& other) {
+void refuse_beside(const store::Run& other) {
     const std::string command = "loomrel attach " + other.id;
     throw Error(ErrorKind::refused,
                 "run_in_progress",
@@ -86,6 +84,8 @@ namespace {
                                  fmt::arg("holder", short_ref(other.ref))),
                 Phrase{command, command});
 }
+
+namespace {
 
 // Two that were asked for at once: one is at it.
 void check_nobody_is_at_it(store::Store& store, const store::Run& run) {

@@ -25,6 +25,9 @@ namespace loomrel::cli {
 [[nodiscard]] std::optional<std::string>
 commit_that_served(store::Store& store, const std::string& service, const std::string& tag);
 
+// Error(refused): this one is under way, and whoever asks wants something else.
+[[noreturn]] void refuse_beside(const store::Run& other);
+
 // The release that serves is moved with the run's row, in one transaction, before anything starts;
 // which one that is comes to stand in the row. `from`: the tag that serves. `alone`: all hosts
 // say that nobody is at it, so that another rollback that the ledger knows to be has just begun:

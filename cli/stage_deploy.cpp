@@ -4,6 +4,7 @@
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"
+#include "cli/rollback_run.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
@@ -44,9 +45,21 @@ StageRequest ask(Services& services, const StageDeployOptions& options) {
     return asked;
 }
 
+// Two rows of one tag and commit are one release: the first of them.
+Release first_row_of(store::Store& store, Release found) {
+    if (!found.superseded_by) {
+        return found;
+    }
+    Release first = find_release(store, *found.superseded_by);
+    const bool same =
+        first.release_tag == found.release_tag && first.commit_sha == found.commit_sha;
+    return same ? first : found;
+}
+
 Release given_release(store::Store& store, const StageRequest& asked) {
     Release found = find_release(store, *asked.release_id);
     check_is_release_of(found, asked.service, asked.tag);
+    found = first_row_of(store, std::move(found));
     if (found.commit_sha && !asked.commit.empty() && *found.commit_sha != asked.commit) {
         throw Error(ErrorKind::refused,
                     "tag_moved",
@@ -78,19 +91,23 @@ Release release_for(Services& services, store::Store& store, const StageRequest&
     return find_release(store, store.create_release(fresh).id);
 }
 
+[[noreturn]] void refuse_by_status(const Release& release) {
+    throw Error(ErrorKind::refused,
+                "status_forbids",
+                phrase(Id::deploy_status_forbids,
+                       fmt::arg("id", release.id),
+                       fmt::arg("tag", release.release_tag),
+                       fmt::arg("status", sanitize_line(release.status))),
+                phrase(Id::deploy_status_forbids_hint,
+                       fmt::arg("id", release.id),
+                       fmt::arg("service", release.service_name),
+                       fmt::arg("tag", release.release_tag)));
+}
+
 // A status that an older system wrote has no moves.
 void check_stage_status(const Release& release) {
     if (!release.state()) {
-        throw Error(ErrorKind::refused,
-                    "status_forbids",
-                    phrase(Id::deploy_status_forbids,
-                           fmt::arg("id", release.id),
-                           fmt::arg("tag", release.release_tag),
-                           fmt::arg("status", sanitize_line(release.status))),
-                    phrase(Id::deploy_status_forbids_hint,
-                           fmt::arg("id", release.id),
-                           fmt::arg("service", release.service_name),
-                           fmt::arg("tag", release.release_tag)));
+        refuse_by_status(release);
     }
 }
 
@@ -134,6 +151,14 @@ deploy::Decision decide(store::Store& store,
     return options.again || !is_on_stage(store, release) ? deploy::Decision{} : decision;
 }
 
+// One at a time goes to stage without a release's status: of two tags the second is refused.
+store::Run joined_run(const store::Run& there, const store::Run& own) {
+    if (there.ref != own.ref) {
+        refuse_beside(there);
+    }
+    return there;
+}
+
 // Opens the run, with the move that it means for the release (design 5): what was tested, approved
 // or rejected is put on stage anew, and people's words on it are over; from `deploying` on a deploy
 // to stage moves no release. Gives the run that is open then.
@@ -154,9 +179,15 @@ open_run(Services& services, store::Store& store, const Release& release, store:
             return run;
         }
         if (changed.there) {
-            return *changed.there;
+            return joined_run(*changed.there, run);
         }
-        return open_run(services, store, find_release(store, release.id), std::move(run));
+        // It moved on in the meantime: what holds is what it is now.
+        const Release now = find_release(store, release.id);
+        check_stage_status(now);
+        if (now.status == release.status) {
+            refuse_by_status(now);
+        }
+        return open_run(services, store, now, std::move(run));
     }
     const bool moves = state == Status::initiated || state == Status::building
                        || state == Status::stage_deploy || state == Status::staging_failed;
@@ -173,7 +204,7 @@ open_run(Services& services, store::Store& store, const Release& release, store:
         note.detail = nlohmann::json{{"stage", "again"}, {"run", run.id}}.dump();
         (void)store.note_event(note);
     }
-    return opened.opened || !opened.there ? run : *opened.there;
+    return opened.opened || !opened.there ? run : joined_run(*opened.there, run);
 }
 
 // What is deployed is the commit that the release is pinned to.
