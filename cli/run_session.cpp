@@ -66,6 +66,11 @@ bool is_told_or_absent(const deploy::Followed& host) {
     return is_told(host) || is_absent(host);
 }
 
+// The run may have joined another release on its way.
+std::optional<std::int64_t> release_of(const store::Run& run, const deploy::Keeper& keeper) {
+    return keeper.release_id() ? keeper.release_id() : run.release_id;
+}
+
 bool any_absent(const std::vector<deploy::Followed>& hosts) {
     return std::any_of(hosts.begin(), hosts.end(), is_absent);
 }
@@ -179,9 +184,9 @@ deploy::Keeper::Conclusion RunSession::conclude(const store::Run& run,
         return keeper.conclude(
             deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
     }
-    if (m_store != nullptr && run.release_id) {
+    if (m_store != nullptr && report.release_id) {
         try {
-            const auto release = m_store->find_release(*run.release_id);
+            const auto release = m_store->find_release(*report.release_id);
             conclusion.status = release ? release->status : "";
         } catch (const Error&) {
             conclusion.status = ""; // what the run came to is known all the same
@@ -214,10 +219,11 @@ ExitCode RunSession::finish(const store::Run& run,
     if (run.kind == store::RunKind::rollback && report.commit.empty()) {
         report.commit = run.commit;
     }
-    report.release_id = run.release_id;
+    report.release_id = release_of(run, keeper);
     report.took =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
     const auto conclusion = conclude(run, report, keeper);
+    report.release_id = release_of(run, keeper);
     report.status = conclusion.status;
     if (conclusion.told && m_store != nullptr) {
         tell_dev_end(m_services, *m_store, run, report);
