@@ -56,11 +56,12 @@ Response of_refusal(const store::Changed& changed) {
 }
 
 // The spec's own scripts go from `building` to `manual_testing` directly; its diagram has a status
-// between them. An approval that is taken back, because it expired, does not come that way.
+// between them. Whoever is asked anew does not come that way.
 std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, release::Move to) {
     if (to == release::Move::manual_testing) {
         const auto row = call.store.find_release(release_id);
-        if (row && row->state() != Status::manual_test_passed) {
+        const auto from = row ? row->state() : std::nullopt;
+        if (from && !release::may_become(*from, Status::manual_testing)) {
             return {{release::Move::stage_deploy, "{}"}, {to, "{}"}};
         }
     }
@@ -163,6 +164,12 @@ Response claim_by_status(Call& call, store::Change change) {
     claim.rules = call.api.settings().rules;
     check(claim);
     check(change);
+    // Found out behind the claim, production would be taken by a deploy of something else.
+    const auto row = change.commit ? call.store.find_release(change.release_id) : std::nullopt;
+    const std::string pinned = row ? row->commit_sha.value_or("") : "";
+    if (!pinned.empty() && pinned != *change.commit) {
+        return of_refusal({store::Changed::What::refused, row->status, "commit", {}, {}});
+    }
     const store::Claimed claimed = call.store.claim(claim);
     const bool granted =
         claimed.what == store::Claimed::What::done || claimed.what == store::Claimed::What::already;

@@ -215,3 +215,32 @@ TEST_CASE("a run that is open already is told to whoever would open another") {
     CHECK(error.at("conflict") == "run");
     CHECK(error.at("there").at("id") == ApprovedWorld::run().at("id"));
 }
+
+TEST_CASE("production is not taken for another commit than the release's") {
+    ApprovedWorld world;
+    const auto says = [&](const std::string& commit) {
+        return world.ask(
+            "PATCH",
+            "/release",
+            json{{"release_id", 1}, {"status", "deploying"}, {"commit_sha", commit}}.dump());
+    };
+    const auto other = says(std::string(40, 'b'));
+    CHECK(other.status == 409);
+    CHECK(code_of(other) == "conflict");
+    CHECK(json::parse(other.body).at("error").at("conflict") == "commit");
+    CHECK(world.ledger.claims.empty());
+    CHECK(world.ledger.rows.at(1).status == "manual_test_passed");
+    CHECK(says(k_sha).status == 200);
+    CHECK(world.ledger.claims.size() == 1);
+}
+
+TEST_CASE("people are asked anew from wherever the table lets them be") {
+    ApprovedWorld world;
+    for (const char* from : {"manual_test_passed", "production_failed"}) {
+        CAPTURE(from);
+        world.ledger.rows[1].status = from;
+        CHECK(world.ask("PATCH", "/release", R"({"release_id":1,"status":"manual_testing"})").status
+              == 200);
+        CHECK(world.ledger.rows.at(1).status == "manual_testing");
+    }
+}
