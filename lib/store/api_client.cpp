@@ -123,7 +123,7 @@ Answer ApiClient::ask(const Question& question) {
             const http::Response response = m_client.send(request_of(question, deadline));
             m_met = true;
             if (!may_pass(response.status)) {
-                Answer answer = read(response);
+                Answer answer = read(response, question.is_new);
                 answer.in_doubt = in_doubt;
                 return answer;
             }
@@ -149,7 +149,7 @@ Answer ApiClient::ask(const Question& question) {
     }
 }
 
-Answer ApiClient::read(const http::Response& response) const {
+Answer ApiClient::read(const http::Response& response, bool is_new) const {
     Answer answer = of_body(response);
     const bool good = response.status == 200 || response.status == 201;
     if (good && answer.body.is_object()) {
@@ -162,6 +162,9 @@ Answer ApiClient::read(const http::Response& response) const {
                     phrase(Id::store_wrong_key_hint));
     }
     const std::string code = answer.code();
+    if (is_new && answer.lacks_route()) {
+        return answer;
+    }
     if (code.empty() || code == "no_route" || code == "method_not_allowed") {
         throw Error(
             ErrorKind::config,
@@ -197,6 +200,13 @@ Error ApiClient::not_understood(const std::string& why) const {
             "ledger_failed",
             phrase(Id::store_failed, fmt::arg("url", m_shown), fmt::arg("reason", why)),
             phrase(Id::store_api_failed_hint)};
+}
+
+Error ApiClient::too_old(const std::string& path) const {
+    return {ErrorKind::config,
+            "store_api_older",
+            phrase(Id::store_api_older, fmt::arg("url", m_shown), fmt::arg("path", path)),
+            phrase(Id::store_api_older_hint)};
 }
 
 Error ApiClient::unreachable(const Phrase& reason, bool in_doubt) const {

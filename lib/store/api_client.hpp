@@ -16,6 +16,8 @@ struct Question {
     std::optional<nlohmann::json> body;
     std::string key; // Idempotency-Key; "" = none is needed
     std::optional<Milliseconds> deadline;
+    // The servers of before have no such route, which is then the answer: lacks_route().
+    bool is_new = false;
 };
 
 struct Answer {
@@ -24,6 +26,8 @@ struct Answer {
     bool in_doubt = false; // an earlier attempt may have done what was asked
 
     [[nodiscard]] bool absent() const { return status == 404; }
+
+    [[nodiscard]] bool lacks_route() const { return code() == "no_route"; }
 
     // {"error":{"code": …}}; "" = none.
     [[nodiscard]] std::string code() const { return of_error("code"); }
@@ -40,10 +44,12 @@ public:
     [[nodiscard]] Answer ask(const Question& question);
 
     [[nodiscard]] Error not_understood(const std::string& why) const;
+    // It has no route for what was asked.
+    [[nodiscard]] Error too_old(const std::string& path) const;
 
 private:
     [[nodiscard]] http::Request request_of(const Question& question, Deadline deadline) const;
-    [[nodiscard]] Answer read(const http::Response& response) const;
+    [[nodiscard]] Answer read(const http::Response& response, bool is_new) const;
     [[nodiscard]] Error unreachable(const Phrase& reason, bool in_doubt) const;
 
     std::string m_base;

@@ -129,3 +129,16 @@ TEST_CASE("lists longer than a page of the API come whole") {
     CHECK(all.front().release_tag == "v1.0.2345");
     CHECK(all.back().release_tag == "v1.0.1");
 }
+
+TEST_CASE("a server from before the claim is told to be that, and has no rules of its own") {
+    const HttpLedger ledger;
+    store::Options options = ledger.options();
+    // Nothing below it is known, as nothing newer is to an older server.
+    options.url += "/older";
+    const auto store = store::open_store(options);
+    CHECK_FALSE(store->approval_rules());
+    const Error error = error_of([&] { (void)store->claim(claim_of(1)); });
+    CHECK(error.kind() == ErrorKind::config);
+    CHECK(error.code() == "store_api_older");
+    CHECK(contains(error.message().en, "/claims"));
+}
