@@ -258,20 +258,21 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
                 telemetry::read_settings(services.environment(), services.config().cleartext)) {
             pusher.emplace(metrics, *std::move(wanted));
         }
+        const auto on_error = [&log](const std::string& name, const std::exception& error) {
+            log.failure(name, error);
+        };
+        Workers ledger({migrating.worker(services, log)}, on_error);
         std::vector<Worker> all = make_workers(services, log, metrics);
-        all.insert(all.begin(), migrating.worker(services, log));
         for (Worker& worker : telegram.workers()) {
             all.push_back(std::move(worker));
         }
-        Workers workers(std::move(all),
-                        [&log](const std::string& name, const std::exception& error) {
-                            log.failure(name, error);
-                        });
         std::thread serving([&server] { server.run(); });
         const Deadline soon = deadline_in(k_head_start);
         while (!migrating.has_tried() && !signals.came() && left_until(soon).count() > 0) {
             std::this_thread::sleep_for(Milliseconds(5));
         }
+        // They write to a ledger that is there, and make none.
+        Workers workers(std::move(all), on_error);
         if (!migrating.is_hopeless()) {
             log.write(Level::info, "listening", told);
             tell_what_is_left_out(services, operations, log);
@@ -287,6 +288,7 @@ ExitCode run_serve(Services& services, const ServeOptions& options) {
         log.write(Level::info, "stopping");
         operations.leave();
         // Side by side: each may have to wait for a ledger that says nothing.
+        ledger.ask_to_stop();
         workers.ask_to_stop();
         server.stop();
         serving.join();

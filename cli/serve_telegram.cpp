@@ -25,7 +25,8 @@ constexpr Milliseconds k_bot_store_deadline{5000};
 constexpr Milliseconds k_set_webhook{9000};
 
 std::unique_ptr<store::ServerLedger> open_ledger(Services& services) {
-    auto opened = services.open_another_store(Services::Purpose::production, k_bot_store_deadline);
+    auto opened = services.open_another_store(
+        Services::Purpose::production, k_bot_store_deadline, /*must_exist=*/true);
     // serve refuses to start on anything but a database.
     return std::unique_ptr<store::ServerLedger>(
         dynamic_cast<store::ServerLedger*>(opened.release()));

@@ -64,8 +64,8 @@ void conclude_unwatched(Services& services,
 
 Worker reconciler(Services& services, ServeLog& log) {
     return {"reconcile", [&services, &log](const std::stop_token& stop) {
-                const auto store = services.open_another_store(Services::Purpose::production,
-                                                               k_longest_store_call);
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
                 do {
                     conclude_unwatched(services, log, *store, stop);
                     if (const std::size_t told = make_spool(services).deliver(*store); told > 0) {
@@ -87,8 +87,8 @@ bool begins_deploys(const config::Config& config) {
 Worker presence(Services& services) {
     // The same when the worker begins again: its lease is its own then.
     return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
-                const auto store = services.open_another_store(Services::Purpose::production,
-                                                               k_longest_store_call);
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
                 auto& ledger = dynamic_cast<store::ServerLedger&>(*store);
                 do {
                     (void)ledger.take_lease(store::k_serve_lease, owner, k_presence);
