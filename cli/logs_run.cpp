@@ -7,6 +7,7 @@
 #include "cli/targets.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/follow.hpp"
+#include "lib/deploy/look.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -67,15 +68,6 @@ Spot spot_of(Services& services,
              const std::string& id) {
     return {make_targets(services, {host}).front(),
             {id, settings.service, settings.environment, settings.state_dir}};
-}
-
-// It becomes part of a path on the hosts.
-bool is_run_id(const std::string& id) {
-    constexpr std::size_t k_longest = 64;
-    return !id.empty() && id.size() <= k_longest && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-               || c == '-';
-    });
 }
 
 [[noreturn]] void refuse_unknown(const std::string& id, const std::vector<std::string>& hosts) {
@@ -177,7 +169,8 @@ std::vector<Spot> spots_of(Services& services, const std::string& id, const Logs
 } // namespace
 
 ExitCode show_run_log(Services& services, const std::string& id, const LogsOptions& options) {
-    if (!is_run_id(id)) {
+    // It becomes part of a path on the hosts.
+    if (!deploy::is_run_id(id)) {
         refuse_unknown(id, {});
     }
     ExitCode code = ExitCode::no_host;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -67,6 +68,16 @@ std::string random_uuid() {
     Bytes raw{};
     fill(raw.data(), raw.size());
     return to_uuid(raw, 4);
+}
+
+bool is_uuid(std::string_view text) {
+    constexpr std::string_view k_form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return text.size() == k_form.size()
+           && std::equal(text.begin(), text.end(), k_form.begin(), [](char given, char form) {
+                  const bool digit =
+                      (given >= '0' && given <= '9') || (given >= 'a' && given <= 'f');
+                  return form == '-' ? given == '-' : digit;
+              });
 }
 
 std::string uuid_of_name(std::string_view name) {

@@ -1,12 +1,12 @@
 #include "lib/deploy/look.hpp"
 
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace loomrel::deploy {
 
@@ -152,12 +152,7 @@ bool is_run_id(std::string_view text) {
     if (text.ends_with(k_back)) {
         text.remove_suffix(k_back.size());
     }
-    constexpr std::size_t k_groups[] = {8, 4, 4, 4, 12};
-    const auto parts = split(text, '-');
-    return parts.size() == std::size(k_groups)
-           && std::equal(parts.begin(), parts.end(), k_groups, [&](auto part, std::size_t size) {
-                  return part.size() == size && is_of(part, "0123456789abcdef");
-              });
+    return is_uuid(text);
 }
 
 const Kept* Sight::find_kept(const std::string& id_or_name) const {

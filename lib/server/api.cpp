@@ -1,8 +1,8 @@
 #include "lib/server/api.hpp"
 
 #include "lib/base/digest.hpp"
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
-#include "lib/server/checks.hpp"
 #include "lib/store/wire.hpp"
 
 #include <algorithm>

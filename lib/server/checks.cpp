@@ -1,5 +1,6 @@
 #include "lib/server/checks.hpp"
 
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/server/request.hpp"
@@ -45,16 +46,6 @@ void check_environment(const std::string& environment) {
 }
 
 } // namespace
-
-bool is_uuid(std::string_view text) {
-    constexpr std::string_view k_form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    return text.size() == k_form.size()
-           && std::equal(text.begin(), text.end(), k_form.begin(), [](char given, char form) {
-                  const bool digit =
-                      (given >= '0' && given <= '9') || (given >= 'a' && given <= 'f');
-                  return form == '-' ? given == '-' : digit;
-              });
-}
 
 void check_uuid(const char* field, const std::string& text) {
     if (!is_uuid(text)) {

@@ -3,13 +3,10 @@
 #include "lib/store/store.hpp"
 
 #include <string>
-#include <string_view>
 
 // What callers may write into the ledger. Wrong values: store::wire::FieldError, or Error(usage)
 // for names with rules of their own.
 namespace loomrel::server {
-
-[[nodiscard]] bool is_uuid(std::string_view text);
 
 void check_uuid(const char* field, const std::string& text);
 // One line of at most so many bytes, without control characters and the like; not empty.

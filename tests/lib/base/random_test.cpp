@@ -22,3 +22,16 @@ TEST_CASE("Two random UUIDs differ") {
     CHECK(random_uuid() != random_uuid());
     CHECK(random_uuid()[14] == '4');
 }
+
+TEST_CASE("A UUID is told from what only looks like one") {
+    CHECK(is_uuid(random_uuid()));
+    CHECK(is_uuid(uuid_of_name("x")));
+    for (const char* other : {"",
+                              "0f0e0d0c-0000-4000-8000-00000000000",
+                              "0f0e0d0c-0000-4000-8000-0000000000011",
+                              "0F0E0D0C-0000-4000-8000-000000000001",
+                              "0f0e0d0c-0000-4000-8000-00000000000g",
+                              "0f0e0d0c00000-4000-8000-000000000001"}) {
+        CHECK_FALSE(is_uuid(other));
+    }
+}
