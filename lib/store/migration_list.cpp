@@ -265,7 +265,6 @@ BEFORE UPDATE OR DELETE OR TRUNCATE ON approval_rules
 FOR EACH STATEMENT EXECUTE FUNCTION approval_rules_are_kept())",
                   R"(CREATE TRIGGER approval_rules_no_delete BEFORE DELETE ON approval_rules
 BEGIN SELECT RAISE(ABORT, 'approval_rules is append-only'); END)"},
-    MigrationStep{"CREATE INDEX loomrel_approvals_commit ON release_approvals (commit_sha)"},
     // Design 13.3. Nothing that is there already is outrun.
     MigrationStep{"ALTER TABLE releases ADD COLUMN superseded_by BIGINT",
                   nullptr,

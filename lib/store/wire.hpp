@@ -61,7 +61,6 @@ private:
 [[nodiscard]] nlohmann::json to_json(const Claimed& claimed);
 [[nodiscard]] nlohmann::json to_json(const release::ApprovalRules& rules);
 [[nodiscard]] nlohmann::json to_json(const Decision& decision);
-[[nodiscard]] nlohmann::json to_json(const Decided& decided);
 [[nodiscard]] nlohmann::json to_json(const Approval& approval);
 [[nodiscard]] nlohmann::json to_json(const NewNote& note);
 [[nodiscard]] nlohmann::json to_json(const NewNotice& notice);
@@ -78,10 +77,9 @@ private:
 [[nodiscard]] Claim claim_from(const nlohmann::json& object);
 [[nodiscard]] Claimed claimed_from(const nlohmann::json& object);
 [[nodiscard]] release::ApprovalRules rules_from(const nlohmann::json& object);
-// Its release stands in the path, not in the body; so does that of a note.
-[[nodiscard]] Decision decision_from(const nlohmann::json& object);
 [[nodiscard]] Decided decided_from(const nlohmann::json& object);
 [[nodiscard]] std::vector<Approval> approvals_from(const nlohmann::json& list);
+// Its release stands in the path, not in the body.
 [[nodiscard]] NewNote note_from(const nlohmann::json& object);
 [[nodiscard]] NewNotice notice_from(const nlohmann::json& object);
 [[nodiscard]] SchemaState schema_from(const nlohmann::json& object);

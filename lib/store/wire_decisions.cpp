@@ -41,21 +41,6 @@ json to_json(const Decision& decision) {
             {"source", decision.source}};
 }
 
-Decision decision_from(const json& object) {
-    const Fields fields(object);
-    Decision decision;
-    decision.id = fields.text("id");
-    decision.commit = fields.text_or("commit", "");
-    decision.approver_id = fields.integer("approver_id");
-    decision.approver_name = fields.text_or("approver_name", "");
-    decision.verdict = verdict_of(fields);
-    decision.reason = fields.text_or("reason", "");
-    decision.typed_by = fields.text_or("typed_by", "");
-    decision.stage = parse_seen(fields.text_or("stage", "")).value_or(Seen::unasked);
-    decision.source = fields.text_or("source", "api");
-    return decision;
-}
-
 json to_json(const Approval& approval) {
     return {{"approver_id", approval.approver_id},
             {"approver_name", approval.approver_name},
@@ -75,25 +60,6 @@ std::vector<Approval> approvals_from(const json& list) {
                              fields.maybe_time("at").value_or(Time{})});
     }
     return approvals;
-}
-
-json to_json(const Decided& decided) {
-    const auto* const word = std::find_if(k_words.begin(), k_words.end(), [&](const auto& pair) {
-        return pair.first == decided.what;
-    });
-    json approvals = json::array();
-    for (const Approval& approval : decided.approvals) {
-        approvals.push_back(to_json(approval));
-    }
-    return {{"what", word->second},
-            {"status", decided.status},
-            {"conflict", decided.conflict},
-            {"needed", decided.needed},
-            {"outrun_by", decided.outrun_by},
-            {"stage_serves", decided.stage_serves},
-            {"stage_run", decided.stage_run},
-            {"server_is_up", decided.server_is_up},
-            {"approvals", std::move(approvals)}};
 }
 
 Decided decided_from(const json& object) {
