@@ -21,9 +21,6 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-// Whoever goes back is in a hurry (design 13.8).
-constexpr Milliseconds k_prompt{15000};
-
 Error late_error(const std::string& host) {
     const auto said = [&](Language language) {
         const std::string reason = messages::say(language, Id::ssh_no_answer);
@@ -205,7 +202,7 @@ void RollbackHosts::look() {
                    return one.second.sight.has_value();
                });
     };
-    if (!round->rung.wait_for(guard, k_prompt, all) && !any()) {
+    if (!round->rung.wait_for(guard, deploy::k_prompt, all) && !any()) {
         round->rung.wait(guard, any);
     }
     round->over = true;
@@ -270,7 +267,7 @@ std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
         const std::string& holder = host.sight->lock;
         const std::size_t last = holder.rfind(", ");
         return Running{
-            host.host, last == std::string::npos ? "?" : holder.substr(last + 2), holder};
+            host.host, last == std::string::npos ? "" : holder.substr(last + 2), holder};
     }
     return std::nullopt;
 }

@@ -9,13 +9,6 @@
 
 namespace loomrel::deploy {
 
-namespace {
-
-// A host that is slower than this to let us in does not hold up the others (design 13.8).
-constexpr Milliseconds k_prompt{15000};
-
-} // namespace
-
 struct Conductor::Seat {
     Seat(const Target& target, Watcher& watcher, const std::shared_ptr<Bell>& bell)
         : follower(

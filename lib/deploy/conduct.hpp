@@ -17,6 +17,9 @@ struct Target {
     Connector connector;
 };
 
+// A host that is slower than this to answer does not hold up the others (design 13.8).
+inline constexpr Milliseconds k_prompt{15000};
+
 // Runs one plan on the hosts of an environment: first the canary, which must be good, then waves of
 // `parallel`, one thread a host. Hosts that have not let us in after 15 s stand back: those that
 // have are served first. Where a host fails, on_partial says whether the others go on (leave) or
