@@ -192,7 +192,8 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     if (chosen.from != expected) {
         refuse("serves_another", phrase(Id::why_serves_another));
     }
-    const auto store = m_services.open_another_store(Services::Purpose::production);
+    const auto store = m_services.open_another_store(
+        Services::Purpose::production, std::nullopt, /*must_exist=*/true);
     if (chosen.rebuild) {
         const auto served = commit_that_served(*store, service, chosen.to);
         if (!served && !chosen.proven_by_host) {
@@ -233,8 +234,8 @@ bot::StageSight HostOperations::look_at_stage(const release::Release& release) {
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
     check_stays();
-    const std::shared_ptr<store::Store> store =
-        m_services.open_another_store(Services::Purpose::production);
+    const std::shared_ptr<store::Store> store = m_services.open_another_store(
+        Services::Purpose::production, std::nullopt, /*must_exist=*/true);
     deploy::Request request;
     request.run_id = random_uuid();
     request.tag = release.release_tag;
