@@ -43,7 +43,7 @@ chmod 777 "$tree/.git"
 stage_deploy v1.2.0
 expect_exit 3
 expect_json .failure.code open_tree
-expect_said "chmod -R o-w '$tree/'"
+expect_said "chmod -R o-w '$tree/.git/'"
 chmod 775 "$tree/.git"
 stage_deploy v1.2.0
 expect_exit 0
