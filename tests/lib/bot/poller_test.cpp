@@ -4,7 +4,9 @@
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/fake_control.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -31,10 +33,64 @@ struct PollingWorld : LedgerWorld {
         return api.send_message({k_chat}, text);
     }
 
+    [[nodiscard]] std::string ledger_file() const {
+        return (folder.path() / "releases.db").string();
+    }
+
+    [[nodiscard]] std::unique_ptr<store::ServerLedger> open_impatient() const {
+        return store::open_server_ledger(
+            {"sqlite://" + ledger_file(), Secret(), Milliseconds{300}});
+    }
+
+    // By another program, for 3 s: who is to be waited for. Also called from threads in which
+    // nothing may be required.
+    [[nodiscard]] pid_t lock_ledger() const {
+        const auto ready = folder.path() / "locked";
+        const pid_t other =
+            start_program({"python3",
+                           "-c",
+                           "import sqlite3, sys, time\n"
+                           "held = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+                           "held.execute('BEGIN EXCLUSIVE')\n"
+                           "print('locked', flush=True)\n"
+                           "time.sleep(3)\n",
+                           ledger_file()},
+                          ready);
+        const auto is_locked = [&] {
+            return std::filesystem::exists(ready) && !read_whole(ready).empty();
+        };
+        if (!wait_until(is_locked, std::chrono::seconds(10))) {
+            throw std::runtime_error("the ledger is not locked");
+        }
+        return other;
+    }
+
+    // What a press on the button "Yes, approve" says.
+    static std::string approval_of(std::int64_t id) {
+        return "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    }
+
     json press(std::int64_t who, std::int64_t message, const std::string& button) {
         return fake.tell(
             "press", {{"chat", k_chat}, {"message", message}, {"button", button}, {"user", who}});
     }
+};
+
+// A look at stage that a test takes part in.
+class Looking : public FakeOperations {
+public:
+    explicit Looking(std::function<void()> look)
+        : m_look(std::move(look)) {
+        sees_stage = true;
+    }
+
+    bot::StageSight look_at_stage(const release::Release&) override {
+        m_look();
+        return sight; // nobody changes it
+    }
+
+private:
+    std::function<void()> m_look;
 };
 
 // A server's bot in a thread of its own, until it is stopped or "killed".
@@ -410,10 +466,7 @@ TEST_CASE("a ledger that is away for a while makes no poller deaf") {
     PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
-    const auto ledger =
-        store::open_server_ledger({"sqlite://" + (world.folder.path() / "releases.db").string(),
-                                   Secret(),
-                                   Milliseconds{300}});
+    const auto ledger = world.open_impatient();
     std::vector<std::string> troubles;
     const auto trouble = [&](const std::string& what, const std::string&) {
         troubles.push_back(what);
@@ -431,18 +484,7 @@ TEST_CASE("a ledger that is away for a while makes no poller deaf") {
     CHECK(poller.round({}) == Milliseconds{0});
     CHECK(troubles.empty());
     press(k_qa, "A");
-    const auto ready = world.folder.path() / "locked";
-    const pid_t other = start_program({"python3",
-                                       "-c",
-                                       "import sqlite3, sys, time\n"
-                                       "held = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-                                       "held.execute('BEGIN EXCLUSIVE')\n"
-                                       "print('locked', flush=True)\n"
-                                       "time.sleep(3)\n",
-                                       (world.folder.path() / "releases.db").string()},
-                                      ready);
-    REQUIRE(wait_until([&] { return std::filesystem::exists(ready) && !read_whole(ready).empty(); },
-                       std::chrono::seconds(10)));
+    const pid_t other = world.lock_ledger();
     CHECK(poller.round({}) > Milliseconds{0});
     CHECK(troubles == std::vector<std::string>{"ledger"});
     (void)wait_for(other);
@@ -501,8 +543,7 @@ TEST_CASE("whoever presses is answered, whatever becomes of the look at stage") 
             {*world.ledger, world.config, world.telegram(), &operations, now, trouble, {}});
         bot::Poller poller(
             *world.ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, trouble);
-        (void)world.press(
-            k_qa, message, "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+        (void)world.press(k_qa, message, PollingWorld::approval_of(id));
         CHECK(poller.round({}) == Milliseconds{0});
     }
     const json calls = world.fake.calls("answerCallbackQuery");
@@ -510,4 +551,78 @@ TEST_CASE("whoever presses is answered, whatever becomes of the look at stage") 
     CHECK(calls.back()["fields"]["text"].get<std::string>().starts_with("Сейчас не получилось"));
     CHECK(troubles == std::vector<std::string>{"press"});
     CHECK(world.status(id) == "manual_testing");
+}
+
+TEST_CASE("two who approve while stage is looked at for both are both counted, each once") {
+    PollingWorld world;
+    world.config.telegram.quorum = 2;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    std::atomic<int> looking = 0;
+    Looking operations([&] {
+        ++looking;
+        (void)wait_until([&] { return looking == 2; }, std::chrono::seconds(10));
+    });
+    const auto quiet = [](const std::string&, const std::string&) {};
+    {
+        bot::Bot bot(
+            {*world.ledger, world.config, world.telegram(), &operations, now, quiet, {}, {}, [&] {
+                 return world.open();
+             }});
+        bot::Poller poller(
+            *world.ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, quiet);
+        for (const std::int64_t who : {k_qa, k_qa_two}) {
+            (void)world.press(who, message, PollingWorld::approval_of(id));
+        }
+        CHECK(poller.round({}) == Milliseconds{0});
+    }
+    CHECK(looking == 2);
+    CHECK(world.status(id) == "manual_test_passed");
+    CHECK(world.ledger->approvals(id).size() == 2);
+    const auto events = world.ledger->events(id);
+    CHECK(std::count_if(events.begin(),
+                        events.end(),
+                        [](const release::Event& event) {
+                            return event.from != event.to && event.to == "manual_test_passed";
+                        })
+          == 1);
+}
+
+TEST_CASE("a ledger that is lost between the look and the decision: said, and nothing is decided") {
+    PollingWorld world;
+    const auto id = world.release_to_test();
+    const auto message = world.show_notice(id);
+    pid_t other = 0;
+    Looking operations([&] {
+        if (other == 0) {
+            other = world.lock_ledger();
+        }
+    });
+    std::vector<std::string> troubles;
+    std::mutex mutex;
+    const auto trouble = [&](const std::string& what, const std::string&) {
+        const std::lock_guard guard(mutex);
+        troubles.push_back(what);
+    };
+    const auto approve = [&] {
+        bot::Bot bot(
+            {*world.ledger, world.config, world.telegram(), &operations, now, trouble, {}, {}, [&] {
+                 return world.open_impatient();
+             }});
+        bot::Poller poller(
+            *world.ledger, bot, world.telegram(), "me", [](bot::Poller::State) {}, trouble);
+        (void)world.press(k_qa, message, PollingWorld::approval_of(id));
+        CHECK(poller.round({}) == Milliseconds{0});
+    };
+    approve();
+    CHECK(world.fake.calls("answerCallbackQuery")
+              .back()["fields"]["text"]
+              .get<std::string>()
+              .starts_with("Сейчас не получилось"));
+    CHECK(troubles == std::vector<std::string>{"press"});
+    (void)wait_for(other);
+    CHECK(world.status(id) == "manual_testing");
+    CHECK(world.ledger->approvals(id).empty());
+    approve();
+    CHECK(world.status(id) == "manual_test_passed");
 }
