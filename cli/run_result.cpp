@@ -130,7 +130,7 @@ std::string people_text(Services& services,
                              fmt::arg("why", sanitize_line(*conclusion.not_kept)),
                              fmt::arg("run", report.subject.run_id))
                 + '\n';
-    } else if (code == ExitCode::spooled) {
+    } else if (!conclusion.told && code != ExitCode::unknown_outcome) {
         text += (conclusion.error ? services.say(
                      Id::deploy_spooled,
                      fmt::arg("reason", in(services.language(), conclusion.error->message())))

@@ -248,7 +248,8 @@ ExitCode RunSession::finish(const store::Run& run,
 ExitCode RunSession::last_words(const deploy::Report& report,
                                 const deploy::Keeper::Conclusion& conclusion) {
     ExitCode code = static_cast<ExitCode>(report.exit);
-    if (!conclusion.told && report.exit != 7) {
+    // What was refused has changed nothing: that it was is the answer, told to the ledger or not.
+    if (!conclusion.told && code != ExitCode::unknown_outcome && code != ExitCode::refused) {
         code = ExitCode::spooled;
     }
     if (m_signals.came()) {
