@@ -80,7 +80,12 @@ void tell_unapproved(Store& store, const json& object) {
     json detail{{"unapproved", fields.text("tag")},
                 {"run", fields.text("run_id")},
                 {"at", fields.text("at")}};
-    if (const auto served = release_to_roll_back(store, service, fields.text("from"))) {
+    // The run's row names it, unless the run was begun while the ledger was away.
+    const auto run = store.find_run(fields.text("run_id"));
+    const auto served = run && run->release_id
+                            ? run->release_id
+                            : release_to_roll_back(store, service, fields.text("from"));
+    if (served) {
         NewNote note;
         note.id = fields.text("id");
         note.release_id = *served;
