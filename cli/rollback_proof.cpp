@@ -39,7 +39,8 @@ namespace {
 void note_refused(Services& services,
                   store::Store& ledger,
                   const RollbackHosts& hosts,
-                  const RollbackTarget& target) {
+                  const RollbackTarget& target,
+                  const char* why) {
     const auto serving = store::release_to_roll_back(ledger, hosts.settings.service, target.from);
     if (!serving) {
         return;
@@ -50,12 +51,29 @@ void note_refused(Services& services,
     note.actor = services.actor();
     note.source = "cli";
     note.detail =
-        nlohmann::json{{"refused", "rollback"}, {"to", target.to}, {"conflict", "not_proven"}}
-            .dump();
+        nlohmann::json{{"refused", "rollback"}, {"to", target.to}, {"conflict", why}}.dump();
     (void)ledger.note_event(note);
 }
 
 } // namespace
+
+void refuse_not_kept(Services& services,
+                     const RollbackHosts& hosts,
+                     const RollbackTarget& target,
+                     const RollbackOptions& options) {
+    if (!options.dry_run) {
+        (void)ledger_if_it_answers(
+            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+                note_refused(services, ledger, hosts, target, "not_kept");
+            });
+    }
+    throw Error(ErrorKind::refused,
+                "not_kept",
+                phrase(Id::rollback_kept_only, fmt::arg("to", target.to)),
+                phrase(Id::rollback_never_served_hint,
+                       fmt::arg("environment", hosts.settings.environment),
+                       fmt::arg("service", hosts.settings.service)));
+}
 
 // The commit that a rebuild may build: one that ended a good run in production, by the ledger, or
 // by the host's own record. "": nobody knows of one, and that is what was asked for.
@@ -68,7 +86,7 @@ std::string prove(Services& services,
         services, Services::Purpose::production, k_ledger_patience, [&](store::Store& ledger) {
             commit = commit_that_served(ledger, hosts.settings.service, target.to);
             if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
-                note_refused(services, ledger, hosts, target);
+                note_refused(services, ledger, hosts, target, "not_proven");
             }
         });
     if (!commit && target.proven_by_host) {

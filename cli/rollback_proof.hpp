@@ -14,6 +14,12 @@ inline constexpr Milliseconds k_ledger_patience{3000};
 // Error(refused) where --unapproved is asked for without a person at a terminal.
 void check_may_be_unapproved(Services& services, const RollbackOptions& options);
 
+// Error(refused): it would be a rebuild, and --kept-only forbids that. The ledger is told.
+[[noreturn]] void refuse_not_kept(Services& services,
+                                  const RollbackHosts& hosts,
+                                  const deploy::RollbackTarget& target,
+                                  const RollbackOptions& options);
+
 // The commit that may be built: one that ended a good run in production, by the ledger, or by the
 // host's own record. "": nobody knows of one, and that is what was asked for. Error(refused) else.
 [[nodiscard]] std::string prove(Services& services,

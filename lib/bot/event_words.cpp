@@ -34,7 +34,7 @@ std::int64_t number_of(const json& detail, const char* name) {
 
 // Decided::conflict and Claimed::conflict; one of a newer loomrel stands as it is.
 std::string why_refused(Language language, const json& detail) {
-    static constexpr std::array<std::pair<std::string_view, Id>, 14> k_whys{
+    static constexpr std::array<std::pair<std::string_view, Id>, 15> k_whys{
         {{"status", Id::event_why_status},
          {"commit", Id::event_why_commit},
          {"no_commit", Id::event_why_no_commit},
@@ -48,7 +48,8 @@ std::string why_refused(Language language, const json& detail) {
          {"council", Id::event_why_council},
          {"stage", Id::event_why_stage},
          {"tag", Id::event_why_tag},
-         {"not_proven", Id::event_why_not_proven}}};
+         {"not_proven", Id::event_why_not_proven},
+         {"not_kept", Id::event_why_not_kept}}};
     const std::string conflict = word_of(detail, "conflict");
     const auto* found = std::find_if(
         k_whys.begin(), k_whys.end(), [&](const auto& why) { return why.first == conflict; });
