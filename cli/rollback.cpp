@@ -74,17 +74,28 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
                 phrase(Id::rollback_needs_yes_hint));
 }
 
+// By a run of another environment from the same tree, or by something that says no run.
+[[noreturn]] void refuse_held(const RollbackHosts::Running& other) {
+    if (other.run_id.empty()) {
+        throw Error(ErrorKind::refused,
+                    "lock_held",
+                    phrase(Id::rollback_lock_held, fmt::arg("host", other.host)),
+                    phrase(Id::rollback_lock_held_hint));
+    }
+    const std::string command = "loomrel cancel " + other.run_id;
+    throw Error(ErrorKind::refused,
+                "run_in_progress",
+                phrase(Id::rollback_running,
+                       fmt::arg("host", other.host),
+                       fmt::arg("run", other.run_id),
+                       fmt::arg("holder", other.holder)),
+                Phrase{command, command});
+}
+
 // Names the run that is under way, at once; cancels it if that is wanted. True = it was cancelled.
 bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& options) {
     if (const auto other = hosts.held_by_another()) {
-        const std::string command = "loomrel cancel " + other->run_id;
-        throw Error(ErrorKind::refused,
-                    "run_in_progress",
-                    phrase(Id::rollback_running,
-                           fmt::arg("host", other->host),
-                           fmt::arg("run", other->run_id),
-                           fmt::arg("holder", other->holder)),
-                    Phrase{command, command});
+        refuse_held(*other);
     }
     const auto running = hosts.running();
     if (!running) {
@@ -232,12 +243,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         return tell_already(services, hosts, target);
     }
     if (target.rebuild && options.kept_only) {
-        throw Error(ErrorKind::refused,
-                    "not_kept",
-                    phrase(Id::rollback_kept_only, fmt::arg("to", target.to)),
-                    phrase(Id::rollback_never_served_hint,
-                           fmt::arg("environment", hosts.settings.environment),
-                           fmt::arg("service", hosts.settings.service)));
+        refuse_not_kept(services, hosts, target, options);
     }
     const bool must_be_proven = target.rebuild && hosts.settings.environment == "prod";
     if (must_be_proven) {

@@ -5,6 +5,7 @@
 #include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
+#include "lib/release/names.hpp"
 
 #include <algorithm>
 
@@ -84,16 +85,23 @@ void take_back(Sight& sight, const std::string& line) {
     }
 }
 
-// "v1.2.3, by whom, [link,] since, run id", as the step lock wrote it; what has another form is
-// somebody's joke.
-std::string holder_of(const std::string& line) {
-    constexpr std::size_t k_longest = 300;
-    const std::size_t last = line.rfind(", ");
-    if (line.size() > k_longest || last == std::string::npos
-        || !is_run_id(std::string_view(line).substr(last + 2))) {
-        return "?";
-    }
-    return line;
+// "2026-01-31 03:04:05"
+bool is_instant(std::string_view text) {
+    constexpr std::string_view k_form = "0000-00-00 00:00:00";
+    return text.size() == k_form.size()
+           && std::equal(text.begin(), text.end(), k_form.begin(), [](char letter, char form) {
+                  return form == '0' ? letter >= '0' && letter <= '9' : letter == form;
+              });
+}
+
+// A log-in, or GitHub's "somebody[bot]": one word, which nobody takes for a command.
+bool is_login(std::string_view text) {
+    constexpr std::string_view k_marks = "._@[]-";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')
+               || (letter >= '0' && letter <= '9')
+               || k_marks.find(letter) != std::string_view::npos;
+    });
 }
 
 Sight sight_of(const std::vector<Told>& told) {
@@ -125,7 +133,7 @@ Sight sight_of(const std::vector<Told>& told) {
         } else if (line.word == "healthy") {
             sight.healthy = rest;
         } else if (line.word == "lock") {
-            sight.lock = holder_of(rest);
+            sight.lock = shown_holder(rest);
         } else if (line.word == "no_repository") {
             sight.has_repository = false;
         } else if (line.word == "run") {
@@ -139,6 +147,24 @@ Sight sight_of(const std::vector<Told>& told) {
 }
 
 } // namespace
+
+std::string shown_holder(const std::string& line) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 0; at <= line.size();) {
+        const std::size_t end = std::min(line.find(", ", at), line.size());
+        parts.push_back(line.substr(at, end - at));
+        at = end + 2;
+    }
+    constexpr std::size_t k_fewest = 3;
+    constexpr std::size_t k_most = 5;
+    if (parts.size() < k_fewest || parts.size() > k_most || !release::is_safe_ref(parts.front())
+        || !is_instant(parts[parts.size() - 2]) || !is_run_id(parts.back())) {
+        return "?";
+    }
+    const bool by = parts.size() > k_fewest && is_login(parts[1]);
+    return parts.front() + (by ? ", " + parts[1] : "") + ", " + parts[parts.size() - 2] + ", "
+           + parts.back();
+}
 
 bool is_run_id(std::string_view text) {
     constexpr std::string_view k_by_hand = "by-hand-";

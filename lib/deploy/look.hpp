@@ -68,6 +68,10 @@ struct Sight {
 // by hand. Anything else was written by somebody else and is not shown.
 [[nodiscard]] bool is_run_id(std::string_view text);
 
+// Of a lock's text, "v1.2.3, by whom[, link], since, run id", the parts that have their form; "?"
+// if that is not enough to know the run by. Whoever owns the tree may have written the rest.
+[[nodiscard]] std::string shown_holder(const std::string& line);
+
 // `to`: the version that somebody wants to go back to; "" = `back`. `until`: when whoever asked has
 // waited long enough; an answer that is not whole by then is Error(no_host).
 [[nodiscard]] Sight look(ssh::Connection& connection,

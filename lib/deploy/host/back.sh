@@ -249,7 +249,7 @@ lay_run() {
     cat <<REQUEST
 ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
 FROM= TO=$TO OLDER= UNAPPROVED= LOCK_WAIT=0 LOG_PATH=rollback/$SERVICE/$(echo "$TAG" | tr / -)-rollback.log
-HOLDER_TEXT='$TAG, by hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
+HOLDER_TEXT='$TAG, by-hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
 REQUEST
     echo '#program'
     cat "$PROGRAM"

@@ -127,11 +127,21 @@ open_lock() {
     done
 } 2>/dev/null
 
-# The lock's text, into HOLDER, if it has the form that runs write: "what, by whom, since, run id".
+# The lock's text, into HOLDER, as "what, by whom, since, run id". Runs write "what, by whom[, link],
+# since, run id"; whoever owns the tree may write what he likes. Shown are only parts of a form that
+# holds neither a command nor a sentence.
 read_holder() {
-    HOLDER=$(head -c 400 "$1" | head -n 1 | tr -d '\000-\037\177')
-    case $HOLDER in
-    *', '????-??-??\ ??:??:??', '*) ;;
-    *) HOLDER='?' ;;
+    HOLDER='?'
+    l=$(head -c 400 "$1" | head -n 1)
+    i=${l##*, } l=${l%, *}
+    n=${l%%, *} b=${l#*, } c=${l##*, }
+    b=${b%%, *}
+    case $i in '' | *[!0-9a-z-]*) return ;; esac
+    case $c in
+    [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' '[0-9][0-9]:[0-9][0-9]:[0-9][0-9]) ;;
+    *) return ;;
     esac
+    case $n in '' | *[!A-Za-z0-9._/+-]*) return ;; esac
+    case $b in *[!]A-Za-z0-9._@[-]*) b='' ;; esac
+    HOLDER="$n, ${b:+$b, }$c, $i"
 } 2>/dev/null
