@@ -28,8 +28,13 @@ bool is_for_good(const Error& error) {
     return error.kind() == ErrorKind::refused || error.code() == k_rejected;
 }
 
+// For a person who opens the file: indented.
 std::string to_text(const json& object) {
     return object.dump(2, ' ', false, json::error_handler_t::replace);
+}
+
+std::string to_line(const json& object) {
+    return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 json to_json(const Rollback& rollback) {
@@ -91,13 +96,13 @@ void tell_unapproved(Store& store, const json& object) {
         note.release_id = *served;
         note.actor = fields.text("actor");
         note.source = "journal";
-        note.detail = to_text(detail);
+        note.detail = to_line(detail);
         (void)store.note_event(note);
     }
     NewNotice notice;
     notice.key = "unapproved:" + fields.text("id");
     notice.kind = "unapproved";
-    notice.fact = to_text(object);
+    notice.fact = to_line(object);
     store.add_notice(notice);
 }
 
