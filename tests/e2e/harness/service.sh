@@ -210,8 +210,11 @@ remove_containers() {
     [ "$ENGINE" = compose ] || return 0
     for c in "$T"/*/state/*/*/capsules/*; do
         c=${c##*/}
-        docker ps -aq --filter "label=loomrel.capsule=${c%.new}" | xargs -r docker rm -f
-        docker images --format '{{.Repository}}:{{.Tag}}' "loomrel-kept/*/*:${c%.new}" \
+        # A version that was being given up, or kept, when the test ended.
+        c=${c%.old}
+        c=${c%.new}
+        docker ps -aq --filter "label=loomrel.capsule=$c" | xargs -r docker rm -f
+        docker images --format '{{.Repository}}:{{.Tag}}' "loomrel-kept/*/*:$c" \
             | xargs -r docker rmi -f
     done
     for project in "$PROJECT" "$PROJECT-prod"; do
