@@ -266,8 +266,7 @@ std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
         // "v1.2.2, developer, since when, run id"
         const std::string& holder = host.sight->lock;
         const std::size_t last = holder.rfind(", ");
-        return Running{
-            host.host, last == std::string::npos ? "" : holder.substr(last + 2), holder};
+        return Running{host.host, last == std::string::npos ? "" : holder.substr(last + 2), holder};
     }
     return std::nullopt;
 }
