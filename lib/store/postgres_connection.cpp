@@ -4,7 +4,7 @@
 #include "lib/store/postgres_places.hpp"
 
 #include <poll.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <atomic>
@@ -165,10 +165,11 @@ Connection begin_connecting(const Parameters& parameters) {
     return connection;
 }
 
-// Readable is a connection also when it was refused or closed without a word.
+// Readable is a connection also when it was refused or closed without a word. Peeking would take the
+// socket's error away from libpq.
 bool has_said_something(const PGconn& connection) {
-    char byte = 0;
-    return ::recv(PQsocket(&connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+    int bytes = 0;
+    return ::ioctl(PQsocket(&connection), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 // nullptr: it was `left` in the meantime, and touches nothing any more.
