@@ -40,7 +40,7 @@ in_dev tag -f -a -m moved v1.1.0 v1.4.0 >/dev/null 2>&1
 in_dev push -q -f origin refs/tags/v1.1.0
 away=postgresql://nobody@127.0.0.1:1/away
 loomrel --store $away --json rollback --env stage --service "$SERVICE" --to v1.1.0 --yes
-expect_exit 6 # it ended, and the ledger could not be told
+expect_exit 3 # nothing was changed
 expect_json .failure.code tag_moved '.hosts[0].ok' false
 expect_serves v1.5.0
 in_dev tag -f -a -m back v1.1.0 "$good" >/dev/null 2>&1
