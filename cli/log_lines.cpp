@@ -14,9 +14,9 @@ constexpr std::size_t k_longest_line = 1 << 20;
 
 } // namespace
 
-LogLines::LogLines(Services& services, Sink sink)
+LogLines::LogLines(const Redactor& redactor, Sink sink)
     : m_sink(std::move(sink)),
-      m_redactor(services.redactor()),
+      m_redactor(redactor),
       m_secrets(m_redactor) {}
 
 void LogLines::feed(std::string_view bytes) {

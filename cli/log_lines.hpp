@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/services.hpp"
+#include "lib/base/secret.hpp"
 
 #include <functional>
 #include <string>
@@ -15,7 +15,8 @@ class LogLines {
 public:
     using Sink = std::function<void(std::string_view whole_lines)>;
 
-    LogLines(Services& services, Sink sink);
+    // `redactor` outlives this.
+    LogLines(const Redactor& redactor, Sink sink);
 
     void feed(std::string_view bytes);
     void finish();

@@ -98,7 +98,7 @@ private:
         const Place& place = m_all[i];
         HostLog& log = m_logs[i];
         const std::string prefix = m_all.size() > 1 ? place.name + ": " : "";
-        LogLines lines(m_services, [&](std::string_view text) {
+        LogLines lines(m_services.redactor(), [&](std::string_view text) {
             if (!m_streams) {
                 log.text += text;
                 return;

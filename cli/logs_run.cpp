@@ -30,7 +30,7 @@ constexpr Milliseconds k_link_wait{15000};
 class RunPrinter final : public deploy::Watcher {
 public:
     RunPrinter(Services& services, LogLines::Sink sink)
-        : m_lines(services, std::move(sink)) {}
+        : m_lines(services.redactor(), std::move(sink)) {}
 
     void finish() { m_lines.finish(); }
 
