@@ -1,6 +1,5 @@
 #include "cli/github_outputs.hpp"
 
-#include "cli/services.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 
@@ -154,20 +153,3 @@ std::string markdown_code(std::string_view text) {
 }
 
 } // namespace loomrel::cli::github
-
-namespace loomrel::cli {
-
-void set_outputs(Services& services, const github::Outputs& outputs) {
-    const auto file = services.env("GITHUB_OUTPUT");
-    if (!services.github().active || !file) {
-        return;
-    }
-    try {
-        github::append_outputs(*file, outputs);
-    } catch (const std::exception& error) {
-        services.note(
-            services.say(messages::Id::cli_outputs_lost, fmt::arg("reason", error.what())));
-    }
-}
-
-} // namespace loomrel::cli

@@ -35,13 +35,3 @@ void append_summary(const std::filesystem::path& file, std::string_view markdown
 [[nodiscard]] std::string markdown_code(std::string_view text);
 
 } // namespace loomrel::cli::github
-
-namespace loomrel::cli {
-
-class Services;
-
-// For the steps after this one, if this is one; what was done is done whether or not they can be
-// told.
-void set_outputs(Services& services, const github::Outputs& outputs);
-
-} // namespace loomrel::cli

@@ -1,5 +1,5 @@
-#include "cli/github_outputs.hpp"
 #include "cli/release.hpp"
+#include "cli/report.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"

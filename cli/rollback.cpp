@@ -2,8 +2,8 @@
 
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/github_outputs.hpp"
 #include "cli/local_state.hpp"
+#include "cli/report.hpp"
 #include "cli/rollback_hosts.hpp"
 #include "cli/rollback_proof.hpp"
 #include "cli/rollback_run.hpp"

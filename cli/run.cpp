@@ -1,10 +1,10 @@
 #include "cli/run.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/github_commands.hpp"
 #include "cli/help.hpp"
 #include "cli/notices.hpp"
 #include "cli/parse.hpp"
+#include "cli/report.hpp"
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -123,27 +123,6 @@ void read_form_of_errors(const std::vector<std::string>& words, GlobalOptions& o
 }
 
 } // namespace
-
-void tell(Services& services, const Error& error) {
-    const Language language = services.language();
-    const Redactor& redactor = services.redactor();
-    const std::string message = redactor.redact(in(language, error.message()));
-    const std::string hint =
-        error.hint().empty() ? "" : redactor.redact(in(language, error.hint()));
-    if (services.json()) {
-        services.out_json(
-            {{"error", {{"code", error.code()}, {"message", message}, {"hint", hint}}}});
-    }
-    if (services.env("GITHUB_ACTIONS") == "true") {
-        const std::string both = hint.empty() ? message : message + "\n" + hint;
-        services.io().err(github::error("loomrel", both) + "\n");
-        return;
-    }
-    services.io().err(services.say(Id::cli_error, fmt::arg("message", message)) + "\n");
-    if (!hint.empty()) {
-        services.io().err(services.say(Id::cli_hint, fmt::arg("hint", hint)) + "\n");
-    }
-}
 
 ExitCode run(const std::vector<std::string>& words, Outside& outside) {
     GlobalOptions options;

@@ -14,7 +14,4 @@ namespace loomrel::cli {
 // The same for a process: its arguments, environment, streams and clock.
 [[nodiscard]] int run(int argc, const char* const* argv);
 
-// Tells of what ends a command, in every form that was asked for.
-void tell(Services& services, const Error& error);
-
 } // namespace loomrel::cli
