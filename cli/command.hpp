@@ -43,6 +43,9 @@ struct Parameter {
 class Command {
 public:
     Command(std::string name, messages::Id about);
+    // Children point to their parent.
+    Command(const Command&) = delete;
+    Command& operator=(const Command&) = delete;
 
     // A command under this one. The reference stays good as long as the tree does.
     Command& command(std::string name, messages::Id about);

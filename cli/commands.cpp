@@ -20,27 +20,26 @@
 
 namespace loomrel::cli {
 
-Command make_commands() {
-    Command program("loomrel", messages::Id::cli_about);
-    register_dev_deploy(program);
-    register_stage_deploy(program);
-    register_prod_deploy(program);
-    register_rollback(program);
-    register_release(program);
-    register_status(program);
-    register_logs(program);
-    register_attach(program);
-    register_cancel(program);
-    register_reconcile(program);
-    register_serve(program);
-    register_notify(program);
-    register_doctor(program);
-    register_trust(program);
-    register_init(program);
-    register_db(program);
-    register_config(program);
-    register_completion(program);
-    return program;
+CommandTree::CommandTree()
+    : Command("loomrel", messages::Id::cli_about) {
+    register_dev_deploy(*this);
+    register_stage_deploy(*this);
+    register_prod_deploy(*this);
+    register_rollback(*this);
+    register_release(*this);
+    register_status(*this);
+    register_logs(*this);
+    register_attach(*this);
+    register_cancel(*this);
+    register_reconcile(*this);
+    register_serve(*this);
+    register_notify(*this);
+    register_doctor(*this);
+    register_trust(*this);
+    register_init(*this);
+    register_db(*this);
+    register_config(*this);
+    register_completion(*this);
 }
 
 } // namespace loomrel::cli

@@ -34,6 +34,9 @@
 namespace loomrel::cli {
 
 // The whole tree. Cheap: built at every start, reads nothing.
-[[nodiscard]] Command make_commands();
+class CommandTree : public Command {
+public:
+    CommandTree();
+};
 
 } // namespace loomrel::cli

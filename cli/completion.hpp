@@ -1,18 +1,10 @@
 #pragma once
 
 #include "cli/command.hpp"
-#include "cli/services.hpp"
-
-#include <string>
 
 namespace loomrel::cli {
 
-enum class Shell { bash, zsh, fish };
-
-void register_completion(Command& parent);
-
-// A script that completes the commands, flags and fixed values of the tree; descriptions in the
-// language given, where the shell shows any.
-[[nodiscard]] std::string completion_script(const Command& program, Shell shell, Language language);
+// `program`: the root of the tree that the script completes.
+void register_completion(Command& program);
 
 } // namespace loomrel::cli

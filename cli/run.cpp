@@ -127,7 +127,7 @@ void read_form_of_errors(const std::vector<std::string>& words, GlobalOptions& o
 ExitCode run(const std::vector<std::string>& words, Outside& outside) {
     GlobalOptions options;
     const Command* command = nullptr;
-    const Command program = make_commands();
+    const CommandTree program;
     std::optional<Error> wrong;
     try {
         command = &parse(program, words, options);

@@ -97,7 +97,7 @@ TEST_CASE("version and help read no configuration and open no ledger") {
 }
 
 TEST_CASE("every command of the tree has help in both languages, and its flags are told apart") {
-    every_command(cli::make_commands(), [](const cli::Command& command) {
+    every_command(cli::CommandTree(), [](const cli::Command& command) {
         CAPTURE(command.path());
         CommandWorld world;
         Words words = split_words(command.path());
@@ -125,7 +125,7 @@ TEST_CASE("the manual page knows every command, flag and exit code") {
     for (std::size_t at = 0; (at = page.find("\\-")) != std::string::npos;) {
         page.erase(at, 1);
     }
-    every_command(cli::make_commands(), [&](const cli::Command& command) {
+    every_command(cli::CommandTree(), [&](const cli::Command& command) {
         if (!command.commands().empty()) {
             return;
         }

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/completion.hpp"
+#include "cli/completion_script.hpp"
 #include "cli/table.hpp"
 #include "lib/base/file.hpp"
 #include "lib/base/random.hpp"
@@ -26,13 +26,12 @@ namespace {
 std::string offered_by_bash(const std::string& line) {
     const auto file = std::filesystem::temp_directory_path() / ("loomrel-bash-" + random_hex(8));
     const bool fresh_word = line.ends_with(" ");
-    write_file_atomically(
-        file,
-        cli::completion_script(cli::make_commands(), cli::Shell::bash, Language::en)
-            + "COMP_WORDS=(" + line + (fresh_word ? "''" : "") + ")\n"
-            + "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
-            + "_loomrel && printf '%s\\n' \"${COMPREPLY[@]}\"\n",
-        0600);
+    write_file_atomically(file,
+                          cli::completion_script(cli::CommandTree(), cli::Shell::bash, Language::en)
+                              + "COMP_WORDS=(" + line + (fresh_word ? "''" : "") + ")\n"
+                              + "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                              + "_loomrel && printf '%s\\n' \"${COMPREPLY[@]}\"\n",
+                          0600);
     std::unique_ptr<FILE, int (*)(FILE*)> pipe(
         popen(("bash --norc " + file.string() + " 2>&1").c_str(), "r"), pclose);
     std::string out;
@@ -90,8 +89,7 @@ TEST_CASE("bash completes commands, flags and fixed values") {
 
 TEST_CASE("every shell's script knows every command") {
     for (const cli::Shell shell : {cli::Shell::bash, cli::Shell::zsh, cli::Shell::fish}) {
-        const std::string script =
-            cli::completion_script(cli::make_commands(), shell, Language::ru);
+        const std::string script = cli::completion_script(cli::CommandTree(), shell, Language::ru);
         for (const char* word : {"release",
                                  "create",
                                  "patch",
