@@ -1,7 +1,7 @@
 #include "cli/config_command.hpp"
 
 #include "cli/exposure.hpp"
-#include "cli/serve.hpp"
+#include "cli/server_settings.hpp"
 #include "cli/table.hpp"
 #include "cli/targets.hpp"
 #include "lib/base/text.hpp"
