@@ -1,29 +1,15 @@
 #include "cli/attach.hpp"
 
+#include "cli/find_run.hpp"
 #include "cli/local_state.hpp"
 #include "cli/run_result.hpp"
 #include "cli/run_session.hpp"
 #include "cli/targets.hpp"
 #include "lib/base/random.hpp"
-#include "lib/base/text.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace loomrel::cli {
 
 using messages::Id;
-using messages::phrase;
-
-store::Run find_run(Services& services, const std::string& id) {
-    auto found = services.store(Services::Purpose::releases).find_run(id);
-    if (!found) {
-        throw Error(ErrorKind::usage,
-                    "run_not_found",
-                    phrase(Id::deploy_no_such_run, fmt::arg("run", sanitize_line(id))),
-                    phrase(Id::deploy_no_such_run_hint));
-    }
-    return *found;
-}
 
 namespace {
 
@@ -46,26 +32,6 @@ deploy::Plan plan_of(Services& services, const store::Run& run) {
 }
 
 } // namespace
-
-ExitCode show_would_attach(Services& services, const store::Run& run) {
-    const std::string state = run.ended_at ? "ended" : "open";
-    if (services.json()) {
-        services.out_json({{"dry_run", true},
-                           {"run_id", run.id},
-                           {"service", run.service},
-                           {"environment", run.environment},
-                           {"hosts", run.hosts},
-                           {"state", state}});
-        return ExitCode::ok;
-    }
-    services.out(services.say(run.ended_at ? Id::attach_would_replay : Id::attach_would_follow,
-                              fmt::arg("run", run.id),
-                              fmt::arg("service", run.service),
-                              fmt::arg("environment", run.environment),
-                              fmt::arg("hosts", join(run.hosts, ", ")))
-                 + "\n");
-    return ExitCode::ok;
-}
 
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();

@@ -1,7 +1,7 @@
-#include "cli/attach.hpp"
+#include "cli/cancel.hpp"
+
 #include "cli/host_survey.hpp"
 #include "cli/local_state.hpp"
-#include "cli/reconcile.hpp"
 #include "cli/run_session.hpp"
 #include "cli/targets.hpp"
 #include "lib/base/text.hpp"

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 
 #include "cli/attach.hpp"
+#include "cli/cancel.hpp"
 #include "cli/completion.hpp"
 #include "cli/config_command.hpp"
 #include "cli/db.hpp"

@@ -1,16 +1,12 @@
 #include "cli/config_command.hpp"
 
+#include "cli/config_check.hpp"
 #include "cli/exposure.hpp"
-#include "cli/server_settings.hpp"
 #include "cli/table.hpp"
-#include "cli/targets.hpp"
 #include "lib/base/text.hpp"
-#include "lib/deploy/plan.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace loomrel::cli {
@@ -53,59 +49,7 @@ const char* layer_of(config::Source source) {
     return "trusted";
 }
 
-bool has_hosts(Services& services, const std::string& environment, const std::string& service) {
-    try {
-        return !hosts_in(services, environment, service).empty();
-    } catch (const Error&) {
-        return false; // none, or wrong ones, which are told elsewhere
-    }
-}
-
-void add_what_is_thrown(std::vector<Phrase>& found, const std::function<void()>& look) {
-    try {
-        look();
-    } catch (const Error& error) {
-        found.push_back(error.message());
-    }
-}
-
-// What commands would stumble upon; nothing is connected to.
-std::vector<std::string> problems_of(Services& services) {
-    std::vector<Phrase> found = deploy_problems(services);
-    add_what_is_thrown(found, [&] { check_serve_settings(services); });
-    add_what_is_thrown(found,
-                       [&] { (void)services.open_another_store(Services::Purpose::releases); });
-    std::vector<std::string> problems;
-    for (const Phrase& each : found) {
-        problems.push_back(sanitize_line(in(services.language(), each)));
-    }
-    return problems;
-}
-
 } // namespace
-
-std::vector<Phrase> deploy_problems(Services& services) {
-    const config::Config& config = services.config();
-    std::vector<Phrase> lacks;
-    for (const std::string environment : {"dev", "stage", "prod"}) {
-        for (const std::string& service : config.services) {
-            // Where nothing is deployed to, nothing is missing.
-            if (has_hosts(services, environment, service)) {
-                add_what_is_thrown(
-                    lacks, [&] { deploy::check_engine(config.deploy(service, environment)); });
-            }
-        }
-    }
-    std::vector<Phrase> found = config.problems();
-    for (Phrase& each : lacks) {
-        const bool known = std::any_of(
-            found.begin(), found.end(), [&](const Phrase& other) { return other.en == each.en; });
-        if (!known) {
-            found.push_back(std::move(each));
-        }
-    }
-    return found;
-}
 
 void register_config(Command& parent) {
     Command& family = parent.command("config", Id::cli_config_about);
@@ -151,7 +95,7 @@ ExitCode run_config_check(Services& services) {
     for (const Phrase& each : config.warnings()) {
         warnings.push_back(sanitize_line(in(services.language(), each)));
     }
-    std::vector<std::string> problems = problems_of(services);
+    std::vector<std::string> problems = config_problems(services);
     for (const Exposure& each : find_exposures(services)) {
         const Language language = services.language();
         (each.bad ? problems : warnings)

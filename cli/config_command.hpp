@@ -3,14 +3,9 @@
 #include "cli/command.hpp"
 #include "cli/services.hpp"
 
-#include <vector>
-
 namespace loomrel::cli {
 
 void register_config(Command& parent);
-
-// What loads, but what a deploy would stumble upon; nothing is connected to.
-[[nodiscard]] std::vector<Phrase> deploy_problems(Services& services);
 
 // Every key with its value (secrets masked) and where it came from.
 [[nodiscard]] ExitCode run_config_show(Services& services);

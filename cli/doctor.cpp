@@ -1,6 +1,6 @@
 #include "cli/doctor.hpp"
 
-#include "cli/config_command.hpp"
+#include "cli/config_check.hpp"
 #include "cli/doctor_telegram.hpp"
 #include "cli/doctor_words.hpp"
 #include "cli/exposure.hpp"

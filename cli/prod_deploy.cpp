@@ -1,9 +1,9 @@
 #include "cli/prod_deploy.hpp"
 
-#include "cli/attach.hpp"
 #include "cli/decision.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/find_run.hpp"
 #include "cli/local_state.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"

@@ -1,7 +1,7 @@
 #include "cli/run_server.hpp"
 
 #include "cli/host_operations.hpp"
-#include "cli/metrics.hpp"
+#include "cli/request_metrics.hpp"
 #include "cli/serve_log.hpp"
 #include "cli/serve_telegram.hpp"
 #include "cli/serve_workers.hpp"

@@ -2,7 +2,7 @@
 
 #include "cli/dev_notice.hpp"
 #include "cli/local_state.hpp"
-#include "cli/metrics.hpp"
+#include "cli/run_metrics.hpp"
 #include "cli/report.hpp"
 #include "cli/run_result.hpp"
 #include "cli/targets.hpp"

@@ -1,6 +1,6 @@
 #include "cli/serve_telegram.hpp"
 
-#include "cli/metrics.hpp"
+#include "cli/request_metrics.hpp"
 #include "cli/notices.hpp"
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/desk.hpp"

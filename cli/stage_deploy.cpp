@@ -1,8 +1,8 @@
 #include "cli/stage_deploy.hpp"
 
-#include "cli/attach.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
+#include "cli/find_run.hpp"
 #include "cli/local_state.hpp"
 #include "cli/rollback_run.hpp"
 #include "lib/base/random.hpp"
