@@ -180,8 +180,6 @@ ExitCode code_of(const std::vector<HostLog>& logs) {
     return exit_code_of(logs.front().error->kind());
 }
 
-} // namespace
-
 ExitCode run_logs(Services& services, const LogsOptions& options) {
     check(options, services.json());
     if (options.run) {
@@ -197,6 +195,8 @@ ExitCode run_logs(Services& services, const LogsOptions& options) {
     show(services, all, logs, reader);
     return code_of(logs);
 }
+
+} // namespace
 
 void register_logs(Command& parent) {
     auto options = std::make_shared<LogsOptions>();
