@@ -24,9 +24,6 @@ struct DecisionCase {
     [[nodiscard]] std::string commit() const { return row.commit_sha.value_or(""); }
 };
 
-// A word of a command to be typed: names in an older system's rows may be anything.
-[[nodiscard]] std::string typed_word(const std::string& word);
-
 // Of What::refused.
 [[noreturn]] void refuse_decided(const DecisionCase& decided, const store::Decided& answer);
 

@@ -54,10 +54,6 @@ std::string again_on_stage_command(const DecisionCase& decided) {
 
 } // namespace
 
-std::string typed_word(const std::string& word) {
-    return shell_quote(sanitize_line(word));
-}
-
 void refuse_seen_other(const DecisionCase& decided, const std::string& serves) {
     const auto text = [&](Language language) {
         const std::string shown = serves.empty()

@@ -1,6 +1,7 @@
 #include "cli/approvals.hpp"
 #include "cli/decision.hpp"
 #include "cli/release.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
 

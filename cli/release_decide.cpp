@@ -3,6 +3,7 @@
 #include "cli/release.hpp"
 #include "cli/stage_sight.hpp"
 #include "lib/base/random.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/shown.hpp"
 

@@ -2,6 +2,7 @@
 #include "cli/decision.hpp"
 #include "cli/release.hpp"
 #include "cli/table.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/event_words.hpp"
 #include "lib/messages/status_texts.hpp"

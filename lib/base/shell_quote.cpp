@@ -1,5 +1,7 @@
 #include "lib/base/shell_quote.hpp"
 
+#include "lib/base/text.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -33,6 +35,10 @@ std::string shell_quote(std::string_view word) {
     }
     quoted += '\'';
     return quoted;
+}
+
+std::string typed_word(std::string_view word) {
+    return shell_quote(sanitize_line(word));
 }
 
 } // namespace loomrel

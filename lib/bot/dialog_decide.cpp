@@ -34,8 +34,7 @@ std::string served_as(Language language, const std::string& serves) {
 // To be pasted: onto stage, also where the ledger thinks it is there.
 std::string stage_command(const release::Release& release, bool again) {
     return std::string("loomrel stage-deploy ") + (again ? "--again " : "") + "--service "
-           + shell_quote(sanitize_line(release.service_name)) + " --tag "
-           + shell_quote(sanitize_line(release.release_tag));
+           + typed_word(release.service_name) + " --tag " + typed_word(release.release_tag);
 }
 
 bool is_silence_shown(const Callback& callback) {

@@ -238,11 +238,10 @@ std::optional<fs::path> tracked_name(const fs::path& file) {
 
 std::string untrack_command(const fs::path& file) {
     const fs::path folder = file.parent_path();
-    const std::string name = shell_quote(sanitize_line(file.filename().string()));
-    const std::string there =
-        folder.empty() ? "" : "-C " + shell_quote(sanitize_line(folder.string())) + " ";
+    const std::string name = typed_word(file.filename().string());
+    const std::string there = folder.empty() ? "" : "-C " + typed_word(folder.string()) + " ";
     return "git " + there + "rm --cached " + name + " && echo " + name + " >>"
-           + shell_quote(sanitize_line((folder / ".gitignore").string()));
+           + typed_word((folder / ".gitignore").string());
 }
 
 } // namespace loomrel::config

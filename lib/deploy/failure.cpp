@@ -275,7 +275,7 @@ explain(const Followed& followed, const Subject& subject, Language language) {
         failure.next = fmt::format("loomrel stage-deploy --service {} --tag {} --commit {}",
                                    shell_quote(subject.service),
                                    shell_quote(subject.ref),
-                                   shell_quote(sanitize_line(followed.book.commit)));
+                                   typed_word(followed.book.commit));
     }
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
