@@ -1,5 +1,6 @@
 #include "cli/dev_deploy.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/deploying.hpp"
 #include "cli/developer.hpp"
 #include "cli/dry_run.hpp"

@@ -2,7 +2,7 @@
 
 #include "cli/deploying.hpp"
 #include "cli/local_state.hpp"
-#include "cli/prod_deploy.hpp"
+#include "cli/production_claim.hpp"
 #include "cli/rollback_run.hpp"
 #include "cli/run_result.hpp"
 #include "cli/stage_sight.hpp"

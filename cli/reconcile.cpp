@@ -1,5 +1,6 @@
 #include "cli/reconcile.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/local_state.hpp"
 #include "cli/run_session.hpp"
 #include "lib/base/shell_quote.hpp"

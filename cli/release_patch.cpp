@@ -1,4 +1,4 @@
-#include "cli/prod_deploy.hpp"
+#include "cli/production_claim.hpp"
 #include "cli/release.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"

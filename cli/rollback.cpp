@@ -1,5 +1,6 @@
 #include "cli/rollback.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/local_state.hpp"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "cli/rollback.hpp"
 #include "cli/services.hpp"
 #include "lib/deploy/conduct.hpp"
 #include "lib/deploy/rollback.hpp"
@@ -12,6 +11,21 @@
 #include <vector>
 
 namespace loomrel::cli {
+
+// What was typed.
+struct RollbackOptions {
+    std::optional<std::string> service;
+    std::string environment = "prod";
+    std::optional<std::string> to;
+    std::optional<std::string> host; // without a configuration: [USER@]HOST[:PORT]
+    std::optional<std::string> identity;
+    bool cancel_running = false;
+    bool skip_hooks = false;
+    bool kept_only = false;  // never a rebuild
+    bool unapproved = false; // what nothing proves may be built; from a terminal only
+    bool yes = false;
+    bool dry_run = false;
+};
 
 // The hosts of a rollback: those of the configuration, or the one that was typed, whose own program
 // says how things are done there. Keeps its connections for the run that follows.

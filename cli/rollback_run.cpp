@@ -1,5 +1,6 @@
 #include "cli/rollback_run.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/run_result.hpp"
 #include "cli/run_session.hpp"
 #include "lib/base/random.hpp"

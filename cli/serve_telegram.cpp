@@ -1,7 +1,7 @@
 #include "cli/serve_telegram.hpp"
 
-#include "cli/request_metrics.hpp"
 #include "cli/notices.hpp"
+#include "cli/request_metrics.hpp"
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/desk.hpp"
 #include "lib/bot/dispatcher.hpp"

@@ -1,5 +1,6 @@
 #include "cli/serve_workers.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/local_state.hpp"
 #include "cli/notices.hpp"
 #include "cli/run_session.hpp"

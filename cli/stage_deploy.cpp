@@ -1,5 +1,6 @@
 #include "cli/stage_deploy.hpp"
 
+#include "cli/conclude.hpp"
 #include "cli/deploying.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/find_run.hpp"
