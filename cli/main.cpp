@@ -1,4 +1,4 @@
-#include "cli/run.hpp"
+#include "cli/program.hpp"
 
 int main(int argc, char** argv) {
     return loomrel::cli::run(argc, argv);

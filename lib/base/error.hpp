@@ -15,7 +15,7 @@ struct Phrase {
 };
 
 // What went wrong, from the caller's point of view. Each kind has one exit code (design 3, the
-// table of exit codes; cli/exit_code.hpp maps them).
+// table of exit codes; cli/syntax/exit_code.hpp maps them).
 enum class ErrorKind {
     run_failed,      // the run failed on a host
     usage,           // bad flags or arguments

@@ -33,3 +33,29 @@ done < <(project_files lib | xargs grep -HnF 'CLI/' || :)
 while IFS=: read -r file line _; do
     wrong "$file:$line: what is shipped does not include tests"
 done < <(project_files cli lib | xargs grep -HnE '# *include *"tests/' || :)
+
+# The command line's rooms. What stands on the left may include what stands on its right, and itself.
+declare -A below=(
+    [program]="commands context syntax terminal actions"
+    [commands]="commands/release commands/doctor commands/init checks serve runs hosts context terminal actions syntax"
+    [commands/release]="runs hosts context terminal actions syntax"
+    [commands/doctor]="checks serve hosts context terminal syntax"
+    [commands/init]="checks context terminal syntax"
+    [checks]="serve hosts context"
+    [serve]="runs hosts context"
+    [runs]="hosts context terminal actions syntax"
+    [hosts]="context"
+    [context]="terminal actions syntax"
+    [terminal]="actions"
+    [actions]=""
+    [syntax]="")
+
+while IFS=: read -r file line include; do
+    room=$(dirname "${file#cli/}")
+    [ "$room" != . ] || room=program
+    [ -n "${below[$room]+there}" ] || wrong "$file: cli/$room is not a room that tests/lint/layers.sh knows"
+    other=$(dirname "${include#*\"cli/}") other=${other%\"*}
+    [ "$other" != . ] || other=program
+    [ "$other" = "$room" ] || [[ " ${below[$room]} " == *" $other "* ]] \
+        || wrong "$file:$line: cli/$room includes cli/$other, which is not below it"
+done < <(project_files cli | grep -E '\.(cpp|hpp)$' | xargs grep -HnE '^ *# *include *"cli/')

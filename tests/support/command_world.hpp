@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/run.hpp"
+#include "cli/program.hpp"
 #include "tests/support/fake_store.hpp"
 #include "tests/support/string_io.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/io.hpp"
+#include "cli/terminal/io.hpp"
 
 #include <deque>
 #include <string>

@@ -1,0 +1,218 @@
+#include "cli/commands/logs_run.hpp"
+
+#include "cli/context/local_state.hpp"
+#include "cli/hosts/host_survey.hpp"
+#include "cli/hosts/targets.hpp"
+#include "cli/runs/deploy_plan.hpp"
+#include "cli/terminal/log_lines.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/follow.hpp"
+#include "lib/deploy/look.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using nlohmann::ordered_json;
+
+constexpr Milliseconds k_ledger_wait{3000};
+// For a look at whether the run is there at all.
+constexpr Milliseconds k_link_wait{15000};
+
+// The stream of one run on one host, as `logs` shows it: sentences and what commands printed.
+class RunPrinter final : public deploy::Watcher {
+public:
+    RunPrinter(Services& services, LogLines::Sink sink)
+        : m_lines(services.redactor(), std::move(sink)) {}
+
+    void finish() { m_lines.finish(); }
+
+    void attached(const std::string&, const std::string&, bool) override {}
+
+    void waiting(const std::string&, const std::string&) override {}
+
+    void step_started(const std::string&, const std::string&) override {}
+
+    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
+
+    void log_line(const std::string&, std::string_view text) override {
+        m_lines.feed(std::string(text) + "\n");
+    }
+
+    void output(const std::string&, std::string_view bytes) override { m_lines.feed(bytes); }
+
+    void link_lost(const std::string&, const std::string&) override {}
+
+    void link_back(const std::string&) override {}
+
+private:
+    LogLines m_lines;
+};
+
+// Where a run is, or may be.
+struct Spot {
+    deploy::Target target;
+    deploy::RunPlace run;
+};
+
+Spot spot_of(Services& services,
+             const config::Host& host,
+             const config::DeploySettings& settings,
+             const std::string& id) {
+    return {make_targets(services, {host}).front(),
+            {id, settings.service, settings.environment, settings.state_dir}};
+}
+
+[[noreturn]] void refuse_unknown(const std::string& id, const std::vector<std::string>& hosts) {
+    throw Error(ErrorKind::usage,
+                "run_not_found",
+                phrase(Id::logs_run_nowhere,
+                       fmt::arg("run", sanitize_line(id)),
+                       fmt::arg("hosts", hosts.empty() ? "-" : join(hosts, ", "))),
+                phrase(Id::deploy_no_such_run_hint));
+}
+
+// Every host that is configured; developers' too, as a run of theirs has no other mark.
+std::vector<Place> all_places(Services& services, const LogsOptions& options) {
+    if (options.environment) {
+        return places(services, options.environment, options.service);
+    }
+    std::vector<Place> all;
+    std::optional<Error> none;
+    for (const char* environment : {"stage", "prod", "dev"}) {
+        try {
+            auto some = places(services, environment, options.service);
+            std::move(some.begin(), some.end(), std::back_inserter(all));
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::config) {
+                throw;
+            }
+            none = none.value_or(error);
+        }
+    }
+    if (all.empty() && none) {
+        throw *none;
+    }
+    return all;
+}
+
+void tell(Services& services, const Error& error) {
+    const std::string message = in(services.language(), error.message());
+    services.io().err(services.redactor().redact(
+        services.say(Id::cli_error, fmt::arg("message", message)) + "\n"));
+}
+
+std::vector<Spot>
+look_for_run(Services& services, const std::string& id, const LogsOptions& options) {
+    const std::vector<Place> all = all_places(services, options);
+    std::mutex mutex;
+    std::vector<Spot> found;
+    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection&) {
+        for (const config::DeploySettings& settings : all[i].services) {
+            Spot spot = spot_of(services, all[i].host, settings, id);
+            RunPrinter unheard(services, [](std::string_view) {});
+            deploy::Follower follower(spot.target.name, spot.target.connector, unheard, {});
+            follower.patience.away = k_link_wait;
+            const deploy::Followed seen = follower.peek(spot.run, false);
+            if (seen.error) {
+                throw Error(*seen.error);
+            }
+            if (seen.how != deploy::HowFollowed::absent) {
+                const std::lock_guard guard(mutex);
+                found.push_back(std::move(spot));
+            }
+        }
+    });
+    std::vector<std::string> names;
+    std::optional<Error> silent;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (surveyed[i].error) {
+            tell(services, *surveyed[i].error);
+            silent = silent.value_or(*surveyed[i].error);
+        } else {
+            names.push_back(all[i].name);
+        }
+    }
+    if (found.empty() && names.empty() && silent) {
+        throw *silent;
+    }
+    if (found.empty()) {
+        refuse_unknown(id, names);
+    }
+    return found;
+}
+
+std::vector<Spot> spots_of(Services& services, const std::string& id, const LogsOptions& options) {
+    std::optional<store::Run> row;
+    (void)ledger_if_it_answers(services,
+                               Services::Purpose::looking,
+                               k_ledger_wait,
+                               [&](store::Store& store) { row = store.find_run(id); });
+    if (!row) {
+        return look_for_run(services, id, options);
+    }
+    std::vector<Spot> spots;
+    for (const config::Host& host : hosts_of(services, *row)) {
+        spots.push_back(
+            spot_of(services, host, services.config().deploy(row->service, row->environment), id));
+    }
+    return spots;
+}
+
+} // namespace
+
+ExitCode show_run_log(Services& services, const std::string& id, const LogsOptions& options) {
+    // It becomes part of a path on the hosts.
+    if (!deploy::is_run_id(id)) {
+        refuse_unknown(id, {});
+    }
+    ExitCode code = ExitCode::no_host;
+    ordered_json hosts = ordered_json::array();
+    std::vector<Spot> spots = spots_of(services, id, options);
+    for (Spot& spot : spots) {
+        if (spots.size() > 1 && !services.json()) {
+            services.note(spot.target.name + ":"); // whose lines these are
+        }
+        std::string text;
+        std::atomic<deploy::Wish> wish{deploy::Wish::none};
+        RunPrinter printer(services, [&](std::string_view lines) {
+            services.json() ? void(text += lines) : services.out(lines);
+            if (services.io().out_error() != 0) {
+                wish = deploy::Wish::leave; // nobody reads any more
+            }
+        });
+        deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
+        follower.patience = patience(services);
+        follower.wish = &wish;
+        const deploy::Followed followed =
+            options.follow ? follower.attach(spot.run, false) : follower.replay(spot.run);
+        printer.finish();
+        ordered_json host{{"host", spot.target.name}, {"run_id", id}, {"text", text}};
+        const bool is_there = !followed.error || followed.error->code() != "not_there_yet";
+        if (followed.error && is_there) {
+            tell(services, *followed.error);
+            host["error"] = {{"code", followed.error->code()},
+                             {"message", in(services.language(), followed.error->message())},
+                             {"hint", in(services.language(), followed.error->hint())}};
+        } else if (!is_there) {
+            services.note(services.say(Id::logs_run_not_here, fmt::arg("host", spot.target.name)));
+            continue;
+        } else {
+            code = ExitCode::ok;
+        }
+        hosts.push_back(std::move(host));
+    }
+    if (services.json()) {
+        services.out_json({{"hosts", std::move(hosts)}});
+    }
+    return code;
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "cli/context/services.hpp"
+#include "lib/release/approval.hpp"
+#include "lib/store/store.hpp"
+
+#include <string>
+#include <vector>
+
+// A person's word on a release, for people: what came of it, what is next, why not.
+namespace loomrel::cli {
+
+// What is decided on, by whom, and who else may.
+struct DecisionCase {
+    release::Release row;
+    release::Approver approver;
+    release::Council council;
+    store::Verdict verdict = store::Verdict::approved;
+    std::string service; // as they may be shown
+    std::string tag;
+
+    [[nodiscard]] bool approves() const { return verdict == store::Verdict::approved; }
+
+    [[nodiscard]] std::string commit() const { return row.commit_sha.value_or(""); }
+};
+
+// Of What::refused.
+[[noreturn]] void refuse_decided(const DecisionCase& decided, const store::Decided& answer);
+
+// Stage was looked at, and one of its hosts serves something else ("" = nobody knows what).
+[[noreturn]] void refuse_seen_other(const DecisionCase& decided, const std::string& serves);
+
+void tell_decided(Services& services, const DecisionCase& decided, const store::Decided& answer);
+
+// The status that this word would lead to, after what was said so far.
+[[nodiscard]] release::Status status_after(const DecisionCase& decided,
+                                           const std::vector<store::Approval>& approvals);
+
+// What would come of it, after what was said so far.
+void tell_decision_plan(Services& services,
+                        const DecisionCase& decided,
+                        const std::vector<store::Approval>& approvals);
+
+} // namespace loomrel::cli

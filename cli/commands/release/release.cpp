@@ -1,0 +1,179 @@
+#include "cli/commands/release/release.hpp"
+
+#include "lib/base/text.hpp"
+#include "lib/messages/status_texts.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+std::vector<std::string> machine_statuses() {
+    std::vector<std::string> names;
+    for (const release::Status each : release::all_statuses()) {
+        names.emplace_back(to_string(each));
+    }
+    return names;
+}
+
+void register_create(Command& family) {
+    auto options = std::make_shared<ReleaseCreateOptions>();
+    family.command("create", Id::cli_release_create_about)
+        .option("--service", "S", Id::cli_help_service, &options->service)
+        .option("--tag", "T", Id::cli_help_tag, &options->tag)
+        .option("--by", "WHO", Id::cli_release_help_by, &options->by)
+        .option("--run-id", "ID", Id::cli_release_help_run_id, &options->run_id)
+        .option("--link", "URL", Id::cli_release_help_link, &options->link)
+        .option("--ref", "REF", Id::cli_release_help_ref, &options->ref)
+        .option("--commit", "SHA", Id::cli_release_help_commit, &options->commit)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_release_create(services, *options); });
+}
+
+void register_patch(Command& family) {
+    auto options = std::make_shared<ReleasePatchOptions>();
+    family.command("patch", Id::cli_release_patch_about)
+        .argument("ID", Id::cli_release_help_id, &options->id)
+        .option("--status", "STATUS", Id::cli_release_help_status, &options->status)
+        .choices(machine_statuses())
+        .option("--run-id", "ID", Id::cli_release_help_new_run_id, &options->run_id)
+        .option("--link", "URL", Id::cli_release_help_new_link, &options->link)
+        .option("--rollback-to", "TAG", Id::cli_release_help_rollback_to, &options->rollback_to)
+        .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
+        .runs([options](Services& services) { return run_release_patch(services, *options); });
+}
+
+void register_list(Command& family) {
+    auto options = std::make_shared<ReleaseListOptions>();
+    family.command("list", Id::cli_release_list_about)
+        .flag("--active", Id::cli_release_help_active, options->active)
+        .flag("--successful", Id::cli_release_help_successful, options->successful)
+        .flag("--failed", Id::cli_release_help_failed, options->failed)
+        .flag("--outrun", Id::cli_release_help_outrun, options->outrun)
+        .option("--service", "S", Id::cli_release_help_of_service, &options->service)
+        .option("--limit", "N", Id::cli_release_help_limit, &options->limit)
+        .runs([options](Services& services) { return run_release_list(services, *options); });
+}
+
+void register_by_id(Command& family,
+                    const char* name,
+                    Id about,
+                    ExitCode (*run)(Services&, const ReleaseIdOptions&)) {
+    auto options = std::make_shared<ReleaseIdOptions>();
+    family.command(name, about)
+        .argument("ID", Id::cli_release_help_id, &options->id)
+        .runs([options, run](Services& services) { return run(services, *options); });
+}
+
+void register_decisions(Command& family) {
+    auto yes = std::make_shared<ReleaseDecideOptions>();
+    family.command("approve", Id::approval_approve_about)
+        .argument("ID", Id::cli_release_help_id, &yes->id)
+        .option("--as", "WHO", Id::approval_help_as, &yes->as)
+        .flag("--yes", Id::approval_help_yes, yes->yes)
+        .flag("--dry-run", Id::cli_help_dry_run, yes->dry_run)
+        .runs([yes](Services& services) { return run_release_approve(services, *yes); });
+    auto no = std::make_shared<ReleaseDecideOptions>();
+    family.command("reject", Id::approval_reject_about)
+        .argument("ID", Id::cli_release_help_id, &no->id)
+        .option("--as", "WHO", Id::approval_help_as, &no->as)
+        .option("--reason", "TEXT", Id::approval_help_reason, &no->reason)
+        .flag("--dry-run", Id::cli_help_dry_run, no->dry_run)
+        .runs([no](Services& services) { return run_release_reject(services, *no); });
+}
+
+nlohmann::ordered_json json_time(const std::optional<Time>& time) {
+    return time ? nlohmann::ordered_json(to_rfc3339(*time)) : nlohmann::ordered_json(nullptr);
+}
+
+[[noreturn]] void refuse_value(const char* code, const char* option, Id rule) {
+    throw Error(ErrorKind::usage,
+                code,
+                phrase(Id::cli_bad_value, fmt::arg("option", option)),
+                phrase(rule));
+}
+
+} // namespace
+
+void register_release(Command& parent) {
+    Command& family = parent.command("release", Id::cli_release_about);
+    register_create(family);
+    register_patch(family);
+    register_list(family);
+    register_by_id(family, "show", Id::cli_release_show_about, run_release_show);
+    register_by_id(family, "events", Id::cli_release_events_about, run_release_events);
+    register_decisions(family);
+    register_release_dispatch(family);
+}
+
+nlohmann::ordered_json release_json(const release::Release& release) {
+    return {
+        {"id", release.id},
+        {"service_name", release.service_name},
+        {"release_tag", release.release_tag},
+        {"rollback_to_tag", release.rollback_to_tag},
+        {"status", release.status},
+        {"initiated_by", release.initiated_by},
+        {"github_run_id", release.github_run_id},
+        {"github_action_link", release.github_action_link},
+        {"github_ref", release.github_ref},
+        {"created_at",
+         json_time(release.created_at == Time{} ? std::nullopt
+                                                : std::optional(release.created_at))},
+        {"started_at", json_time(release.started_at)},
+        {"completed_at", json_time(release.completed_at)},
+        {"commit_sha",
+         release.commit_sha ? nlohmann::ordered_json(*release.commit_sha)
+                            : nlohmann::ordered_json(nullptr)},
+        {"superseded_by",
+         release.superseded_by ? nlohmann::ordered_json(*release.superseded_by)
+                               : nlohmann::ordered_json(nullptr)},
+    };
+}
+
+std::string status_label(Language language, const std::string& status) {
+    const auto known = release::parse_status(status);
+    return known ? messages::label(language, *known) : sanitize_line(status);
+}
+
+release::Release find_release(Services& services, std::optional<std::int64_t> id) {
+    auto found = services.store(Services::Purpose::releases).find_release(id.value_or(0));
+    if (!found) {
+        throw Error(ErrorKind::usage,
+                    "unknown_release",
+                    phrase(Id::cli_release_unknown, fmt::arg("id", id.value_or(0))),
+                    phrase(Id::cli_release_unknown_hint));
+    }
+    return *found;
+}
+
+void check_run_id(const std::string& run_id) {
+    constexpr std::size_t k_longest = 128;
+    const bool plain = std::all_of(run_id.begin(), run_id.end(), [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')
+               || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_'
+               || letter == '.';
+    });
+    if (run_id.empty() || run_id.size() > k_longest || !plain) {
+        refuse_value("bad_run_id", "--run-id", Id::cli_release_run_id_rule);
+    }
+}
+
+void check_link(const std::string& link) {
+    constexpr std::size_t k_longest = 2048;
+    if (link.empty()) {
+        return;
+    }
+    const bool web = link.starts_with("https://") || link.starts_with("http://");
+    if (!web || link.size() > k_longest || sanitize_line(link) != link
+        || link.find_first_of(" \"<>") != std::string::npos) {
+        refuse_value("bad_link", "--link", Id::cli_release_link_rule);
+    }
+}
+
+} // namespace loomrel::cli

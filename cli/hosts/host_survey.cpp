@@ -1,0 +1,103 @@
+#include "cli/hosts/host_survey.hpp"
+
+#include "cli/hosts/targets.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+
+std::vector<std::string> services_asked(Services& services,
+                                        const std::optional<std::string>& service) {
+    if (!service && services.config().services.size() > 1) {
+        return services.config().services;
+    }
+    return {services.service(service)};
+}
+
+// The host's, whichever services are there.
+Place& place_of(Services& services,
+                std::vector<Place>& all,
+                const std::string& environment,
+                const config::Host& host) {
+    const std::string shown = endpoint_of(services, host).shown();
+    for (Place& place : all) {
+        if (place.environment == environment && place.name == shown) {
+            return place;
+        }
+    }
+    all.push_back({environment, host, shown, {}});
+    return all.back();
+}
+
+} // namespace
+
+std::vector<Place> places(Services& services,
+                          const std::optional<std::string>& environment,
+                          const std::optional<std::string>& service) {
+    const std::vector<std::string> environments =
+        environment ? std::vector{*environment} : std::vector<std::string>{"stage", "prod"};
+    std::vector<Place> found;
+    std::optional<Error> none;
+    for (const std::string& name : environments) {
+        for (const std::string& each : services_asked(services, service)) {
+            try {
+                for (const config::Host& host : hosts_wanted(services, name, each)) {
+                    place_of(services, found, name, host)
+                        .services.push_back(services.config().deploy(each, name));
+                }
+            } catch (const Error& error) {
+                // One service may have hosts where another has none.
+                const bool lacks = error.code() == "no_hosts";
+                if (error.kind() != ErrorKind::config || (environment && !lacks)) {
+                    throw;
+                }
+                // A slip in one environment does not hide the other, nor is it passed over.
+                if (!lacks && (!none || none->message().en != error.message().en)) {
+                    services.note(services.say(
+                        Id::cli_error,
+                        fmt::arg("message", in(services.language(), error.message()))));
+                }
+                none = error;
+            }
+        }
+    }
+    if (found.empty() && none) {
+        throw *none;
+    }
+    return found;
+}
+
+std::vector<Surveyed> survey(Services& services,
+                             const std::vector<Place>& all,
+                             const std::function<void(std::size_t, ssh::Connection&)>& look,
+                             const std::function<void(std::size_t, const Error&)>& failed) {
+    std::vector<Surveyed> results(all.size());
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto target = make_targets(services, {all[i].host}).front();
+        threads.emplace_back([&results, &look, &failed, i, target = std::move(target)] {
+            try {
+                const auto connection = target.connector();
+                look(i, *connection);
+            } catch (const Error& error) {
+                results[i].error = error;
+            } catch (const std::exception& bug) {
+                results[i].error =
+                    Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+            }
+            if (results[i].error && failed) {
+                failed(i, *results[i].error);
+            }
+        });
+    }
+    threads.clear(); // joins them
+    return results;
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,114 @@
+#include "cli/runs/conclude.hpp"
+
+#include "cli/context/local_state.hpp"
+#include "cli/hosts/targets.hpp"
+#include "cli/runs/dev_notice.hpp"
+#include "cli/runs/run_result.hpp"
+#include "lib/deploy/conduct.hpp"
+#include "lib/deploy/report.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace loomrel::cli {
+
+namespace {
+
+bool is_absent(const deploy::Followed& host) {
+    return host.how == deploy::HowFollowed::absent;
+}
+
+// Its end, or that it never was one of the run's hosts.
+bool is_told(const deploy::Followed& host) {
+    return (host.how == deploy::HowFollowed::ended && host.end)
+           || host.how == deploy::HowFollowed::not_started;
+}
+
+bool is_told_or_absent(const deploy::Followed& host) {
+    return is_told(host) || is_absent(host);
+}
+
+bool any_absent(const std::vector<deploy::Followed>& hosts) {
+    return std::any_of(hosts.begin(), hosts.end(), is_absent);
+}
+
+// Whose run it is: the last move that was no run's own. Not whoever comes by when it has ended.
+std::string starter_of(Services& services, store::Store& store, const store::Run& run) {
+    const auto events =
+        run.release_id ? store.events(*run.release_id) : std::vector<release::Event>{};
+    const auto began = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+        return event.from != event.to && event.source != "journal";
+    });
+    return began == events.rend() ? services.actor() : began->actor;
+}
+
+} // namespace
+
+bool is_unwatched(const store::Run& run) {
+    constexpr Milliseconds k_unwatched{30000};
+    return !run.ended_at && run.unseen_for > k_unwatched;
+}
+
+bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
+    const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
+    deploy::Nobody nobody;
+    deploy::Patience patience;
+    patience.away = Milliseconds{0};
+    const auto conduct = [&] {
+        return std::make_unique<deploy::Conductor>(
+            make_targets(services, hosts_of(services, run)), nobody, patience);
+    };
+    const deploy::RunPlace place{run.id, run.service, run.environment, settings.state_dir};
+    auto conductor = conduct();
+    auto hosts = conductor->peek(place, false);
+    // Only where it has ended everywhere else is it certain that nobody will come to the rest.
+    if (is_unwatched(run) && any_absent(hosts)
+        && std::all_of(hosts.begin(), hosts.end(), is_told_or_absent)) {
+        conductor = conduct();
+        hosts = conductor->peek(place, true);
+    }
+    if (!std::all_of(hosts.begin(), hosts.end(), is_told)) {
+        return false;
+    }
+    deploy::Report report = deploy::make_report(
+        subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
+    report.release_id = run.release_id;
+    deploy::Keeper keeper(&store, make_spool(services), starter_of(services, store, run));
+    keeper.set_run(run);
+    if (run.release_id) {
+        keeper.set_release(*run.release_id, run.environment);
+    }
+    for (const deploy::Followed& host : report.hosts) {
+        keeper.catch_up(host.book);
+    }
+    if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
+        tell_dev_end(services, store, run, report);
+        conductor->acknowledge();
+    }
+    return true;
+}
+
+void conclude_open_runs(Services& services,
+                        store::Store& store,
+                        const std::string& service,
+                        const std::string& environment,
+                        const std::string& host) {
+    store::RunQuery query;
+    query.service = service;
+    query.environment = environment;
+    query.open_only = true;
+    for (const store::Run& run : store.list_runs(query)) {
+        if (!host.empty() && run.hosts != std::vector{host}) {
+            continue;
+        }
+        try {
+            conclude_if_ended(services, store, run);
+        } catch (const Error& error) {
+            // It stays open; whoever comes next tries again. Our own start does not depend on it.
+            services.note(in(services.language(), error.message()) + "\n");
+        }
+    }
+}
+
+} // namespace loomrel::cli

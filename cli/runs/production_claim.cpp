@@ -1,0 +1,177 @@
+#include "cli/runs/production_claim.hpp"
+
+#include "cli/runs/deploy_plan.hpp"
+#include "lib/base/random.hpp"
+#include "lib/base/shell_quote.hpp"
+#include "lib/base/text.hpp"
+#include "lib/messages/status_texts.hpp"
+#include "lib/release/approval.hpp"
+
+#include <utility>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+using messages::phrase;
+using release::Release;
+using release::Status;
+
+std::string status_of(Services& services, const Release& release) {
+    const auto state = release.state();
+    return state ? messages::label(services.language(), *state) : sanitize_line(release.status);
+}
+
+[[noreturn]] void refuse(const char* code, const Release& release, Phrase message, Id hint_text) {
+    throw Error(ErrorKind::refused,
+                code,
+                std::move(message),
+                phrase(hint_text,
+                       fmt::arg("id", release.id),
+                       fmt::arg("service", typed_word(release.service_name)),
+                       fmt::arg("tag", typed_word(release.release_tag))));
+}
+
+Phrase sentence(Services& services, Id text, const Release& release) {
+    return phrase(text,
+                  fmt::arg("id", release.id),
+                  fmt::arg("tag", sanitize_line(release.release_tag)),
+                  fmt::arg("status", status_of(services, release)));
+}
+
+// What the status says, before anything is asked of the ledger to be changed.
+void check_status(Services& services, const Release& release) {
+    const auto state = release.state();
+    if (state == Status::manual_test_passed || state == Status::production_failed) {
+        return;
+    }
+    const bool not_yet = state == Status::initiated || state == Status::building
+                         || state == Status::stage_deploy || state == Status::manual_testing;
+    if (not_yet) {
+        refuse("not_approved",
+               release,
+               sentence(services, Id::prod_not_approved, release),
+               Id::prod_not_approved_hint);
+    }
+    refuse("status_forbids",
+           release,
+           sentence(services, Id::prod_status_forbids, release),
+           Id::prod_status_forbids_hint);
+}
+
+void check_production(Services& services, const Release& release) {
+    check_status(services, release);
+    if (!release.commit_sha || release.commit_sha->empty()) {
+        refuse("no_commit",
+               release,
+               sentence(services, Id::prod_no_commit, release),
+               Id::prod_no_commit_hint);
+    }
+}
+
+} // namespace
+
+void refuse_claim(Services& services, const Release& release, const store::Claimed& claimed) {
+    Release now = release;
+    now.status = claimed.status;
+    const auto text = [&](Id id) { return sentence(services, id, now); };
+    if (claimed.conflict == "no_commit") {
+        refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
+    }
+    if (claimed.conflict == "expired") {
+        refuse("approval_expired", now, text(Id::prod_expired), Id::prod_expired_hint);
+    }
+    if (claimed.conflict == "approvals") {
+        refuse("approvals_missing", now, text(Id::prod_rules), Id::prod_expired_hint);
+    }
+    if (claimed.conflict == "outrun") {
+        refuse("superseded",
+               now,
+               phrase(Id::prod_outrun,
+                      fmt::arg("id", now.id),
+                      fmt::arg("tag", sanitize_line(now.release_tag)),
+                      fmt::arg("newer", sanitize_line(claimed.outrun_by))),
+               Id::prod_superseded_hint);
+    }
+    if (claimed.conflict == "settings") {
+        throw Error(ErrorKind::refused,
+                    "settings_differ",
+                    phrase(Id::prod_settings,
+                           fmt::arg("id", now.id),
+                           fmt::arg("tag", sanitize_line(now.release_tag)),
+                           fmt::arg("keys", sanitize_line(join(claimed.settings, ", ")))),
+                    phrase(Id::prod_settings_hint, fmt::arg("id", now.id)));
+    }
+    if (claimed.conflict == "run" && claimed.there) {
+        const std::string command = "loomrel attach " + claimed.there->id;
+        throw Error(ErrorKind::refused, "claimed", text(Id::prod_taken), {command, command});
+    }
+    check_status(services, now);
+    refuse("conflict", now, text(Id::prod_status_forbids), Id::prod_status_forbids_hint);
+}
+
+store::Run claim_production(Services& services,
+                            store::Store& store,
+                            const Release& release,
+                            store::Run run,
+                            const Claimant& claimant,
+                            bool older) {
+    store::Claim claim;
+    claim.id = random_uuid();
+    claim.release_id = release.id;
+    claim.actor = claimant.actor;
+    claim.source = claimant.source;
+    claim.run = std::move(run);
+    claim.older = older;
+    claim.rules = services.config().approval_rules();
+    const store::Claimed claimed = store.claim(claim);
+    switch (claimed.what) {
+    case store::Claimed::What::done:
+        return *claim.run;
+    case store::Claimed::What::already:
+        if (claimed.there) {
+            return *claimed.there;
+        }
+        break;
+    case store::Claimed::What::refused:
+        refuse_claim(services, release, claimed);
+    case store::Claimed::What::absent:
+        (void)find_release(store, release.id); // says that there is none
+        break;
+    }
+    Release now = release;
+    now.status = claimed.status;
+    refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
+}
+
+void foresee_claim(Services& services, store::Store& store, const Release& release, bool older) {
+    check_production(services, release);
+    store::Claimed claimed;
+    claimed.status = release.status;
+    if (release.is_outrun() && !older) {
+        const auto by = store.find_release(*release.superseded_by);
+        claimed.conflict = "outrun";
+        claimed.outrun_by = by ? by->release_tag : "#" + std::to_string(*release.superseded_by);
+        refuse_claim(services, release, claimed);
+    }
+    std::vector<release::Vote> votes;
+    for (const store::Approval& approval : store.approvals(release.id)) {
+        if (approval.verdict == store::Verdict::approved) {
+            votes.push_back({approval.approver_id,
+                             std::chrono::duration_cast<Milliseconds>(now() - approval.at)});
+        }
+    }
+    const auto rules = store.approval_rules().value_or(services.config().approval_rules());
+    const auto text = [&](Id id) { return sentence(services, id, release); };
+    switch (release::lack_of(rules, release.initiated_by, std::move(votes))) {
+    case release::Lack::nothing:
+        return;
+    case release::Lack::approvals:
+        refuse("approvals_missing", release, text(Id::prod_rules), Id::prod_would_ask_hint);
+    case release::Lack::age:
+        refuse("approval_expired", release, text(Id::prod_expired), Id::prod_would_ask_hint);
+    }
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "cli/context/services.hpp"
+#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/report.hpp"
+
+#include <string>
+
+namespace loomrel::cli {
+
+// "refs/tags/v1.2.3" is v1.2.3, "refs/heads/feature/x" is feature/x.
+[[nodiscard]] std::string short_ref(const std::string& ref);
+
+[[nodiscard]] deploy::Subject subject_of(const store::Run& run,
+                                         const config::DeploySettings& settings);
+
+// The result in every form that was asked for: people's last lines or --json, and in GitHub Actions
+// the step's outputs and its summary.
+void show_result(Services& services,
+                 const deploy::Report& report,
+                 const deploy::Keeper::Conclusion& conclusion,
+                 ExitCode code);
+
+// A run that ended before, as the ledger has it: the same result, and the same exit code, again.
+[[nodiscard]] ExitCode show_stored_result(Services& services, const store::Run& run);
+
+} // namespace loomrel::cli

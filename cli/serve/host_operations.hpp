@@ -1,0 +1,61 @@
+#pragma once
+
+#include "cli/context/services.hpp"
+#include "lib/bot/operations.hpp"
+#include "lib/deploy/follow.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace loomrel::cli {
+
+// The bot's hands: what it asks of production's hosts, done as the commands do it. Every call works
+// with connections to ledger and hosts of its own. The configuration is loaded before.
+class HostOperations final : public bot::Operations {
+public:
+    // What went wrong in a deploy that nobody waits for.
+    using OnTrouble = std::function<void(const std::exception&)>;
+
+    explicit HostOperations(Services& services, OnTrouble on_trouble = {})
+        : m_services(services),
+          m_on_trouble(std::move(on_trouble)) {}
+
+    // Whatever is being watched is left to go on by itself.
+    void leave() { m_wish = deploy::Wish::leave; }
+
+    // Deploys that are under way go on by themselves; whoever comes next concludes them.
+    ~HostOperations() override;
+
+    [[nodiscard]] bool can_roll_back(const std::string& service, std::string& why) override;
+    [[nodiscard]] bot::Standing standing(const std::string& service) override;
+    bot::Ended roll_back(const std::string& service,
+                         const std::string& expected,
+                         const std::string& target,
+                         const std::string& actor,
+                         const Watch& watch) override;
+    [[nodiscard]] bool can_look_at_stage(const std::string& service) override;
+    [[nodiscard]] bot::StageSight look_at_stage(const release::Release& release) override;
+    void deploy(const release::Release& release, const std::string& actor) override;
+
+private:
+    struct Work {
+        std::thread thread;
+        std::shared_ptr<std::atomic<bool>> ended;
+    };
+
+    // Throws Error(ledger), "ask again": another server, or this one when it is back, will do it.
+    void check_stays() const;
+    void start(std::function<void()> work);
+
+    Services& m_services;
+    OnTrouble m_on_trouble;
+    std::atomic<deploy::Wish> m_wish{deploy::Wish::none};
+    std::mutex m_mutex;
+    std::vector<Work> m_deploys;
+};
+
+} // namespace loomrel::cli

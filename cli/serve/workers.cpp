@@ -1,0 +1,112 @@
+#include "cli/serve/workers.hpp"
+
+#include "cli/context/local_state.hpp"
+#include "cli/context/notices.hpp"
+#include "cli/runs/conclude.hpp"
+#include "cli/runs/run_session.hpp"
+#include "lib/store/server_ledger.hpp"
+
+#include <algorithm>
+
+namespace loomrel::cli {
+
+namespace {
+
+using Level = ServeLog::Level;
+
+constexpr Milliseconds k_between_reconciles{30000};
+// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
+constexpr Milliseconds k_unwatched_run{30000};
+constexpr int k_most_runs_at_once = 1000;
+// No longer than that does a ledger that is away hold up the end of serve.
+constexpr Milliseconds k_longest_store_call{5000};
+// Another server on the ledger is there at once when this one goes, or soon when it was killed.
+constexpr Milliseconds k_presence{10000};
+constexpr Milliseconds k_between_presences{2000};
+
+bool has_hosts(Services& services, const store::Run& run) {
+    try {
+        return !services.config().hosts(run.environment, run.service).empty();
+    } catch (const Error&) {
+        return false; // this machine has no way to them; another one may
+    }
+}
+
+void conclude_unwatched(Services& services,
+                        ServeLog& log,
+                        store::Store& store,
+                        const std::stop_token& stop) {
+    store::RunQuery query;
+    query.open_only = true;
+    query.limit = k_most_runs_at_once;
+    for (const store::Run& run : store.list_runs(query)) {
+        if (stop.stop_requested()) {
+            return;
+        }
+        if (run.unseen_for <= k_unwatched_run || !has_hosts(services, run)) {
+            continue;
+        }
+        try {
+            if (conclude_if_ended(services, store, run)) {
+                log.write(Level::info,
+                          "run_concluded",
+                          {{"run_id", run.id},
+                           {"service", run.service},
+                           {"environment", run.environment}});
+            }
+        } catch (const Error& error) {
+            // It stays open, and is looked at again; the others do not wait for it.
+            log.write(Level::warning,
+                      "run_not_reached",
+                      {{"run_id", run.id}, {"reason", error.message().en}});
+        }
+    }
+}
+
+Worker reconciler(Services& services, ServeLog& log) {
+    return {"reconcile", [&services, &log](const std::stop_token& stop) {
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
+                do {
+                    conclude_unwatched(services, log, *store, stop);
+                    if (const std::size_t told = make_spool(services).deliver(*store); told > 0) {
+                        log.write(Level::info, "spool_delivered", {{"changes", told}});
+                    }
+                } while (rest(stop, k_between_reconciles));
+            }};
+}
+
+// Where it cannot begin any, people are told what to type.
+bool begins_deploys(const config::Config& config) {
+    const auto is_direct = [&](const std::string& service) {
+        return config.deploy(service, "prod").prod_by == "direct";
+    };
+    return (!config.github.token.empty() && !config.github.owner.empty())
+           || std::any_of(config.services.begin(), config.services.end(), is_direct);
+}
+
+Worker presence(Services& services) {
+    // The same when the worker begins again: its lease is its own then.
+    return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
+                auto& ledger = dynamic_cast<store::ServerLedger&>(*store);
+                do {
+                    (void)ledger.take_lease(store::k_serve_lease, owner, k_presence);
+                } while (rest(stop, k_between_presences));
+                ledger.drop_lease(store::k_serve_lease, owner);
+            }};
+}
+
+} // namespace
+
+std::vector<Worker> make_workers(Services& services, ServeLog& log, telemetry::Metrics&) {
+    std::vector<Worker> workers;
+    workers.push_back(reconciler(services, log));
+    if (begins_deploys(services.config())) {
+        workers.push_back(presence(services));
+    }
+    return workers;
+}
+
+} // namespace loomrel::cli

@@ -1,0 +1,119 @@
+#include "cli/terminal/view_renderer.hpp"
+#include "cli/terminal/view_text.hpp"
+#include "lib/messages/messages.hpp"
+#include "lib/messages/step_texts.hpp"
+
+#include <map>
+
+namespace loomrel::cli {
+
+namespace {
+
+using messages::Id;
+
+// Lines as things happen, for a pipe or a file; what commands print stands indented.
+class PlainRenderer final : public Renderer {
+public:
+    explicit PlainRenderer(const ViewOptions& options)
+        : m_options(options) {}
+
+    void begin(const std::string& title) override { add("", title); }
+
+    void note(const std::string& text) override { add("", text); }
+
+    void attached(const std::string& host, const std::string& run_id, bool started) override {
+        const Id id = started ? Id::view_attached_started : Id::view_attached_followed;
+        add("", say(id, fmt::arg("host", host), fmt::arg("run", run_id)));
+    }
+
+    void waiting(const std::string& host, const std::string& holder) override {
+        add(host, say(Id::view_waiting, fmt::arg("holder", holder)));
+    }
+
+    void step_started(const std::string& host, const std::string& step) override {
+        m_running[host] = step;
+    }
+
+    void step_ended(const std::string& host,
+                    const std::string& step,
+                    bool ok,
+                    Milliseconds took,
+                    const Tail& tail) override {
+        m_running.erase(host);
+        add(host, step_line(m_options.language, step, ok, took));
+        if (ok || m_options.verbosity == Verbosity::verbose) {
+            return;
+        }
+        if (tail.left_out > 0) {
+            add(host, k_indent + say(Id::view_lines_left_out, fmt::arg("count", tail.left_out)));
+        }
+        for (const std::string& line : tail.lines) {
+            add(host, k_indent + line);
+        }
+    }
+
+    void log_line(const std::string& host, const std::string& text) override { add(host, text); }
+
+    void output_line(const std::string& host, const std::string& text) override {
+        if (m_options.verbosity == Verbosity::verbose) {
+            add(host, k_indent + text);
+        }
+    }
+
+    void progress(const std::string&, const std::string&) override {}
+
+    void link_lost(const std::string& host, const std::string& reason) override {
+        add("", say(Id::view_link_lost, fmt::arg("host", host), fmt::arg("reason", reason)));
+    }
+
+    void link_back(const std::string& host) override {
+        add("", say(Id::view_link_back, fmt::arg("host", host)));
+    }
+
+    void annotate(const std::string&, const std::string&) override {}
+
+    void finish() override {
+        for (const auto& [host, step] : m_running) {
+            const std::string label = messages::step_label(m_options.language, step);
+            add(host, "❔ " + say(Id::view_step_unknown, fmt::arg("step", label)));
+        }
+        m_running.clear();
+    }
+
+    void flush() override {
+        if (!m_lines.empty()) {
+            m_options.write(m_lines);
+            m_lines.clear();
+        }
+    }
+
+    void redraw() override {}
+
+    void screen_lost() override {}
+
+private:
+    template <typename... Arguments> std::string say(Id id, const Arguments&... arguments) const {
+        return messages::say(m_options.language, id, arguments...);
+    }
+
+    void add(const std::string& host, const std::string& text) {
+        if (m_options.hosts > 1 && !host.empty()) {
+            m_lines += host + " | ";
+        }
+        m_lines += text + '\n';
+    }
+
+    static inline const std::string k_indent = "    ";
+
+    ViewOptions m_options;
+    std::map<std::string, std::string> m_running; // host → step
+    std::string m_lines;
+};
+
+} // namespace
+
+std::unique_ptr<Renderer> make_plain_renderer(const ViewOptions& options) {
+    return std::make_unique<PlainRenderer>(options);
+}
+
+} // namespace loomrel::cli
