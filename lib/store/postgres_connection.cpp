@@ -165,8 +165,8 @@ Connection begin_connecting(const Parameters& parameters) {
     return connection;
 }
 
-// Readable is a connection also when it was refused or closed without a word. Peeking would take the
-// socket's error away from libpq.
+// Readable is a connection also when it was refused or closed without a word. Peeking would take
+// the socket's error away from libpq.
 bool has_said_something(const PGconn& connection) {
     int bytes = 0;
     return ::ioctl(PQsocket(&connection), FIONREAD, &bytes) == 0 && bytes > 0;

@@ -51,11 +51,11 @@ declare -A below=(
     [syntax]="")
 
 while IFS=: read -r file line include; do
-    room=$(dirname "${file#cli/}")
-    [ "$room" != . ] || room=program
+    room=${file#cli/}
+    case $room in */*) room=${room%/*} ;; *) room=program ;; esac
     [ -n "${below[$room]+there}" ] || wrong "$file: cli/$room is not a room that tests/lint/layers.sh knows"
-    other=$(dirname "${include#*\"cli/}") other=${other%\"*}
-    [ "$other" != . ] || other=program
+    other=${include#*\"cli/} other=${other%\"*}
+    case $other in */*) other=${other%/*} ;; *) other=program ;; esac
     [ "$other" = "$room" ] || [[ " ${below[$room]} " == *" $other "* ]] \
         || wrong "$file:$line: cli/$room includes cli/$other, which is not below it"
 done < <(project_files cli | grep -E '\.(cpp|hpp)$' | xargs grep -HnE '^ *# *include *"cli/')
