@@ -23,7 +23,7 @@ Error not_found(const Phrase& message, const Phrase& hint) {
 }
 
 // Where a run may be under way: nowhere, if the configuration names no service or no host.
-std::vector<Place> places_known(Services& services) {
+std::vector<HostServices> places_known(Services& services) {
     try {
         return places(services, std::nullopt, std::nullopt);
     } catch (const Error& error) {
@@ -42,7 +42,7 @@ struct Search {
 };
 
 Search search_hosts(Services& services, const std::string& id) {
-    const std::vector<Place> all = places_known(services);
+    const std::vector<HostServices> all = places_known(services);
     std::mutex mutex;
     Search search;
     store::Run& run = search.run;

@@ -111,13 +111,13 @@ Deploying prepare_for(Services& services, const DevRequest& asked, const config:
 }
 
 // Tells the ledger of the run, if it is there in time, or finds what it knows of it.
-struct Told {
+struct LedgerAnswer {
     std::unique_ptr<store::Store> ledger;
     std::optional<store::Run> before; // this very run, started before
 };
 
-Told tell_ledger(Services& services, const store::Run& run) {
-    Told told;
+LedgerAnswer tell_ledger(Services& services, const store::Run& run) {
+    LedgerAnswer told;
     told.ledger = ledger_if_it_answers(
         services, Services::Purpose::looking, k_ledger_wait, [&](store::Store& store) {
             told.before = store.find_run(run.id);
@@ -156,7 +156,7 @@ ExitCode run_dev_deploy(Services& services, const DevDeployOptions& options) {
     session.begin_connecting();
     // Beside the log-in: the ledger.
     const store::Run run = run_row(deploying, session);
-    const Told told = tell_ledger(services, run);
+    const LedgerAnswer told = tell_ledger(services, run);
     if (told.ledger) {
         session.set_store(*told.ledger);
     }

@@ -50,7 +50,7 @@ void check(const LogsOptions& options, bool json) {
     }
 }
 
-Error no_log(const Place& place, const std::string& file) {
+Error no_log(const HostServices& place, const std::string& file) {
     return Error(
         ErrorKind::run_failed,
         "no_log",
@@ -62,7 +62,7 @@ Error no_log(const Place& place, const std::string& file) {
 // none waits for another's end.
 class LogReader {
 public:
-    LogReader(Services& services, const std::vector<Place>& all, const LogsOptions& options)
+    LogReader(Services& services, const std::vector<HostServices>& all, const LogsOptions& options)
         : m_services(services),
           m_all(all),
           m_options(options),
@@ -95,7 +95,7 @@ public:
 
 private:
     void read_one(std::size_t i, ssh::Connection& connection) {
-        const Place& place = m_all[i];
+        const HostServices& place = m_all[i];
         HostLog& log = m_logs[i];
         const std::string prefix = m_all.size() > 1 ? place.name + ": " : "";
         LogLines lines(m_services.redactor(), [&](std::string_view text) {
@@ -122,7 +122,7 @@ private:
                 return m_services.io().out_error() != 0;
             });
         lines.finish();
-        for (const deploy::Told& line : told) {
+        for (const deploy::ControlLine& line : told) {
             if (line.word == "no_log") {
                 throw no_log(place, line.rest);
             }
@@ -133,14 +133,14 @@ private:
     }
 
     Services& m_services;
-    const std::vector<Place>& m_all;
+    const std::vector<HostServices>& m_all;
     const LogsOptions& m_options;
     std::vector<HostLog> m_logs;
     bool m_streams; // shown as it comes
     std::mutex m_mutex;
 };
 
-ordered_json to_object(Services& services, const Place& place, const HostLog& log) {
+ordered_json to_object(Services& services, const HostServices& place, const HostLog& log) {
     if (log.error) {
         return {{"host", place.name},
                 {"error",
@@ -152,7 +152,7 @@ ordered_json to_object(Services& services, const Place& place, const HostLog& lo
 }
 
 void show(Services& services,
-          const std::vector<Place>& all,
+          const std::vector<HostServices>& all,
           const std::vector<HostLog>& logs,
           LogReader& reader) {
     ordered_json hosts = ordered_json::array();
@@ -185,7 +185,7 @@ ExitCode run_logs(Services& services, const LogsOptions& options) {
     if (options.run) {
         return show_run_log(services, *options.run, options);
     }
-    const std::vector<Place> all =
+    const std::vector<HostServices> all =
         places(services, options.environment.value_or("stage"), services.service(options.service));
     LogReader reader(services, all, options);
     const std::vector<HostLog>& logs = reader.read();

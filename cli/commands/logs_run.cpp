@@ -80,11 +80,11 @@ Spot spot_of(Services& services,
 }
 
 // Every host that is configured; developers' too, as a run of theirs has no other mark.
-std::vector<Place> all_places(Services& services, const LogsOptions& options) {
+std::vector<HostServices> all_places(Services& services, const LogsOptions& options) {
     if (options.environment) {
         return places(services, options.environment, options.service);
     }
-    std::vector<Place> all;
+    std::vector<HostServices> all;
     std::optional<Error> none;
     for (const char* environment : {"stage", "prod", "dev"}) {
         try {
@@ -111,7 +111,7 @@ void tell(Services& services, const Error& error) {
 
 std::vector<Spot>
 look_for_run(Services& services, const std::string& id, const LogsOptions& options) {
-    const std::vector<Place> all = all_places(services, options);
+    const std::vector<HostServices> all = all_places(services, options);
     std::mutex mutex;
     std::vector<Spot> found;
     const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection&) {
@@ -181,11 +181,11 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
             services.note(spot.target.name + ":"); // whose lines these are
         }
         std::string text;
-        std::atomic<deploy::Wish> wish{deploy::Wish::none};
+        std::atomic<deploy::StopRequest> wish{deploy::StopRequest::none};
         RunPrinter printer(services, [&](std::string_view lines) {
             services.json() ? void(text += lines) : services.out(lines);
             if (services.io().out_error() != 0) {
-                wish = deploy::Wish::leave; // nobody reads any more
+                wish = deploy::StopRequest::detach; // nobody reads any more
             }
         });
         deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});

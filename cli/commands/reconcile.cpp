@@ -18,14 +18,14 @@ using nlohmann::ordered_json;
 constexpr int k_most_runs = 500;
 
 // One open run, and what became of it here.
-struct Looked {
+struct RunCheck {
     store::Run run;
     std::string state; // concluded, running, silent
     std::string detail;
 };
 
-Looked look_at(Services& services, store::Store& store, const store::Run& run, bool dry_run) {
-    Looked looked{run, "running", ""};
+RunCheck look_at(Services& services, store::Store& store, const store::Run& run, bool dry_run) {
+    RunCheck looked{run, "running", ""};
     if (dry_run) {
         looked.state = "open";
         return looked;
@@ -43,7 +43,7 @@ Looked look_at(Services& services, store::Store& store, const store::Run& run, b
     return looked;
 }
 
-std::string line_of(Services& services, const Looked& looked) {
+std::string line_of(Services& services, const RunCheck& looked) {
     const auto run = fmt::arg("run", looked.run.id);
     const auto service = fmt::arg("service", looked.run.service);
     const auto environment = fmt::arg("environment", looked.run.environment);
@@ -69,13 +69,13 @@ ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
     store::RunQuery query;
     query.open_only = true;
     query.limit = k_most_runs;
-    std::vector<Looked> all;
+    std::vector<RunCheck> all;
     for (const store::Run& run : store.list_runs(query)) {
         all.push_back(look_at(services, store, run, options.dry_run));
     }
     if (services.json()) {
         ordered_json runs = ordered_json::array();
-        for (const Looked& looked : all) {
+        for (const RunCheck& looked : all) {
             runs.push_back({{"run_id", looked.run.id},
                             {"service", looked.run.service},
                             {"environment", looked.run.environment},
@@ -106,7 +106,7 @@ ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
                              fmt::arg("quoted", shell_quote(shown)))
                 + "\n";
     }
-    for (const Looked& looked : all) {
+    for (const RunCheck& looked : all) {
         text += line_of(services, looked) + "\n";
     }
     if (all.empty()) {

@@ -42,7 +42,7 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
         if (!target.commit.empty()) {
             add(services.say(Id::rollback_plan_commit, fmt::arg("commit", target.commit)));
         }
-        for (const deploy::LookedAt& host : hosts.looked_at) {
+        for (const deploy::HostReport& host : hosts.looked_at) {
             const auto& lost = host.sight ? host.sight->lost : std::vector<deploy::Kept>{};
             if (std::any_of(lost.begin(), lost.end(), [&](const deploy::Kept& kept) {
                     return kept.name == target.to;
@@ -60,7 +60,7 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
     } else if (target.change_unknown) {
         add(services.say(Id::rollback_plan_change_unknown));
     }
-    for (const deploy::LookedAt& host : hosts.looked_at) {
+    for (const deploy::HostReport& host : hosts.looked_at) {
         if (!host.sight) {
             add(services.say(Id::rollback_plan_silent, fmt::arg("host", host.host)));
         }
@@ -136,13 +136,14 @@ bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
 
 // Cancelling took away what a deploy had begun, and put back one version on every host: that is
 // where a rollback without a target was to lead.
-bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::LookedAt>& before) {
+bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::HostReport>& before) {
     // Hosts that were slow this time stand behind the others.
     const auto& after = hosts.looked_at;
-    return std::all_of(before.begin(), before.end(), [&](const deploy::LookedAt& then) {
-        const auto now = std::find_if(after.begin(), after.end(), [&](const deploy::LookedAt& one) {
-            return one.host == then.host;
-        });
+    return std::all_of(before.begin(), before.end(), [&](const deploy::HostReport& then) {
+        const auto now =
+            std::find_if(after.begin(), after.end(), [&](const deploy::HostReport& one) {
+                return one.host == then.host;
+            });
         return now != after.end() && then.sight && now->sight && then.sight->serving.empty()
                && now->sight->how == "restore" && after.front().sight
                && now->sight->serves == after.front().sight->serves;
@@ -171,7 +172,7 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
                                           fmt::arg("environment", hosts.settings.environment));
     if (services.json()) {
         nlohmann::ordered_json there = nlohmann::ordered_json::array();
-        for (const deploy::LookedAt& host : hosts.looked_at) {
+        for (const deploy::HostReport& host : hosts.looked_at) {
             there.push_back({{"host", host.host},
                              {"ok", true},
                              {"steps", nlohmann::ordered_json::array()},
@@ -215,7 +216,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     services.keep_to_the_end(kept);
     RollbackHosts& hosts = *kept;
     hosts.look();
-    const std::vector<deploy::LookedAt> before = hosts.looked_at;
+    const std::vector<deploy::HostReport> before = hosts.looked_at;
     if (make_way(services, hosts, options) && !options.to && is_put_back(hosts, before)) {
         RollbackTarget back;
         back.to = hosts.looked_at.front().sight->serves;

@@ -13,15 +13,15 @@ namespace loomrel::cli {
 
 namespace {
 
-using deploy::Sight;
+using deploy::HostState;
 using messages::Id;
 using nlohmann::ordered_json;
 
 // One line of the answer.
-struct Seen {
-    const Place* place = nullptr;
+struct ServiceStatus {
+    const HostServices* place = nullptr;
     std::string service;
-    std::optional<Sight> sight;
+    std::optional<HostState> sight;
     std::optional<Error> error;
 };
 
@@ -29,7 +29,7 @@ Time from_seconds(std::int64_t seconds) {
     return Time(std::chrono::seconds(seconds));
 }
 
-ordered_json to_object(Services& services, const Seen& seen) {
+ordered_json to_object(Services& services, const ServiceStatus& seen) {
     ordered_json object{{"environment", seen.place->environment},
                         {"service", seen.service},
                         {"host", seen.place->name},
@@ -40,7 +40,7 @@ ordered_json to_object(Services& services, const Seen& seen) {
                            {"hint", in(services.language(), seen.error->hint())}};
         return object;
     }
-    const Sight& sight = *seen.sight;
+    const HostState& sight = *seen.sight;
     const deploy::Kept* back = sight.find_kept(sight.back);
     ordered_json kept = ordered_json::array();
     for (const deploy::Kept& each : sight.kept) {
@@ -80,12 +80,12 @@ std::string health_word(Services& services, const std::string& healthy) {
 }
 
 // What goes on there, or what somebody should look at.
-std::string remark(Services& services, const Seen& seen) {
+std::string remark(Services& services, const ServiceStatus& seen) {
     if (seen.error) {
         return in(services.language(), seen.error->message());
     }
     std::vector<std::string> remarks;
-    const Sight& sight = *seen.sight;
+    const HostState& sight = *seen.sight;
     if (!sight.has_repository) {
         remarks.push_back(services.say(Id::status_no_repository));
     }
@@ -113,7 +113,7 @@ std::string remark(Services& services, const Seen& seen) {
     return join(remarks, "; ");
 }
 
-void show_table(Services& services, const std::vector<Seen>& all) {
+void show_table(Services& services, const std::vector<ServiceStatus>& all) {
     Table table({services.say(Id::status_column_environment),
                  services.say(Id::status_column_service),
                  services.say(Id::deploy_column_host),
@@ -123,8 +123,8 @@ void show_table(Services& services, const std::vector<Seen>& all) {
                  services.say(Id::status_column_back),
                  ""});
     const bool people = services.io().out_is_tty();
-    for (const Seen& seen : all) {
-        const Sight sight = seen.sight.value_or(Sight{});
+    for (const ServiceStatus& seen : all) {
+        const HostState sight = seen.sight.value_or(HostState{});
         std::string since = "-";
         if (sight.since) {
             since = people ? services.date(from_seconds(*sight.since))
@@ -147,18 +147,19 @@ void show_table(Services& services, const std::vector<Seen>& all) {
 } // namespace
 
 ExitCode run_status(Services& services, const StatusOptions& options) {
-    const std::vector<Place> all = places(services, options.environment, options.service);
-    std::vector<std::vector<Sight>> sights(all.size());
+    const std::vector<HostServices> all = places(services, options.environment, options.service);
+    std::vector<std::vector<HostState>> sights(all.size());
     const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
         for (const config::DeploySettings& settings : all[i].services) {
             sights[i].push_back(deploy::look(connection, all[i].name, settings));
         }
     });
-    std::vector<Seen> lines;
+    std::vector<ServiceStatus> lines;
     bool any = false;
     for (std::size_t i = 0; i < all.size(); ++i) {
         for (std::size_t n = 0; n < all[i].services.size(); ++n) {
-            Seen seen{&all[i], all[i].services[n].service, std::nullopt, surveyed[i].error};
+            ServiceStatus seen{
+                &all[i], all[i].services[n].service, std::nullopt, surveyed[i].error};
             if (n < sights[i].size()) {
                 seen.sight = sights[i][n];
                 seen.error.reset();
@@ -169,7 +170,7 @@ ExitCode run_status(Services& services, const StatusOptions& options) {
     }
     if (services.json()) {
         ordered_json rows = ordered_json::array();
-        for (const Seen& seen : lines) {
+        for (const ServiceStatus& seen : lines) {
             rows.push_back(to_object(services, seen));
         }
         services.out_json({{"services", std::move(rows)}});

@@ -25,7 +25,7 @@ constexpr Milliseconds k_wait{15'000};
 enum class State { known, fresh, changed, revoked, other_pin, unreachable };
 
 // One host: what it shows, and what was believed of it before.
-struct Shown {
+struct HostKeyCheck {
     ssh::Endpoint endpoint;
     State state = State::unreachable;
     ssh::HostKey key;
@@ -42,7 +42,7 @@ struct Shown {
     }
 };
 
-std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
+std::vector<HostKeyCheck> hosts_meant(Services& services, const std::string& target) {
     std::vector<config::Host> hosts;
     if (target == "dev" || target == "stage" || target == "prod") {
         hosts = hosts_wanted(services, target);
@@ -51,11 +51,11 @@ std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
     } else {
         hosts.push_back(host_typed(services, parse_host_argument(target)));
     }
-    std::vector<Shown> all;
+    std::vector<HostKeyCheck> all;
     std::set<std::pair<std::string, std::uint16_t>> seen;
     for (const config::Host& host : hosts) {
         if (seen.emplace(to_lower(host.address), host.port).second) {
-            Shown shown;
+            HostKeyCheck shown;
             shown.endpoint = endpoint_of(services, host);
             all.push_back(std::move(shown));
         }
@@ -63,7 +63,7 @@ std::vector<Shown> hosts_meant(Services& services, const std::string& target) {
     return all;
 }
 
-void look(Shown& shown) {
+void look(HostKeyCheck& shown) {
     const ssh::Endpoint& endpoint = shown.endpoint;
     shown.key = ssh::fetch_host_key(endpoint, k_wait);
     const ssh::Trust trust = ssh::look_up(endpoint, shown.key);
@@ -93,9 +93,9 @@ void look(Shown& shown) {
 }
 
 // All at once: a host that is down does not hide the others.
-void look_at_all(std::vector<Shown>& all) {
+void look_at_all(std::vector<HostKeyCheck>& all) {
     std::vector<std::jthread> threads; // joined at the end
-    for (Shown& shown : all) {
+    for (HostKeyCheck& shown : all) {
         threads.emplace_back([&shown] {
             try {
                 look(shown);
@@ -108,7 +108,7 @@ void look_at_all(std::vector<Shown>& all) {
     }
 }
 
-std::string line(Services& services, const Shown& shown) {
+std::string line(Services& services, const HostKeyCheck& shown) {
     const std::string key = fmt::format("{} ({})", shown.key.fingerprint, shown.key.type);
     const auto say = [&](Id id) {
         return services.say(id,
@@ -153,7 +153,7 @@ std::string_view word(State state) {
     return "";
 }
 
-ordered_json to_object(Services& services, const Shown& shown) {
+ordered_json to_object(Services& services, const HostKeyCheck& shown) {
     ordered_json object{{"host", shown.endpoint.shown()},
                         {"state", word(shown.state)},
                         {"type", shown.key.type},
@@ -173,8 +173,8 @@ std::string file_word(const std::string& type) {
     return type.starts_with("ecdsa") ? "ecdsa" : type.substr(type.find('-') + 1);
 }
 
-void pin_all(std::vector<Shown>& all) {
-    for (Shown& shown : all) {
+void pin_all(std::vector<HostKeyCheck>& all) {
+    for (HostKeyCheck& shown : all) {
         if (!shown.wants_pin()) {
             continue;
         }
@@ -207,12 +207,12 @@ void ask(Services& services, const std::string& file) {
 } // namespace
 
 ExitCode run_trust(Services& services, const TrustOptions& options) {
-    std::vector<Shown> all = hosts_meant(services, options.target);
+    std::vector<HostKeyCheck> all = hosts_meant(services, options.target);
     look_at_all(all);
-    const bool any_bad =
-        std::any_of(all.begin(), all.end(), [](const Shown& shown) { return shown.is_bad(); });
-    const auto wanted =
-        std::find_if(all.begin(), all.end(), [](const Shown& shown) { return shown.wants_pin(); });
+    const bool any_bad = std::any_of(
+        all.begin(), all.end(), [](const HostKeyCheck& shown) { return shown.is_bad(); });
+    const auto wanted = std::find_if(
+        all.begin(), all.end(), [](const HostKeyCheck& shown) { return shown.wants_pin(); });
     const bool pins = wanted != all.end();
     const std::string file = services.config().known_hosts().string();
 
@@ -220,7 +220,7 @@ ExitCode run_trust(Services& services, const TrustOptions& options) {
         // With --json people still have to see what they are asked about.
         services.json() ? services.io().err(text + "\n") : services.out(text + "\n");
     };
-    for (const Shown& shown : all) {
+    for (const HostKeyCheck& shown : all) {
         tell(line(services, shown));
     }
     if (pins) {
@@ -238,7 +238,7 @@ ExitCode run_trust(Services& services, const TrustOptions& options) {
                       fmt::arg("file", file)));
     if (services.json()) {
         ordered_json hosts = ordered_json::array();
-        for (const Shown& shown : all) {
+        for (const HostKeyCheck& shown : all) {
             hosts.push_back(to_object(services, shown));
         }
         services.out_json({{"known_hosts", file},

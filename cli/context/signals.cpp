@@ -52,8 +52,8 @@ SignalWatch::SignalWatch() {
                     m_leave();
                 }
                 // Who has asked for a cancel is not satisfied with less.
-                auto none = deploy::Wish::none;
-                m_wish.compare_exchange_strong(none, deploy::Wish::stop);
+                auto none = deploy::StopRequest::none;
+                m_wish.compare_exchange_strong(none, deploy::StopRequest::stop);
             }
         }
     });

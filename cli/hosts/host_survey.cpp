@@ -21,12 +21,12 @@ std::vector<std::string> services_asked(Services& services,
 }
 
 // The host's, whichever services are there.
-Place& place_of(Services& services,
-                std::vector<Place>& all,
-                const std::string& environment,
-                const config::Host& host) {
+HostServices& place_of(Services& services,
+                       std::vector<HostServices>& all,
+                       const std::string& environment,
+                       const config::Host& host) {
     const std::string shown = endpoint_of(services, host).shown();
-    for (Place& place : all) {
+    for (HostServices& place : all) {
         if (place.environment == environment && place.name == shown) {
             return place;
         }
@@ -37,12 +37,12 @@ Place& place_of(Services& services,
 
 } // namespace
 
-std::vector<Place> places(Services& services,
-                          const std::optional<std::string>& environment,
-                          const std::optional<std::string>& service) {
+std::vector<HostServices> places(Services& services,
+                                 const std::optional<std::string>& environment,
+                                 const std::optional<std::string>& service) {
     const std::vector<std::string> environments =
         environment ? std::vector{*environment} : std::vector<std::string>{"stage", "prod"};
-    std::vector<Place> found;
+    std::vector<HostServices> found;
     std::optional<Error> none;
     for (const std::string& name : environments) {
         for (const std::string& each : services_asked(services, service)) {
@@ -74,7 +74,7 @@ std::vector<Place> places(Services& services,
 }
 
 std::vector<Surveyed> survey(Services& services,
-                             const std::vector<Place>& all,
+                             const std::vector<HostServices>& all,
                              const std::function<void(std::size_t, ssh::Connection&)>& look,
                              const std::function<void(std::size_t, const Error&)>& failed) {
     std::vector<Surveyed> results(all.size());

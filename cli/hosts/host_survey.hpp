@@ -11,7 +11,7 @@
 namespace loomrel::cli {
 
 // One host of an environment, and the services that are to be looked at there.
-struct Place {
+struct HostServices {
     std::string environment;
     config::Host host;
     std::string name; // "root@192.168.1.30:22"
@@ -20,9 +20,9 @@ struct Place {
 
 // The hosts of the environment that was asked for, else of all that are configured (developers'
 // machines only when asked for). Error(config) if none is.
-[[nodiscard]] std::vector<Place> places(Services& services,
-                                        const std::optional<std::string>& environment,
-                                        const std::optional<std::string>& service);
+[[nodiscard]] std::vector<HostServices> places(Services& services,
+                                               const std::optional<std::string>& environment,
+                                               const std::optional<std::string>& service);
 
 // Looks at every place at once, one connection and one thread each, so that a host that is down
 // does not hide the others. What `look` throws becomes the place's error; `failed` hears of it at
@@ -33,7 +33,7 @@ struct Surveyed {
 
 [[nodiscard]] std::vector<Surveyed>
 survey(Services& services,
-       const std::vector<Place>& all,
+       const std::vector<HostServices>& all,
        const std::function<void(std::size_t, ssh::Connection&)>& look,
        const std::function<void(std::size_t, const Error&)>& failed = {});
 

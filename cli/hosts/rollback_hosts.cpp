@@ -113,7 +113,7 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
 // What one host said, or why it did not.
 struct RollbackHosts::Answer {
     std::unique_ptr<ssh::Connection> connection;
-    std::optional<deploy::Sight> sight;
+    std::optional<deploy::HostState> sight;
     std::string chosen;
     std::optional<Error> error;
 };
@@ -241,13 +241,13 @@ void RollbackHosts::check_answers() {
 }
 
 bool RollbackHosts::all_answered() const {
-    return std::all_of(looked_at.begin(), looked_at.end(), [](const deploy::LookedAt& host) {
+    return std::all_of(looked_at.begin(), looked_at.end(), [](const deploy::HostReport& host) {
         return host.sight.has_value();
     });
 }
 
 std::optional<RollbackHosts::Running> RollbackHosts::running() const {
-    for (const deploy::LookedAt& host : looked_at) {
+    for (const deploy::HostReport& host : looked_at) {
         for (const deploy::OpenRun& run :
              host.sight ? host.sight->runs : std::vector<deploy::OpenRun>{}) {
             if (run.state == "running") {
@@ -259,7 +259,7 @@ std::optional<RollbackHosts::Running> RollbackHosts::running() const {
 }
 
 std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
-    for (const deploy::LookedAt& host : looked_at) {
+    for (const deploy::HostReport& host : looked_at) {
         if (!host.sight || host.sight->lock.empty() || running()) {
             continue;
         }
@@ -273,10 +273,10 @@ std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
 
 void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Nobody nobody;
-    const std::atomic<deploy::Wish> wish{deploy::Wish::cancel};
+    const std::atomic<deploy::StopRequest> wish{deploy::StopRequest::cancel};
     deploy::Conductor conductor(m_targets, nobody, patience(services));
     conductor.wish = &wish;
-    deploy::Keeper no_ledger(nullptr, store::Spool({}, {}), "");
+    deploy::LedgerRecorder no_ledger(nullptr, store::Spool({}, {}), "");
     m_asking->turn(true);
     (void)conductor.attach(
         {run_id, settings.service, settings.environment, settings.state_dir}, false, no_ledger);

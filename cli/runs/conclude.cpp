@@ -74,15 +74,15 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     deploy::Report report = deploy::make_report(
         subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
     report.release_id = run.release_id;
-    deploy::Keeper keeper(&store, make_spool(services), starter_of(services, store, run));
-    keeper.set_run(run);
+    deploy::LedgerRecorder recorder(&store, make_spool(services), starter_of(services, store, run));
+    recorder.set_run(run);
     if (run.release_id) {
-        keeper.set_release(*run.release_id, run.environment);
+        recorder.set_release(*run.release_id, run.environment);
     }
     for (const deploy::Followed& host : report.hosts) {
-        keeper.catch_up(host.book);
+        recorder.catch_up(host.transcript);
     }
-    if (keeper.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
+    if (recorder.conclude(to_run_end(report), report.commit, to_event_detail(report)).told) {
         tell_dev_end(services, store, run, report);
         conductor->acknowledge();
     }

@@ -2,7 +2,7 @@
 
 #include "cli/hosts/targets.hpp"
 #include "lib/base/text.hpp"
-#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/ledger_recorder.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/step_texts.hpp"

@@ -64,7 +64,7 @@ std::string hosts_text(Services& services, const Report& report) {
 
 std::string people_text(Services& services,
                         const Report& report,
-                        const deploy::Keeper::Conclusion& conclusion,
+                        const deploy::LedgerRecorder::Conclusion& conclusion,
                         ExitCode code) {
     std::string text;
     if (any_goes_on(report)) {
@@ -109,11 +109,11 @@ std::string people_text(Services& services,
                 + '\n';
     }
     for (const Followed& host : report.hosts) {
-        if (!host.book.saved_file.empty()) {
+        if (!host.transcript.saved_file.empty()) {
             text += "   "
                     + services.say(Id::deploy_saved_line,
                                    fmt::arg("host", host.host),
-                                   fmt::arg("file", sanitize_line(host.book.saved_file)))
+                                   fmt::arg("file", sanitize_line(host.transcript.saved_file)))
                     + '\n';
         }
     }
@@ -147,7 +147,7 @@ std::string summary(Services& services, const Report& report) {
                                                 services.say(Id::deploy_column_time),
                                                 ""}};
     for (const Followed& host : report.hosts) {
-        for (const deploy::StepRecord& step : host.book.steps()) {
+        for (const deploy::StepRecord& step : host.transcript.steps()) {
             rows.push_back({host.host,
                             messages::step_label(services.language(), step.name),
                             seconds_text(services.language(), step.took),
@@ -254,7 +254,7 @@ deploy::Subject subject_of(const store::Run& run, const config::DeploySettings& 
 
 void show_result(Services& services,
                  const Report& report,
-                 const deploy::Keeper::Conclusion& conclusion,
+                 const deploy::LedgerRecorder::Conclusion& conclusion,
                  ExitCode code) {
     const std::string text =
         services.redactor().redact(people_text(services, report, conclusion, code));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/context/services.hpp"
-#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/ledger_recorder.hpp"
 #include "lib/deploy/report.hpp"
 
 #include <string>
@@ -18,7 +18,7 @@ namespace loomrel::cli {
 // the step's outputs and its summary.
 void show_result(Services& services,
                  const deploy::Report& report,
-                 const deploy::Keeper::Conclusion& conclusion,
+                 const deploy::LedgerRecorder::Conclusion& conclusion,
                  ExitCode code);
 
 // A run that ended before, as the ledger has it: the same result, and the same exit code, again.

@@ -48,8 +48,9 @@ bool is_all_cancelled(const deploy::Report& report) {
 }
 
 // The run may have joined another release on its way.
-std::optional<std::int64_t> release_of(const store::Run& run, const deploy::Keeper& keeper) {
-    return keeper.release_id() ? keeper.release_id() : run.release_id;
+std::optional<std::int64_t> release_of(const store::Run& run,
+                                       const deploy::LedgerRecorder& recorder) {
+    return recorder.release_id() ? recorder.release_id() : run.release_id;
 }
 
 bool any_ended(const deploy::Report& report) {
@@ -101,18 +102,18 @@ void RunSession::spool_only() {
     m_spools = true;
 }
 
-deploy::Keeper RunSession::make_keeper(const store::Run& run) const {
-    deploy::Keeper keeper(m_store, make_spool(m_services), m_services.actor());
-    keeper.set_run(run);
+deploy::LedgerRecorder RunSession::make_recorder(const store::Run& run) const {
+    deploy::LedgerRecorder recorder(m_store, make_spool(m_services), m_services.actor());
+    recorder.set_run(run);
     // What has ended is shown once more, and moves nothing.
     if (run.release_id && !run.ended_at) {
-        keeper.set_release(*run.release_id, run.environment);
+        recorder.set_release(*run.release_id, run.environment);
     }
-    keeper.set_rollback_from(m_rollback_from);
+    recorder.set_rollback_from(m_rollback_from);
     if (m_spools) {
-        keeper.tell_later();
+        recorder.tell_later();
     }
-    return keeper;
+    return recorder;
 }
 
 void RunSession::set_last_words(const store::Run& run) {
@@ -125,8 +126,8 @@ ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
                                  fmt::arg("service", run.service),
                                  fmt::arg("ref", plan.shown_ref()),
                                  fmt::arg("environment", run.environment)));
-    deploy::Keeper keeper = make_keeper(run);
-    return finish(run, m_conductor->run(plan, keeper), keeper);
+    deploy::LedgerRecorder recorder = make_recorder(run);
+    return finish(run, m_conductor->run(plan, recorder), recorder);
 }
 
 ExitCode RunSession::join(const deploy::Plan& plan, const store::Run& run) {
@@ -140,26 +141,27 @@ ExitCode RunSession::attach(const store::Run& run) {
                                  fmt::arg("service", run.service),
                                  fmt::arg("ref", short_ref(run.ref)),
                                  fmt::arg("environment", run.environment)));
-    deploy::Keeper keeper = make_keeper(run);
+    deploy::LedgerRecorder recorder = make_recorder(run);
     const deploy::RunPlace place{run.id, run.service, run.environment, m_settings.state_dir};
     // Where it never came, who cancels it ends it too: a late start is to find that.
-    return finish(run, m_conductor->attach(place, m_cancels || is_unwatched(run), keeper), keeper);
+    return finish(
+        run, m_conductor->attach(place, m_cancels || is_unwatched(run), recorder), recorder);
 }
 
 ExitCode RunSession::cancel(const store::Run& run) {
-    m_signals.ask(deploy::Wish::cancel);
+    m_signals.ask(deploy::StopRequest::cancel);
     m_cancels = true;
     return attach(run);
 }
 
-deploy::Keeper::Conclusion RunSession::conclude(const store::Run& run,
-                                                const deploy::Report& report,
-                                                deploy::Keeper& keeper) const {
-    deploy::Keeper::Conclusion conclusion;
+deploy::LedgerRecorder::Conclusion RunSession::conclude(const store::Run& run,
+                                                        const deploy::Report& report,
+                                                        deploy::LedgerRecorder& recorder) const {
+    deploy::LedgerRecorder::Conclusion conclusion;
     // Without a ledger a cancelled run stays open there: whoever reconciles reads its end.
     conclusion.told = !m_cancels || m_store != nullptr;
     if (report.outcome != store::RunOutcome::unknown && !run.ended_at && conclusion.told) {
-        return keeper.conclude(
+        return recorder.conclude(
             deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
     }
     if (m_store != nullptr && report.release_id) {
@@ -175,7 +177,7 @@ deploy::Keeper::Conclusion RunSession::conclude(const store::Run& run,
 
 ExitCode RunSession::finish(const store::Run& run,
                             std::vector<deploy::Followed> hosts,
-                            deploy::Keeper& keeper) {
+                            deploy::LedgerRecorder& recorder) {
     m_view->finish();
     deploy::Report report = deploy::make_report(subject_of(run, m_settings),
                                                 std::move(hosts),
@@ -197,11 +199,11 @@ ExitCode RunSession::finish(const store::Run& run,
     if (run.kind == store::RunKind::rollback && report.commit.empty()) {
         report.commit = run.commit;
     }
-    report.release_id = release_of(run, keeper);
+    report.release_id = release_of(run, recorder);
     report.took =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
-    const auto conclusion = conclude(run, report, keeper);
-    report.release_id = release_of(run, keeper);
+    const auto conclusion = conclude(run, report, recorder);
+    report.release_id = release_of(run, recorder);
     report.status = conclusion.status;
     if (conclusion.told && m_store != nullptr) {
         tell_dev_end(m_services, *m_store, run, report);
@@ -224,7 +226,7 @@ ExitCode RunSession::finish(const store::Run& run,
 }
 
 ExitCode RunSession::last_words(const deploy::Report& report,
-                                const deploy::Keeper::Conclusion& conclusion) {
+                                const deploy::LedgerRecorder::Conclusion& conclusion) {
     ExitCode code = static_cast<ExitCode>(report.exit);
     // What was refused has changed nothing: that it was is the answer, told to the ledger or not.
     if (!conclusion.told && code != ExitCode::unknown_outcome && code != ExitCode::refused) {

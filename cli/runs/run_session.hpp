@@ -53,13 +53,16 @@ public:
 
 private:
     void set_last_words(const store::Run& run);
-    [[nodiscard]] deploy::Keeper make_keeper(const store::Run& run) const;
-    [[nodiscard]] ExitCode
-    finish(const store::Run& run, std::vector<deploy::Followed> hosts, deploy::Keeper& keeper);
-    [[nodiscard]] deploy::Keeper::Conclusion
-    conclude(const store::Run& run, const deploy::Report& report, deploy::Keeper& keeper) const;
+    [[nodiscard]] deploy::LedgerRecorder make_recorder(const store::Run& run) const;
+    [[nodiscard]] ExitCode finish(const store::Run& run,
+                                  std::vector<deploy::Followed> hosts,
+                                  deploy::LedgerRecorder& recorder);
+    [[nodiscard]] deploy::LedgerRecorder::Conclusion
+    conclude(const store::Run& run,
+             const deploy::Report& report,
+             deploy::LedgerRecorder& recorder) const;
     [[nodiscard]] ExitCode last_words(const deploy::Report& report,
-                                      const deploy::Keeper::Conclusion& conclusion);
+                                      const deploy::LedgerRecorder::Conclusion& conclusion);
 
     Services& m_services;
     config::DeploySettings m_settings;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Milliseconds k_stage_patience{10000};
 
-bot::StageSight compare(const deploy::Sight& seen, const release::Release& release) {
+bot::StageSight compare(const deploy::HostState& seen, const release::Release& release) {
     const std::string commit = release.commit_sha.value_or("");
     if (!commit.empty() && (seen.commit == commit || seen.serves == commit)) {
         return {bot::StageSight::What::same, "", ""};

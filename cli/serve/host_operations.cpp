@@ -62,18 +62,18 @@ deploy::Report follow(Services& services,
                       const store::Run& run,
                       const std::vector<config::Host>& hosts,
                       deploy::Watcher& watcher,
-                      deploy::Keeper& keeper,
-                      const std::atomic<deploy::Wish>& wish) {
+                      deploy::LedgerRecorder& recorder,
+                      const std::atomic<deploy::StopRequest>& wish) {
     deploy::Conductor conductor(make_targets(services, hosts), watcher, patience(services));
     conductor.wish = &wish;
-    auto followed = conductor.run(plan, keeper);
+    auto followed = conductor.run(plan, recorder);
     deploy::Report report = deploy::make_report(subject_of(run, plan.settings),
                                                 std::move(followed),
                                                 services.language(),
                                                 services.redactor());
     report.release_id = run.release_id;
     if (report.outcome != store::RunOutcome::unknown
-        && keeper
+        && recorder
                .conclude(deploy::to_run_end(report), report.commit, deploy::to_event_detail(report))
                .told) {
         conductor.acknowledge();
@@ -96,7 +96,7 @@ HostOperations::~HostOperations() {
 
 // What begins now would be left before it is under way.
 void HostOperations::check_stays() const {
-    if (m_wish == deploy::Wish::leave) {
+    if (m_wish == deploy::StopRequest::detach) {
         throw Error(ErrorKind::ledger, "stopping", phrase(Id::operations_stopping));
     }
 }
@@ -152,7 +152,7 @@ bot::Standing HostOperations::standing(const std::string& service) {
     RollbackHosts hosts(m_services, options_for(service));
     hosts.look();
     bot::Standing standing;
-    for (const deploy::LookedAt& host : hosts.looked_at) {
+    for (const deploy::HostReport& host : hosts.looked_at) {
         if (!host.sight) {
             continue;
         }
@@ -206,17 +206,17 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     }
     const deploy::Plan plan = rollback_plan(m_services, hosts, chosen, actor, false);
     std::vector<std::string> names;
-    for (const deploy::LookedAt& host : hosts.looked_at) {
+    for (const deploy::HostReport& host : hosts.looked_at) {
         names.push_back(host.host);
     }
     store::Run run = rollback_row(m_services, plan, chosen, names);
     claim_rollback(*store, run, chosen.from, actor, k_source, hosts.all_answered());
-    deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
-    keeper.set_run(run);
-    keeper.set_rollback_from(chosen.from);
+    deploy::LedgerRecorder recorder(store.get(), make_spool(m_services), actor);
+    recorder.set_run(run);
+    recorder.set_rollback_from(chosen.from);
     Teller teller(watch);
     const deploy::Report report =
-        follow(m_services, plan, run, hosts.hosts, teller, keeper, m_wish);
+        follow(m_services, plan, run, hosts.hosts, teller, recorder, m_wish);
     bot::Ended ended;
     ended.good = report.exit == 0;
     ended.serves = report.hosts.front().end ? report.hosts.front().end->serves : "";
@@ -263,11 +263,11 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
         return; // another has begun it
     }
     start([this, actor, run = std::move(run), plan = std::move(plan), hosts, store] {
-        deploy::Keeper keeper(store.get(), make_spool(m_services), actor);
-        keeper.set_run(run);
-        keeper.set_release(*run.release_id, k_production);
+        deploy::LedgerRecorder recorder(store.get(), make_spool(m_services), actor);
+        recorder.set_run(run);
+        recorder.set_release(*run.release_id, k_production);
         deploy::Nobody nobody;
-        (void)follow(m_services, plan, run, hosts, nobody, keeper, m_wish);
+        (void)follow(m_services, plan, run, hosts, nobody, recorder, m_wish);
     });
 }
 

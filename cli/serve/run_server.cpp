@@ -170,8 +170,8 @@ private:
             return m_services.open_another_store(
                 Services::Purpose::production, k_store_deadline, /*must_exist=*/true);
         };
-        parts.outlets.updates = m_telegram.updates();
-        parts.outlets.webhook = m_telegram.webhook();
+        parts.bot_hooks.updates = m_telegram.updates();
+        parts.bot_hooks.webhook = m_telegram.webhook();
         return parts;
     }
 

@@ -3,9 +3,9 @@
 #include "cli/context/notices.hpp"
 #include "cli/serve/request_metrics.hpp"
 #include "lib/bot/delivery.hpp"
-#include "lib/bot/desk.hpp"
 #include "lib/bot/dispatcher.hpp"
 #include "lib/bot/poller.hpp"
+#include "lib/bot/webhook_receiver.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -85,7 +85,7 @@ public:
 
 private:
     std::unique_ptr<store::ServerLedger> m_ledger;
-    bot::Desk m_desk;
+    bot::WebhookReceiver m_desk;
 };
 
 class ServeTelegram::Hook final : public server::Webhook {

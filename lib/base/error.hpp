@@ -43,9 +43,6 @@ public:
 
     [[nodiscard]] const Phrase& hint() const { return m_hint; }
 
-    // Puts "context: " before the message, on the way up. Lower case, no full stop, values quoted.
-    Error& add_context(const Phrase& context);
-
     // The English message: for logs of last resort. People get message() in their language.
     [[nodiscard]] const char* what() const noexcept override { return m_message.en.c_str(); }
 

@@ -41,7 +41,7 @@ struct Outgoing {
     };
 
     struct Message {
-        telegram::Place place;
+        telegram::ChatTarget place;
         telegram::Text text;
     };
 

@@ -247,7 +247,7 @@ std::optional<telegram::Text> Delivery::present_if_late(const Notice& notice) {
 // as it moves on. A display only: what Telegram does not take now, the next move shows.
 void Delivery::show_elsewhere(const Notice& notice,
                               const NoticeText& text,
-                              const telegram::Place& place) {
+                              const telegram::ChatTarget& place) {
     if (!notice.event || !notice.release_id || present_if_late(notice)) {
         return;
     }
@@ -271,7 +271,7 @@ void Delivery::show_elsewhere(const Notice& notice,
 }
 
 std::int64_t
-Delivery::send(const Notice& notice, const NoticeText& text, const telegram::Place& place) {
+Delivery::send(const Notice& notice, const NoticeText& text, const telegram::ChatTarget& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
     if (notice.release_id) {

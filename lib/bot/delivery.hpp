@@ -47,11 +47,11 @@ private:
     void deliver(const store::Notice& notice, Outcome& outcome);
     // Gives the new message's number; 0 = the release's message was edited.
     std::int64_t
-    send(const store::Notice& notice, const NoticeText& text, const telegram::Place& place);
+    send(const store::Notice& notice, const NoticeText& text, const telegram::ChatTarget& place);
     [[nodiscard]] std::optional<telegram::Text> present_if_late(const store::Notice& notice);
     void show_elsewhere(const store::Notice& notice,
                         const NoticeText& text,
-                        const telegram::Place& place);
+                        const telegram::ChatTarget& place);
     void learn_moves();
     void settle(const store::Notice& notice,
                 store::Settlement::What what,

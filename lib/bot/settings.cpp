@@ -21,7 +21,7 @@ const config::Person* person_of(const config::Config& config, std::int64_t id) {
 
 } // namespace
 
-std::optional<telegram::Place>
+std::optional<telegram::ChatTarget>
 place_of(const config::Config& config, const std::string& environment, const MovedChats& moved) {
     const auto present = [&](std::int64_t chat_id) {
         const auto found = moved.find(chat_id);
@@ -30,13 +30,13 @@ place_of(const config::Config& config, const std::string& environment, const Mov
     const auto own = config.telegram.chat_id_of.find(environment);
     if (own != config.telegram.chat_id_of.end() && own->second != 0
         && own->second != config.telegram.chat_id) {
-        return telegram::Place{present(own->second), 0};
+        return telegram::ChatTarget{present(own->second), 0};
     }
     if (config.telegram.chat_id == 0) {
         return std::nullopt;
     }
     // The topic is one of that chat.
-    return telegram::Place{present(config.telegram.chat_id), config.telegram.thread_id};
+    return telegram::ChatTarget{present(config.telegram.chat_id), config.telegram.thread_id};
 }
 
 bool is_configured_chat(const config::Config& config, std::int64_t chat_id) {

@@ -17,9 +17,9 @@ namespace loomrel::bot {
 using MovedChats = std::map<std::int64_t, std::int64_t>;
 
 // Where notices about an environment go; nullopt: nowhere.
-[[nodiscard]] std::optional<telegram::Place> place_of(const config::Config& config,
-                                                      const std::string& environment,
-                                                      const MovedChats& moved = {});
+[[nodiscard]] std::optional<telegram::ChatTarget> place_of(const config::Config& config,
+                                                           const std::string& environment,
+                                                           const MovedChats& moved = {});
 
 [[nodiscard]] bool is_configured_chat(const config::Config& config, std::int64_t chat_id);
 

@@ -16,14 +16,14 @@ constexpr Milliseconds k_open{10000};
 
 } // namespace
 
-std::vector<Told> ask_host(ssh::Connection& connection,
-                           const std::string& host,
-                           const std::function<std::string(const std::string&)>& make_script,
-                           const AnswerLimits& limits,
-                           const OnBytes& on_output,
-                           const std::function<bool()>& stop) {
+std::vector<ControlLine> ask_host(ssh::Connection& connection,
+                                  const std::string& host,
+                                  const std::function<std::string(const std::string&)>& make_script,
+                                  const AnswerLimits& limits,
+                                  const OnBytes& on_output,
+                                  const std::function<bool()>& stop) {
     const std::string nonce = random_hex(8);
-    std::vector<Told> told;
+    std::vector<ControlLine> told;
     bool over = false;
     ControlReader control(nonce, [&](std::string_view word, std::string_view rest) {
         over = over || word == "over";

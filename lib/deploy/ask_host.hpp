@@ -12,7 +12,7 @@
 namespace loomrel::deploy {
 
 // One control line of a script that only looks.
-struct Told {
+struct ControlLine {
     std::string word;
     std::string rest;
 };
@@ -29,7 +29,7 @@ struct AnswerLimits {
 // Sends a script to a connection and gathers what it tells, until "over" or its end. What it prints
 // behind the begin mark goes to `on_output`. Throws Error(no_host) if it goes beyond a limit or
 // breaks off; ends early when `stop` says so.
-[[nodiscard]] std::vector<Told>
+[[nodiscard]] std::vector<ControlLine>
 ask_host(ssh::Connection& connection,
          const std::string& host,
          const std::function<std::string(const std::string& nonce)>& make_script,

@@ -271,11 +271,11 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                fmt::arg("run", shell_quote(subject.run_id)),
                                fmt::arg("id", subject.release_id.value_or(0)));
     // What the tag names now is another release, to be tested anew.
-    if (reason.code == "tag_moved" && subject.is_tag && !followed.book.commit.empty()) {
+    if (reason.code == "tag_moved" && subject.is_tag && !followed.transcript.commit.empty()) {
         failure.next = fmt::format("loomrel stage-deploy --service {} --tag {} --commit {}",
                                    shell_quote(subject.service),
                                    shell_quote(subject.ref),
-                                   typed_word(followed.book.commit));
+                                   typed_word(followed.transcript.commit));
     }
     if (followed.error && followed.how != HowFollowed::ended) {
         failure.message = in(language, followed.error->message());
@@ -288,14 +288,16 @@ explain(const Followed& followed, const Subject& subject, Language language) {
     }
     if (followed.end) {
         failure.step = followed.end->step;
-        failure.command = sanitize_line(followed.book.failed_command);
-        failure.how = failure.command.empty() ? "" : in_words(followed.book.failed_code, language);
+        failure.command = sanitize_line(followed.transcript.failed_command);
+        failure.how =
+            failure.command.empty() ? "" : in_words(followed.transcript.failed_code, language);
         // What is missing in the configuration is said by the message; a build that went well has
         // nothing to add to it.
         if (followed.end->rc != 2) {
-            failure.lines = error_lines(followed.book.head(), followed.book.tail(), k_most_lines);
+            failure.lines =
+                error_lines(followed.transcript.head(), followed.transcript.tail(), k_most_lines);
         }
-        failure.container = clean_lines(followed.book.container());
+        failure.container = clean_lines(followed.transcript.container());
         keep_last(failure.container, k_most_lines);
     }
     // What certainly did not begin is its own reason, whatever was to be done.

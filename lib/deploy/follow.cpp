@@ -23,26 +23,26 @@ constexpr Milliseconds k_longest_pause{10000};
 } // namespace
 
 // One channel: from its script to its last byte.
-struct Follower::Talk {
+struct Follower::ChannelState {
     std::string nonce = random_hex(8);
     BeginMark begin{nonce};
     Deadline heard = std::chrono::steady_clock::now();
     bool only = false; // no script went out before this one: not starting here is certain
     bool greeted = false;
-    bool over = false;                  // nothing more to wait for
-    Wish asked = Wish::none;            // of the run, over this channel
-    std::optional<std::uint64_t> now;   // the size of `out` at hello, where no more is wanted
-    std::optional<std::uint64_t> size;  // of `out`, once the run has ended
-    std::string status;                 // the status file's line
-    std::optional<std::string> refused; // word and path
-    std::string early;                  // of the log, come before hello on the other pipe
+    bool over = false;                     // nothing more to wait for
+    StopRequest asked = StopRequest::none; // of the run, over this channel
+    std::optional<std::uint64_t> now;      // the size of `out` at hello, where no more is wanted
+    std::optional<std::uint64_t> size;     // of `out`, once the run has ended
+    std::string status;                    // the status file's line
+    std::optional<std::string> refused;    // word and path
+    std::string early;                     // of the log, come before hello on the other pipe
 };
 
-Follower::Follower(std::string host, Connector connector, Watcher& watcher, Passing passing)
+Follower::Follower(std::string host, Connector connector, Watcher& watcher, RunCallbacks callbacks)
     : m_host(std::move(host)),
       m_connector(std::move(connector)),
       m_watcher(watcher),
-      m_passing(std::move(passing)),
+      m_callbacks(std::move(callbacks)),
       m_pause(k_first_pause) {
     m_followed.host = m_host;
 }
@@ -68,19 +68,19 @@ Followed Follower::run(const Plan& plan) {
         false);
 }
 
-Followed Follower::attach(const RunPlace& place, bool bury) {
+Followed Follower::attach(const RunPlace& place, bool cancel_if_absent) {
     may_be_there = true;
     return follow(
         place.run_id,
-        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, bury); },
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, cancel_if_absent); },
         false);
 }
 
-Followed Follower::peek(const RunPlace& place, bool bury) {
+Followed Follower::peek(const RunPlace& place, bool cancel_if_absent) {
     may_be_there = true;
     return follow(
         place.run_id,
-        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, bury); },
+        [&](const ChannelMark& mark, bool) { return attach_script(place, mark, cancel_if_absent); },
         true);
 }
 
@@ -101,14 +101,14 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
             if (!m_connection) {
                 m_connection = sent ? reconnect(give_up) : m_connector();
             }
-            Talk channel;
+            ChannelState channel;
             const std::string script =
                 make_script({channel.nonce, m_offset, has_others ? m_host : ""}, !m_greeted);
             m_channel = m_connection->exec(k_shell, patience.connect);
             channel.only = !may_be_there;
             sent = true;
             may_be_there = true;
-            if (talk(script, channel)) {
+            if (follow_channel(script, channel)) {
                 return std::move(m_followed);
             }
             greeted = channel.greeted;
@@ -157,96 +157,96 @@ std::unique_ptr<ssh::Connection> Follower::reconnect(Deadline until) {
 }
 
 bool Follower::is_wished() const {
-    return wish != nullptr && wish->load() != Wish::none;
+    return wish != nullptr && wish->load() != StopRequest::none;
 }
 
-bool Follower::talk(const std::string& script, Talk& talk) {
-    ControlReader control(talk.nonce, [&](std::string_view word, std::string_view rest) {
-        take_control(talk, word, rest);
+bool Follower::follow_channel(const std::string& script, ChannelState& channel) {
+    ControlReader control(channel.nonce, [&](std::string_view word, std::string_view rest) {
+        take_control(channel, word, rest);
     });
     m_channel->write(script);
-    while (!talk.over) {
+    while (!channel.over) {
         const ssh::Arrived arrived = m_channel->poll(k_slice);
         if (!arrived.out.empty() || !arrived.err.empty()) {
-            talk.heard = std::chrono::steady_clock::now();
+            channel.heard = std::chrono::steady_clock::now();
         }
         control.feed(arrived.err);
-        talk.early += talk.begin.skip(arrived.out);
+        channel.early += channel.begin.skip(arrived.out);
         // The run's nonce comes in hello; the two pipes keep no order between them.
-        if (talk.greeted && m_reader) {
-            m_offset += talk.early.size();
-            m_reader->feed(talk.early);
-            talk.early.clear();
+        if (channel.greeted && m_reader) {
+            m_offset += channel.early.size();
+            m_reader->feed(channel.early);
+            channel.early.clear();
         }
-        if (talk.size && m_offset >= *talk.size) {
+        if (channel.size && m_offset >= *channel.size) {
             break;
         }
-        if (talk.now && m_offset >= *talk.now) {
+        if (channel.now && m_offset >= *channel.now) {
             m_reader->finish();
             m_followed.how = HowFollowed::going_on;
             return true;
         }
-        const Milliseconds limit = talk.greeted ? patience.silence : patience.hello;
-        const bool silent = std::chrono::steady_clock::now() - talk.heard > limit;
-        if ((arrived.ended || arrived.lost || silent) && !talk.over) {
+        const Milliseconds limit = channel.greeted ? patience.silence : patience.hello;
+        const bool silent = std::chrono::steady_clock::now() - channel.heard > limit;
+        if ((arrived.ended || arrived.lost || silent) && !channel.over) {
             // A shell that ended by itself without a word cannot have started anything.
-            if (arrived.ended && !talk.greeted && m_channel->exit().code) {
+            if (arrived.ended && !channel.greeted && m_channel->exit().code) {
                 m_followed.how = HowFollowed::not_started;
                 m_followed.error = shell_failed(m_host, control.noise());
-                return talk.only;
+                return channel.only;
             }
             return false;
         }
-        pass_on_wish(talk);
+        pass_on_wish(channel);
     }
-    if (talk.refused) {
+    if (channel.refused) {
         // The host's definite word; of a run that was there before it says nothing, unless the run
         // is another host's.
-        const bool certain = talk.only || talk.refused->starts_with("same_host ");
+        const bool certain = channel.only || channel.refused->starts_with("same_host ");
         m_followed.how = certain ? HowFollowed::not_started : HowFollowed::unknown;
-        m_followed.error = refusal(m_host, *talk.refused);
+        m_followed.error = refusal(m_host, *channel.refused);
         return true;
     }
-    if (talk.size) {
+    if (channel.size) {
         m_reader->finish();
         m_followed.how = HowFollowed::ended;
-        m_followed.end = parse_end_status(talk.status, m_run_id);
+        m_followed.end = parse_end_status(channel.status, m_run_id);
         m_followed.error.reset();
     }
     return true;
 }
 
-void Follower::take_control(Talk& talk, std::string_view word, std::string_view rest) {
+void Follower::take_control(ChannelState& channel, std::string_view word, std::string_view rest) {
     if (word == "hello") {
-        take_hello(talk, rest);
+        take_hello(channel, rest);
     } else if (word == "beat") {
-        m_passing.alive();
+        m_callbacks.alive();
     } else if (word == "refused") {
-        talk.refused = std::string(rest);
-        talk.over = true;
+        channel.refused = std::string(rest);
+        channel.over = true;
     } else if (word == "gone") {
         m_followed.how = HowFollowed::unknown;
         m_followed.error = run_gone(m_host, rest);
-        talk.over = true;
+        channel.over = true;
     } else if (word == "end") {
         const std::size_t blank = rest.find(' ');
-        talk.size = static_cast<std::uint64_t>(parse_integer(rest.substr(0, blank)).value_or(0));
-        talk.status = blank == std::string_view::npos ? "" : std::string(rest.substr(blank + 1));
+        channel.size = static_cast<std::uint64_t>(parse_integer(rest.substr(0, blank)).value_or(0));
+        channel.status = blank == std::string_view::npos ? "" : std::string(rest.substr(blank + 1));
     }
 }
 
-void Follower::take_hello(Talk& talk, std::string_view rest) {
+void Follower::take_hello(ChannelState& channel, std::string_view rest) {
     const auto words = split(rest, ' ');
     if (words.size() < 3) {
         return;
     }
-    talk.greeted = true;
+    channel.greeted = true;
     const std::string_view how = words[0];
     if (std::exchange(m_lost, false)) {
         m_watcher.link_back(m_host);
     }
     if (how == "absent" || how == "unstarted") {
-        talk.over = true;
+        channel.over = true;
         m_followed.how = HowFollowed::absent;
         if (!m_only_look) {
             m_followed.how = HowFollowed::unknown;
@@ -262,15 +262,15 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
     const std::size_t dot = up.find('.');
     if (how != "started" && dot != std::string_view::npos) {
         const std::string cs = std::string(up.substr(0, dot)) + std::string(up.substr(dot + 1));
-        m_followed.book.set_clock(now(), parse_integer(cs).value_or(0), how == "ended");
+        m_followed.transcript.set_clock(now(), parse_integer(cs).value_or(0), how == "ended");
     }
     if (m_only_look && how == "running") {
         m_followed.how = HowFollowed::going_on;
-        talk.over = true;
+        channel.over = true;
         return;
     }
     if (m_only_now && how == "running") {
-        talk.now = static_cast<std::uint64_t>(parse_integer(words[2]).value_or(0));
+        channel.now = static_cast<std::uint64_t>(parse_integer(words[2]).value_or(0));
     }
     if (!m_greeted) {
         m_greeted = true;
@@ -280,7 +280,7 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
             m_nonce,
             [this](const Record& record) { take_record(record); },
             [this](std::string_view bytes) {
-                m_followed.book.add_output(bytes);
+                m_followed.transcript.add_output(bytes);
                 m_watcher.output(m_host, bytes);
             });
         m_watcher.attached(m_host, m_run_id, m_followed.started_here);
@@ -288,13 +288,13 @@ void Follower::take_hello(Talk& talk, std::string_view rest) {
 }
 
 void Follower::take_record(const Record& record) {
-    RecordBook& book = m_followed.book;
-    book.add(record);
+    RunTranscript& transcript = m_followed.transcript;
+    transcript.add(record);
     if (record.kind == "start") {
         m_watcher.step_started(m_host, record.rest);
-        m_passing.step_started(book.steps().back());
-    } else if (record.kind == "end" && !book.steps().empty()) {
-        const StepRecord& step = book.steps().back();
+        m_callbacks.step_started(transcript.steps().back());
+    } else if (record.kind == "end" && !transcript.steps().empty()) {
+        const StepRecord& step = transcript.steps().back();
         m_watcher.step_ended(m_host, step.name, step.ok.value_or(false), step.took);
     } else if (record.kind == "waiting") {
         m_watcher.waiting(m_host, sanitize_line(record.rest));
@@ -303,27 +303,27 @@ void Follower::take_record(const Record& record) {
         const std::size_t dash = record.rest.find(" - ");
         m_watcher.log_line(
             m_host, std::string_view(record.rest).substr(dash == std::string::npos ? 0 : dash + 3));
-    } else if (record.kind == "going_on" && m_asked == Wish::stop) {
+    } else if (record.kind == "going_on" && m_asked == StopRequest::stop) {
         m_followed.how = HowFollowed::going_on;
     }
 }
 
-void Follower::pass_on_wish(Talk& talk) {
+void Follower::pass_on_wish(ChannelState& channel) {
     if (m_followed.how == HowFollowed::going_on) {
-        talk.over = true;
+        channel.over = true;
         return;
     }
-    const Wish now = wish == nullptr ? Wish::none : wish->load();
-    if (now == Wish::leave) {
+    const StopRequest now = wish == nullptr ? StopRequest::none : wish->load();
+    if (now == StopRequest::detach) {
         m_followed.how = HowFollowed::going_on;
-        talk.over = true;
+        channel.over = true;
         return;
     }
     // Nothing may be sent behind the script before hello: some shells swallow it.
     // What was asked over a link that broke may not have come there; asked twice it does no harm.
-    if (now != talk.asked && talk.greeted) {
-        talk.asked = m_asked = now;
-        m_channel->write(now == Wish::cancel ? "cancel\n" : "stop\n");
+    if (now != channel.asked && channel.greeted) {
+        channel.asked = m_asked = now;
+        m_channel->write(now == StopRequest::cancel ? "cancel\n" : "stop\n");
     }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lib/deploy/end_status.hpp"
-#include "lib/deploy/record_book.hpp"
+#include "lib/deploy/run_transcript.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/deploy/watcher.hpp"
 #include "lib/ssh/ssh.hpp"
@@ -18,11 +18,11 @@ namespace loomrel::deploy {
 using Connector = std::function<std::unique_ptr<ssh::Connection>()>;
 
 // What the person at this end asks of a run. Set from a signal's thread, read by the followers.
-enum class Wish {
+enum class StopRequest {
     none,
     stop,   // before the switch: cancel; after it: let it go on by itself
     cancel, // whenever: cancel, and put back what served before
-    leave,  // whenever: stop watching, ask the run for nothing
+    detach, // whenever: stop watching, ask the run for nothing
 };
 
 // How long a link may be silent or gone.
@@ -46,13 +46,13 @@ struct Followed {
     HowFollowed how = HowFollowed::unknown;
     bool started_here = false; // this command started the run
     std::optional<EndStatus> end;
-    RecordBook book;
+    RunTranscript transcript;
     std::optional<Error> error; // of not_started and unknown: why
     bool put_back = false;      // went well here, and was taken back because of other hosts
 };
 
 // Called from the host's thread as things pass; must not wait for anything slow.
-struct Passing {
+struct RunCallbacks {
     std::function<void(const StepRecord& step)> step_started = [](const StepRecord&) {};
     std::function<void()> alive = [] {}; // on every beat
 };
@@ -61,14 +61,14 @@ struct Passing {
 // takes, and knows the outcome. One thread.
 class Follower {
 public:
-    Follower(std::string host, Connector connector, Watcher& watcher, Passing passing);
+    Follower(std::string host, Connector connector, Watcher& watcher, RunCallbacks callbacks);
     // Waits for the host's word that the acknowledgement has come, a second at most.
     ~Follower();
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
 
     Patience patience;
-    const std::atomic<Wish>* wish = nullptr;
+    const std::atomic<StopRequest>* wish = nullptr;
     // Somebody else may have started the run: that this end cannot reach it says nothing of it.
     bool may_be_there = false;
     // The run has other hosts too: one that turns out to be another's machine is refused.
@@ -78,11 +78,11 @@ public:
     void connect();
     // Starts the run of `plan` once, or finds it, and follows it to its end.
     Followed run(const Plan& plan);
-    // Follows a run that is there; never starts one. `bury`: one that never came to the host, and
-    // that nobody is about to start, is ended there as cancelled.
-    Followed attach(const RunPlace& place, bool bury);
+    // Follows a run that is there; never starts one. `cancel_if_absent`: one that never came to the
+    // host, and that nobody is about to start, is ended there as cancelled.
+    Followed attach(const RunPlace& place, bool cancel_if_absent);
     // Only looks: one that is still going on is left at once, as HowFollowed::going_on.
-    Followed peek(const RunPlace& place, bool bury);
+    Followed peek(const RunPlace& place, bool cancel_if_absent);
     // What it has printed by now; one that is still going on is left there, as
     // HowFollowed::going_on.
     Followed replay(const RunPlace& place);
@@ -92,23 +92,23 @@ public:
     void acknowledge();
 
 private:
-    struct Talk;
+    struct ChannelState;
     using MakeScript = std::function<std::string(const ChannelMark&, bool may_start)>;
 
     Followed follow(const std::string& run_id, const MakeScript& make_script, bool only_look);
     // False = the link was lost.
-    bool talk(const std::string& script, Talk& talk);
-    void take_control(Talk& talk, std::string_view word, std::string_view rest);
-    void take_hello(Talk& talk, std::string_view rest);
+    bool follow_channel(const std::string& script, ChannelState& channel);
+    void take_control(ChannelState& channel, std::string_view word, std::string_view rest);
+    void take_hello(ChannelState& channel, std::string_view rest);
     void take_record(const Record& record);
-    void pass_on_wish(Talk& talk);
+    void pass_on_wish(ChannelState& channel);
     [[nodiscard]] std::unique_ptr<ssh::Connection> reconnect(Deadline until);
     [[nodiscard]] bool is_wished() const;
 
     std::string m_host;
     Connector m_connector;
     Watcher& m_watcher;
-    Passing m_passing;
+    RunCallbacks m_callbacks;
     std::unique_ptr<ssh::Connection> m_connection;
     std::unique_ptr<ssh::Channel> m_channel;
     std::unique_ptr<JournalReader> m_reader;
@@ -121,7 +121,7 @@ private:
     bool m_only_look = false;
     bool m_only_now = false;
     bool m_acknowledged = false;
-    Wish m_asked = Wish::none;
+    StopRequest m_asked = StopRequest::none;
     Followed m_followed;
 };
 

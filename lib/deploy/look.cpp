@@ -19,7 +19,7 @@ constexpr AnswerLimits k_look{Milliseconds{0}, Milliseconds{10000}, 1 << 20};
 constexpr AnswerLimits k_diagnosis{Milliseconds{60000}, Milliseconds{0}, 1 << 20};
 
 // "v1.2.3 <commit> <capsule> <how> <seconds>", as the step keep wrote it.
-void take_current(Sight& sight, const std::string& line) {
+void take_current(HostState& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (words.size() == 5 && words[2] == sight.serving) {
         sight.commit = words[1];
@@ -29,7 +29,7 @@ void take_current(Sight& sight, const std::string& line) {
 }
 
 // NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
-void take_capsule(Sight& sight, const std::string& line) {
+void take_capsule(HostState& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (words.size() == 8) {
         sight.kept.push_back({std::string(words[2]),
@@ -42,7 +42,7 @@ void take_capsule(Sight& sight, const std::string& line) {
 }
 
 // NAME COMMIT ID
-void take_lost(Sight& sight, const std::string& line) {
+void take_lost(HostState& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (words.size() == 3) {
         Kept lost;
@@ -54,7 +54,7 @@ void take_lost(Sight& sight, const std::string& line) {
 }
 
 // RUN NAME COMMIT SECONDS KIND
-void take_good(Sight& sight, const std::string& line) {
+void take_good(HostState& sight, const std::string& line) {
     constexpr std::size_t k_most = 20;
     const auto words = split(line, ' ');
     const auto at = words.size() == 5 ? parse_integer(words[3]) : std::nullopt;
@@ -67,14 +67,14 @@ void take_good(Sight& sight, const std::string& line) {
     }
 }
 
-void take_run(Sight& sight, const std::string& line) {
+void take_run(HostState& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (words.size() == 3 && is_run_id(words[0])) {
         sight.runs.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2])});
     }
 }
 
-void take_back(Sight& sight, const std::string& line) {
+void take_back(HostState& sight, const std::string& line) {
     const auto words = split(line, ' ');
     if (!words.empty() && words[0] != "-") {
         sight.back = words[0];
@@ -104,10 +104,10 @@ bool is_login(std::string_view text) {
     });
 }
 
-Sight sight_of(const std::vector<Told>& told) {
-    Sight sight;
+HostState sight_of(const std::vector<ControlLine>& told) {
+    HostState sight;
     std::string current;
-    for (const Told& line : told) {
+    for (const ControlLine& line : told) {
         const std::string rest = sanitize_line(line.rest);
         if (line.word == "serves") {
             sight.serves = rest;
@@ -181,7 +181,7 @@ bool is_run_id(std::string_view text) {
     return is_uuid(text);
 }
 
-const Kept* Sight::find_kept(const std::string& id_or_name) const {
+const Kept* HostState::find_kept(const std::string& id_or_name) const {
     for (const Kept& each : kept) {
         if (each.id == id_or_name || each.name == id_or_name || each.commit == id_or_name) {
             return &each;
@@ -190,11 +190,11 @@ const Kept* Sight::find_kept(const std::string& id_or_name) const {
     return nullptr;
 }
 
-Sight look(ssh::Connection& connection,
-           const std::string& host,
-           const config::DeploySettings& settings,
-           const std::string& to,
-           std::optional<Deadline> until) {
+HostState look(ssh::Connection& connection,
+               const std::string& host,
+               const config::DeploySettings& settings,
+               const std::string& to,
+               std::optional<Deadline> until) {
     AnswerLimits limits = k_look;
     if (until) {
         limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));
@@ -220,7 +220,7 @@ KeptSight look_kept(ssh::Connection& connection,
         },
         k_look);
     KeptSight found;
-    for (const Told& line : told) {
+    for (const ControlLine& line : told) {
         if (line.word == "chosen") {
             found.chosen = sanitize_line(line.rest);
         }
@@ -240,7 +240,7 @@ Diagnosis diagnose(ssh::Connection& connection,
         },
         k_diagnosis);
     Diagnosis diagnosis;
-    for (const Told& line : told) {
+    for (const ControlLine& line : told) {
         const std::string rest = sanitize_line(line.rest);
         if (line.word == "machine") {
             diagnosis.machine_id = rest;

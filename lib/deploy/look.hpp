@@ -37,7 +37,7 @@ struct GoodRun {
 };
 
 // What one host says of one service, just now.
-struct Sight {
+struct HostState {
     std::string serves;                // tag, commit or image; "" = nothing that we know
     std::string commit;                // of what was last deployed here, if that is what serves
     std::optional<std::int64_t> since; // seconds since 1970, likewise
@@ -74,18 +74,18 @@ struct Sight {
 
 // `to`: the version that somebody wants to go back to; "" = `back`. `until`: when whoever asked has
 // waited long enough; an answer that is not whole by then is Error(no_host).
-[[nodiscard]] Sight look(ssh::Connection& connection,
-                         const std::string& host,
-                         const config::DeploySettings& settings,
-                         const std::string& to = "",
-                         std::optional<Deadline> until = std::nullopt);
+[[nodiscard]] HostState look(ssh::Connection& connection,
+                             const std::string& host,
+                             const config::DeploySettings& settings,
+                             const std::string& to = "",
+                             std::optional<Deadline> until = std::nullopt);
 
 // Without a configuration: by the program that the last deploy left there. Of `place` the run does
 // not count, and an empty service = the only one there is. `chosen` is the one that was looked at,
 // "" = none.
 struct KeptSight {
     std::string chosen;
-    Sight sight;
+    HostState sight;
 };
 
 [[nodiscard]] KeptSight look_kept(ssh::Connection& connection,

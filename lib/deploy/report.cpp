@@ -74,7 +74,7 @@ RunOutcome outcome_of(const Report& report) {
 
 ordered_json steps_of(const Followed& host) {
     ordered_json steps = ordered_json::array();
-    for (const StepRecord& step : host.book.steps()) {
+    for (const StepRecord& step : host.transcript.steps()) {
         steps.push_back(
             {{"name", step.name}, {"ok", step.ok.value_or(false)}, {"ms", step.took.count()}});
     }
@@ -133,17 +133,17 @@ Report make_report(Subject subject,
     report.outcome = outcome_of(report);
     std::vector<std::string> lost;
     for (const Followed& host : report.hosts) {
-        report.unchecked = report.unchecked || (report.exit == 0 && host.book.unchecked);
-        for (const std::string& version : host.book.lost) {
+        report.unchecked = report.unchecked || (report.exit == 0 && host.transcript.unchecked);
+        for (const std::string& version : host.transcript.lost) {
             if (std::find(lost.begin(), lost.end(), version) == lost.end()) {
                 lost.push_back(version);
             }
         }
         if (report.commit.empty()) {
-            report.commit = host.book.commit;
+            report.commit = host.transcript.commit;
         }
-        if (report.log.empty() && !host.book.log_file.empty()) {
-            report.log = host.book.log_file;
+        if (report.log.empty() && !host.transcript.log_file.empty()) {
+            report.log = host.transcript.log_file;
             report.log_host = host.host;
         }
         const bool reached = !never_started(host) || host.error;
@@ -290,7 +290,7 @@ std::string to_event_detail(const Report& report) {
     // Of a run that was caught up with: when it ended.
     std::optional<Time> last;
     for (const Followed& host : report.hosts) {
-        last = std::max(last, host.book.last);
+        last = std::max(last, host.transcript.last);
     }
     if (last) {
         detail["at"] = to_rfc3339(*last);

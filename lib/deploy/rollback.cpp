@@ -26,9 +26,9 @@ std::string command(const RollbackWish& wish, const std::string& to) {
 }
 
 // What else is kept, by name, newest first: for the person who has to name one.
-std::vector<std::string> others(const std::vector<LookedAt>& hosts) {
+std::vector<std::string> others(const std::vector<HostReport>& hosts) {
     std::vector<std::string> names;
-    for (const LookedAt& host : hosts) {
+    for (const HostReport& host : hosts) {
         for (const Kept& kept : host.sight ? host.sight->kept : std::vector<Kept>{}) {
             const bool known = std::find(names.begin(), names.end(), kept.name) != names.end();
             if (!known && kept.name != host.sight->serves) {
@@ -39,9 +39,9 @@ std::vector<std::string> others(const std::vector<LookedAt>& hosts) {
     return names;
 }
 
-std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
-    std::vector<const Sight*> sights;
-    for (const LookedAt& host : hosts) {
+std::vector<const HostState*> answers(const std::vector<HostReport>& hosts) {
+    std::vector<const HostState*> sights;
+    for (const HostReport& host : hosts) {
         if (host.sight) {
             sights.push_back(&*host.sight);
         }
@@ -51,10 +51,10 @@ std::vector<const Sight*> answers(const std::vector<LookedAt>& hosts) {
 
 // Whoever goes back once more is hardly after a version that was rolled away from: the host knows
 // which is not. Where hosts differ, what the rollback has brought to some of them. "" = none.
-std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
+std::string next_step(const std::vector<HostReport>& hosts, const HostState& second) {
     bool same = true;
     std::string led_to = second.serves;
-    for (const Sight* sight : answers(hosts)) {
+    for (const HostState* sight : answers(hosts)) {
         same = same && sight->serves == second.serves;
         if (sight->how == "rollback") {
             led_to = sight->serves;
@@ -68,9 +68,9 @@ std::string next_step(const std::vector<LookedAt>& hosts, const Sight& second) {
 }
 
 // Where the first host that knows one would go back to, else what it may propose; "" = nowhere.
-std::string default_of(const std::vector<LookedAt>& hosts) {
-    for (const auto wanted : {&Sight::back, &Sight::next}) {
-        for (const Sight* sight : answers(hosts)) {
+std::string default_of(const std::vector<HostReport>& hosts) {
+    for (const auto wanted : {&HostState::back, &HostState::next}) {
+        for (const HostState* sight : answers(hosts)) {
             if (const Kept* kept = sight->find_kept(sight->*wanted)) {
                 return kept->name;
             }
@@ -83,7 +83,7 @@ std::string default_of(const std::vector<LookedAt>& hosts) {
 // else is left, the hint says that it was.
 [[noreturn]] void refuse(const char* code,
                          Phrase message,
-                         const std::vector<LookedAt>& hosts,
+                         const std::vector<HostReport>& hosts,
                          const RollbackWish& wish,
                          const std::string& best = "") {
     const auto names = others(hosts);
@@ -99,7 +99,7 @@ std::string default_of(const std::vector<LookedAt>& hosts) {
     const auto sights = answers(hosts);
     // Where docker is silent a host proposes nothing, whatever was rolled away from.
     const bool all_left =
-        proposed.empty() && std::all_of(sights.begin(), sights.end(), [](const Sight* sight) {
+        proposed.empty() && std::all_of(sights.begin(), sights.end(), [](const HostState* sight) {
             return sight->images_known;
         });
     throw Error(
@@ -112,14 +112,14 @@ std::string default_of(const std::vector<LookedAt>& hosts) {
 }
 
 // The kept version on one host; nullptr = none.
-const Kept* kept_target(const Sight& sight, const RollbackWish& wish) {
+const Kept* kept_target(const HostState& sight, const RollbackWish& wish) {
     return sight.find_kept(wish.to ? *wish.to : sight.back);
 }
 
 template <typename Get>
-std::string same_everywhere(const std::vector<const Sight*>& sights, Get get) {
+std::string same_everywhere(const std::vector<const HostState*>& sights, Get get) {
     std::set<std::string> values;
-    for (const Sight* sight : sights) {
+    for (const HostState* sight : sights) {
         values.insert(get(*sight));
     }
     return values.size() == 1 ? *values.begin() : "";
@@ -127,10 +127,10 @@ std::string same_everywhere(const std::vector<const Sight*>& sights, Get get) {
 
 // What the hosts' own records say of a version that has to be built: which commit it was, the
 // newest good run counting where a tag has moved between two.
-void take_record(RollbackTarget& target, const std::vector<const Sight*>& sights) {
+void take_record(RollbackTarget& target, const std::vector<const HostState*>& sights) {
     std::int64_t newest = -1;
     const bool is_known = !target.commit.empty();
-    for (const Sight* sight : sights) {
+    for (const HostState* sight : sights) {
         for (const GoodRun& run : sight->good_runs) {
             if (!is_known && run.name == target.to && run.at > newest) {
                 newest = run.at;
@@ -140,7 +140,7 @@ void take_record(RollbackTarget& target, const std::vector<const Sight*>& sights
     }
     target.proven_by_host =
         !target.commit.empty()
-        && std::any_of(sights.begin(), sights.end(), [&](const Sight* sight) {
+        && std::any_of(sights.begin(), sights.end(), [&](const HostState* sight) {
                return std::any_of(sight->good_runs.begin(),
                                   sight->good_runs.end(),
                                   [&](const GoodRun& run) { return run.commit == target.commit; });
@@ -148,13 +148,13 @@ void take_record(RollbackTarget& target, const std::vector<const Sight*>& sights
 }
 
 // Without a target each host must know one, and all of them the same.
-void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish) {
+void check_defaults(const std::vector<HostReport>& hosts, const RollbackWish& wish) {
     std::set<std::string> names;
-    for (const LookedAt& host : hosts) {
+    for (const HostReport& host : hosts) {
         if (!host.sight) {
             continue;
         }
-        const Sight* sight = &*host.sight;
+        const HostState* sight = &*host.sight;
         if (!sight->images_known) {
             const std::string command = "loomrel doctor --env " + wish.environment;
             throw Error(ErrorKind::refused,
@@ -191,7 +191,7 @@ void check_defaults(const std::vector<LookedAt>& hosts, const RollbackWish& wish
 
 } // namespace
 
-RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackWish& wish) {
+RollbackTarget choose_target(const std::vector<HostReport>& hosts, const RollbackWish& wish) {
     const auto sights = answers(hosts);
     if (sights.empty()) {
         throw Error(ErrorKind::no_host, "host_unreachable", phrase(Id::rollback_no_host));
@@ -202,7 +202,7 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     RollbackTarget target;
     target.from = sights.front()->serves;
     target.to = wish.to.value_or("");
-    for (const Sight* sight : sights) {
+    for (const HostState* sight : sights) {
         if (const Kept* kept = kept_target(*sight, wish)) {
             target.to = kept->name;
             target.commit = kept->commit;
@@ -215,8 +215,8 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     }
     take_record(target, sights);
     target.from_id = same_everywhere(
-        sights, [](const Sight& sight) { return sight.serving.empty() ? "-" : sight.serving; });
-    target.to_id = same_everywhere(sights, [&](const Sight& sight) {
+        sights, [](const HostState& sight) { return sight.serving.empty() ? "-" : sight.serving; });
+    target.to_id = same_everywhere(sights, [&](const HostState& sight) {
         const Kept* kept = kept_target(sight, wish);
         return kept == nullptr ? std::string() : kept->id;
     });
@@ -225,13 +225,13 @@ RollbackTarget choose_target(const std::vector<LookedAt>& hosts, const RollbackW
     }
     target.already =
         sights.size() == hosts.size()
-        && std::all_of(sights.begin(), sights.end(), [&](const Sight* sight) {
+        && std::all_of(sights.begin(), sights.end(), [&](const HostState* sight) {
                const Kept* serves = sight->find_kept(sight->serving);
                return serves != nullptr && serves->name == target.to && sight->healthy != "no";
            });
     // Only a release's tag can be built anew, and what once served is known to one of the hosts;
     // anything else is a mistyped name.
-    const bool is_there = std::any_of(sights.begin(), sights.end(), [](const Sight* sight) {
+    const bool is_there = std::any_of(sights.begin(), sights.end(), [](const HostState* sight) {
         return sight->has_tag || !sight->has_repository;
     });
     if (target.rebuild && !(is_there && release::is_release_tag(target.to))) {

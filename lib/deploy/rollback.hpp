@@ -9,9 +9,9 @@
 namespace loomrel::deploy {
 
 // One host, looked at before a rollback.
-struct LookedAt {
+struct HostReport {
     std::string host;
-    std::optional<Sight> sight; // nullopt: it does not answer
+    std::optional<HostState> sight; // nullopt: it does not answer
 };
 
 // Where a rollback leads: the same version on every host that answers.
@@ -45,7 +45,7 @@ struct RollbackWish {
 
 // Throws Error(refused): nothing is kept; what serves was itself put there by a rollback; hosts
 // would go to different versions. Error(no_host): none answers.
-[[nodiscard]] RollbackTarget choose_target(const std::vector<LookedAt>& hosts,
+[[nodiscard]] RollbackTarget choose_target(const std::vector<HostReport>& hosts,
                                            const RollbackWish& wish);
 
 } // namespace loomrel::deploy

@@ -257,9 +257,9 @@ std::string start_kept_script(const Plan& plan, const ChannelMark& mark) {
                           + "cat \"$D/restore\"\n}\n");
 }
 
-std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool bury) {
-    return channel_values(place, mark, bury ? "bury" : "attach") + base_functions()
-           + std::string(k_host_boot) + "boot && follow; exit\n";
+std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool cancel_if_absent) {
+    return channel_values(place, mark, cancel_if_absent ? "cancel_if_absent" : "attach")
+           + base_functions() + std::string(k_host_boot) + "boot && follow; exit\n";
 }
 
 namespace {

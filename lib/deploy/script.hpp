@@ -34,10 +34,10 @@ inline constexpr const char* k_shell = "exec /bin/sh";
 // the plan's settings only service, environment and state_dir count.
 [[nodiscard]] std::string start_kept_script(const Plan& plan, const ChannelMark& mark);
 
-// Follows a run that is there; never starts one. `bury`: one that is not there gets its end, as
-// cancelled, so that a late start finds it.
+// Follows a run that is there; never starts one. `cancel_if_absent`: one that is not there gets its
+// end, as cancelled, so that a late start finds it.
 [[nodiscard]] std::string
-attach_script(const RunPlace& place, const ChannelMark& mark, bool bury = false);
+attach_script(const RunPlace& place, const ChannelMark& mark, bool cancel_if_absent = false);
 
 // What is laid down on the host as run.sh (shown by --dry-run, compared whole by tests).
 [[nodiscard]] std::string run_script(const Plan& plan);

@@ -28,8 +28,9 @@ inline constexpr std::string_view k_step_names[] = {
     "restore",
 };
 
-// Told of everything that passes in a run's stream, in order. All calls of one host come from one
-// thread; several hosts call at once, so an implementation locks. `host` is the host's shown name.
+// ControlLine of everything that passes in a run's stream, in order. All calls of one host come
+// from one thread; several hosts call at once, so an implementation locks. `host` is the host's
+// shown name.
 class Watcher {
 public:
     virtual ~Watcher() = default;

@@ -56,10 +56,6 @@ std::string target_of(CURLU* url) {
     return part_of(url, CURLUPART_PATH) + (query.empty() ? "" : "?" + query);
 }
 
-std::string whole_of(CURLU* url) {
-    return part_of(url, CURLUPART_URL);
-}
-
 std::optional<std::string> origin_of(const std::string& url) {
     const UrlHandle parsed = parse_url(url);
     if (!parsed) {

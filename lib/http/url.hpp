@@ -20,6 +20,5 @@ using UrlHandle = Handle<CURLU, curl_url_cleanup>;
 [[nodiscard]] std::string port_of(CURLU* url);   // the scheme's own if none is named
 // Path and query: the part that may hold a secret.
 [[nodiscard]] std::string target_of(CURLU* url);
-[[nodiscard]] std::string whole_of(CURLU* url);
 
 } // namespace loomrel::http

@@ -256,19 +256,4 @@ std::string image_slug(std::string_view name) {
     return (slug.empty() ? "service" : slug) + "-" + short_hash(name);
 }
 
-std::string image_tag(std::string_view tag) {
-    constexpr std::size_t k_hash_length = 9;
-    std::string made;
-    for (const char letter : tag) {
-        const bool plain = is_letter_or_digit(letter) || letter == '_';
-        const bool mark = !made.empty() && (letter == '.' || letter == '-');
-        made += plain || mark ? letter : '_';
-    }
-    if (made == tag && !made.empty() && made.size() <= k_max_ref_length) {
-        return made;
-    }
-    return made.substr(0, k_max_ref_length - k_hash_length) + (made.empty() ? "_" : "-")
-           + short_hash(tag);
-}
-
 } // namespace loomrel::release

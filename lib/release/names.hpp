@@ -29,7 +29,5 @@ void check_commit(std::string_view commit);
 // A name made fit for an image name component: lower case, [a-z0-9_.-], and a short hash of the
 // name when anything had to change, so that two services never share one.
 [[nodiscard]] std::string image_slug(std::string_view name);
-// The same for an image tag: [A-Za-z0-9_.-], at most 128.
-[[nodiscard]] std::string image_tag(std::string_view tag);
 
 } // namespace loomrel::release

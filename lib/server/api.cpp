@@ -105,9 +105,9 @@ Response by_handler(Call& call) {
 
 } // namespace
 
-Api::Api(ApiSettings settings, Outlets outlets)
+Api::Api(ApiSettings settings, BotHooks bot_hooks)
     : m_settings(std::move(settings)),
-      m_outlets(outlets) {
+      m_outlets(bot_hooks) {
     while (m_settings.prefix.ends_with('/')) {
         m_settings.prefix.pop_back();
     }

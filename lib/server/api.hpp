@@ -51,7 +51,7 @@ struct ApiSettings {
 };
 
 // Both may be null: then there is no such thing here, 404.
-struct Outlets {
+struct BotHooks {
     UpdateSink* updates = nullptr;
     Webhook* webhook = nullptr;
 };
@@ -62,7 +62,7 @@ struct Call;
 
 // Who answers. What waits for others than the ledger, or for its own turn, has a thread of its own:
 // nobody who asks the ledger waits behind it.
-enum class Hands { pool, webhook, updates };
+enum class Executor { pool, webhook, updates };
 
 struct Route {
     std::string_view method;
@@ -70,7 +70,7 @@ struct Route {
     Access access;
     bool has_body;
     Response (*answer)(Call& call);
-    Hands hands = Hands::pool;
+    Executor executor = Executor::pool;
 };
 
 // All of them; openapi.json describes the same.
@@ -87,7 +87,7 @@ struct Match {
 // wanted, and answers it over a store.
 class Api {
 public:
-    Api(ApiSettings settings, Outlets outlets);
+    Api(ApiSettings settings, BotHooks bot_hooks);
 
     // Throws Refused with 400, 401, 404, 405 or 415, all before a byte of the body is read.
     [[nodiscard]] Match match(const Head& head) const;
@@ -97,7 +97,7 @@ public:
 
     [[nodiscard]] const ApiSettings& settings() const { return m_settings; }
 
-    [[nodiscard]] const Outlets& outlets() const { return m_outlets; }
+    [[nodiscard]] const BotHooks& bot_hooks() const { return m_outlets; }
 
     // The last answer, good or bad, if it is younger than ten seconds (GET needs no key).
     [[nodiscard]] WebhookState set_webhook();
@@ -106,7 +106,7 @@ private:
     void check_access(const Route& route, const Head& head) const;
 
     ApiSettings m_settings;
-    Outlets m_outlets;
+    BotHooks m_outlets;
     Replays m_replays;
     std::mutex m_webhook_mutex;
     std::optional<WebhookState> m_webhook;

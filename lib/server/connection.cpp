@@ -38,9 +38,9 @@ auto into(error_code& ec) {
 
 class Connection {
 public:
-    Connection(Hall& hall, asio::ip::tcp::socket socket)
-        : m_hall(hall),
-          m_limits(hall.settings.limits),
+    Connection(ServerState& state, asio::ip::tcp::socket socket)
+        : m_state(state),
+          m_limits(state.settings.limits),
           m_stream(std::move(socket)),
           m_buffer(m_limits.header_bytes + 4096) {
         error_code gone;
@@ -62,14 +62,14 @@ public:
 private:
     void wait_for_request() {
         if (!m_waits) {
-            m_place = m_hall.reading.insert(m_hall.reading.end(), this);
+            m_place = m_state.reading.insert(m_state.reading.end(), this);
             m_waits = true;
         }
     }
 
     void wait_no_more() {
         if (m_waits) {
-            m_hall.reading.erase(m_place);
+            m_state.reading.erase(m_place);
             m_waits = false;
         }
     }
@@ -83,7 +83,7 @@ private:
     asio::awaitable<void> say_farewell();
     Head head_of(const Parser::value_type& request) const;
 
-    Hall& m_hall;
+    ServerState& m_state;
     const Limits& m_limits;
     beast::tcp_stream m_stream;
     beast::flat_buffer m_buffer;
@@ -106,14 +106,14 @@ Head Connection::head_of(const Parser::value_type& request) const {
         }
         head.headers.emplace_back(std::move(name), std::move(value));
     }
-    head.client = m_hall.proxies.client(m_peer, forwarded).to_string();
+    head.client = m_state.proxies.client(m_peer, forwarded).to_string();
     return head;
 }
 
 asio::awaitable<void> Connection::serve() {
-    const Counted counted(m_hall.connections);
-    const CountedFor one(m_hall.connections_of, m_peer.to_string());
-    const bool proxy = m_hall.proxies.is_trusted(m_peer);
+    const Counted counted(m_state.connections);
+    const CountedFor one(m_state.connections_of, m_peer.to_string());
+    const bool proxy = m_state.proxies.is_trusted(m_peer);
     if (!proxy && one.many() > m_limits.connections_of_one) {
         Served served;
         served.client = m_peer.to_string();
@@ -121,7 +121,7 @@ asio::awaitable<void> Connection::serve() {
         served.method = "_OTHER";
         const Response response =
             refusal(429, "too_many", "too many connections from this address");
-        m_hall.watcher->began(served.method);
+        m_state.watcher->began(served.method);
         (void)co_await write(response, 11, false, served);
         co_await say_farewell();
         co_return;
@@ -134,7 +134,7 @@ asio::awaitable<void> Connection::serve() {
 
 // True: the connection may serve another.
 asio::awaitable<bool> Connection::serve_one(bool first) {
-    if (m_hall.stopping) {
+    if (m_state.stopping) {
         co_return false; // it was told while we were writing: nobody closes us any more
     }
     error_code ec;
@@ -158,20 +158,20 @@ asio::awaitable<bool> Connection::serve_one(bool first) {
     served.method = "_OTHER";
     if (ec) {
         if (const auto why = of_parser(ec)) {
-            m_hall.watcher->began(served.method);
+            m_state.watcher->began(served.method);
             co_await write(*why, 11, false, served);
             co_await say_farewell();
         }
         co_return false;
     }
     served.method = known_method(parser.get().method());
-    m_hall.watcher->began(served.method);
+    m_state.watcher->began(served.method);
     const unsigned version = parser.get().version();
     const bool keep = parser.get().keep_alive();
     Response response;
     bool whole = true; // all of the request was read
     co_await work(parser, served, response, whole);
-    const bool stays = keep && whole && !m_hall.stopping;
+    const bool stays = keep && whole && !m_state.stopping;
     const bool written = co_await write(response, version, stays, served);
     if (written && !whole) {
         co_await say_farewell();
@@ -190,13 +190,13 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
         if (head.headers.size() > m_limits.headers) {
             throw Refused{refusal(400, "headers_too_large", "there are too many headers")};
         }
-        match = m_hall.api.match(head);
+        match = m_state.api.match(head);
     } catch (const Refused& refused) {
         response = refused.response;
         co_return;
     }
     served.route = match.route->path;
-    const CountedFor one(m_hall.requests_of, head.client);
+    const CountedFor one(m_state.requests_of, head.client);
     if (one.many() > m_limits.requests_of_one) {
         response = refusal(429, "too_many", "too many requests at once from this address");
         response.headers.emplace_back("Retry-After", "1");
@@ -207,12 +207,12 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
     if (!whole) {
         const std::uint64_t most = match.route->has_body ? m_limits.body : k_body_of_none;
         const std::size_t longest = std::min(parser.content_length().value_or(most), most);
-        if (m_hall.body_bytes + longest > m_limits.bodies) {
+        if (m_state.body_bytes + longest > m_limits.bodies) {
             response = busy("too much is being sent at once");
             co_return;
         }
-        body.emplace(m_hall.body_bytes, longest);
-        body_of_one.emplace(m_hall.body_bytes_of, head.client, longest);
+        body.emplace(m_state.body_bytes, longest);
+        body_of_one.emplace(m_state.body_bytes_of, head.client, longest);
         if (body_of_one->many() > m_limits.bodies_of_one) {
             response = refusal(429, "too_many", "too much is being sent from this address");
             co_return;
@@ -265,21 +265,21 @@ asio::awaitable<Response> Connection::ask_pool(Match match, Head head, std::stri
     };
 
     const auto question = std::make_shared<Question>(Question{
-        std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_hall.io)});
+        std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_state.io)});
     // Woken up by its cancellation, on this thread and so never before it sleeps.
     question->answered.expires_at(Clock::time_point::max());
-    const bool taken = m_hall.pool_of(question->match.route->hands)
-                           .submit(
-                               [&hall = m_hall, question](store::Store* store) {
-                                   question->response = store == nullptr
-                                                            ? busy("the ledger is busy")
-                                                            : hall.api.answer(question->match,
-                                                                              question->head,
-                                                                              question->body,
-                                                                              *store);
-                                   asio::post(hall.io, [question] { question->answered.cancel(); });
-                               },
-                               Clock::now() + m_limits.request);
+    const bool taken =
+        m_state.pool_of(question->match.route->executor)
+            .submit(
+                [&state = m_state, question](store::Store* store) {
+                    question->response =
+                        store == nullptr
+                            ? busy("the ledger is busy")
+                            : state.api.answer(
+                                question->match, question->head, question->body, *store);
+                    asio::post(state.io, [question] { question->answered.cancel(); });
+                },
+                Clock::now() + m_limits.request);
     if (!taken) {
         co_return busy("too many requests are waiting");
     }
@@ -313,7 +313,7 @@ Connection::write(const Response& response, unsigned version, bool keep, Served&
         co_await http::async_write(m_stream, message, into(ec));
     }
     served.seconds = std::chrono::duration<double>(Clock::now() - m_began).count();
-    m_hall.watcher->ended(served);
+    m_state.watcher->ended(served);
     co_return response.status != 0 && !ec;
 }
 
@@ -328,7 +328,7 @@ asio::awaitable<void> Connection::say_farewell() {
     }
 }
 
-bool Hall::close_oldest_reading() {
+bool ServerState::close_oldest_reading() {
     if (reading.empty()) {
         return false;
     }
@@ -336,13 +336,13 @@ bool Hall::close_oldest_reading() {
     return true;
 }
 
-asio::awaitable<void> serve(Hall& hall, asio::ip::tcp::socket socket) {
-    Connection connection(hall, std::move(socket));
+asio::awaitable<void> serve(ServerState& state, asio::ip::tcp::socket socket) {
+    Connection connection(state, std::move(socket));
     co_await connection.serve();
 }
 
-void close_reading(Hall& hall) {
-    for (Connection* connection : hall.reading) {
+void close_reading(ServerState& state) {
+    for (Connection* connection : state.reading) {
         connection->close();
     }
 }

@@ -17,8 +17,8 @@ namespace loomrel::server {
 class Connection;
 
 // What all connections share. Touched by the server's thread only, but for api and pool.
-struct Hall {
-    explicit Hall(Settings given, Parts parts);
+struct ServerState {
+    explicit ServerState(Settings given, Parts parts);
 
     Settings settings;
     Proxies proxies;
@@ -37,13 +37,13 @@ struct Hall {
     Pool updates;
     Pool pool;
 
-    [[nodiscard]] Pool& pool_of(Hands hands) {
-        switch (hands) {
-        case Hands::webhook:
+    [[nodiscard]] Pool& pool_of(Executor executor) {
+        switch (executor) {
+        case Executor::webhook:
             return webhook;
-        case Hands::updates:
+        case Executor::updates:
             return updates;
-        case Hands::pool:
+        case Executor::pool:
             break;
         }
         return pool;
@@ -54,8 +54,8 @@ struct Hall {
 };
 
 // Serves one connection to its end.
-boost::asio::awaitable<void> serve(Hall& hall, boost::asio::ip::tcp::socket socket);
+boost::asio::awaitable<void> serve(ServerState& server_state, boost::asio::ip::tcp::socket socket);
 // Ends those that have no request under way.
-void close_reading(Hall& hall);
+void close_reading(ServerState& server_state);
 
 } // namespace loomrel::server

@@ -9,10 +9,10 @@ namespace {
 constexpr std::array k_routes{
     Route{"POST", "/release", Access::key, true, create_release},
     Route{"PATCH", "/release", Access::key, true, patch_release},
-    Route{"POST", "/update", Access::telegram, true, take_update, Hands::updates},
+    Route{"POST", "/update", Access::telegram, true, take_update, Executor::updates},
     Route{"GET", "/health", Access::open, false, health},
-    Route{"GET", "/webhook/set", Access::open, false, set_webhook, Hands::webhook},
-    Route{"POST", "/webhook/set", Access::key, false, set_webhook, Hands::webhook},
+    Route{"GET", "/webhook/set", Access::open, false, set_webhook, Executor::webhook},
+    Route{"POST", "/webhook/set", Access::key, false, set_webhook, Executor::webhook},
     Route{"GET", "/releases", Access::key, false, list_releases},
     Route{"GET", "/releases/{id}", Access::key, false, get_release},
     Route{"GET", "/releases/{id}/events", Access::key, false, list_events},

@@ -57,10 +57,10 @@ int stores_of(const Limits& limits) {
 
 } // namespace
 
-Hall::Hall(Settings given, Parts parts)
+ServerState::ServerState(Settings given, Parts parts)
     : settings(std::move(given)),
       proxies(settings.trusted_proxies),
-      api(settings.api, parts.outlets),
+      api(settings.api, parts.bot_hooks),
       watcher(parts.watcher),
       webhook(1, settings.limits.waiting, parts.open_store),
       updates(1, settings.limits.waiting, parts.open_store),
@@ -68,12 +68,12 @@ Hall::Hall(Settings given, Parts parts)
 
 struct Server::State {
     State(Settings settings, Parts parts)
-        : hall(std::move(settings), std::move(parts)) {
+        : server_state(std::move(settings), std::move(parts)) {
         listen();
     }
 
     void listen() {
-        const Settings& settings = hall.settings;
+        const Settings& settings = server_state.settings;
         error_code why;
         const auto address = asio::ip::make_address(settings.address, why);
         const tcp::endpoint wanted(address, settings.port);
@@ -95,7 +95,7 @@ struct Server::State {
     }
 
     asio::awaitable<void> accept() {
-        while (!hall.stopping) {
+        while (!server_state.stopping) {
             error_code ec;
             tcp::socket socket =
                 co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, ec));
@@ -104,14 +104,14 @@ struct Server::State {
             }
             if (ec) {
                 // Out of descriptors: somebody who keeps us waiting gives one back.
-                hall.close_oldest_reading();
-                asio::steady_timer rest(hall.io, k_after_no_descriptor);
+                server_state.close_oldest_reading();
+                asio::steady_timer rest(server_state.io, k_after_no_descriptor);
                 co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, ec));
                 continue;
             }
             (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-            if (hall.connections < hall.settings.limits.connections
-                || hall.close_oldest_reading()) {
+            if (server_state.connections < server_state.settings.limits.connections
+                || server_state.close_oldest_reading()) {
                 socket.set_option(tcp::no_delay(true), ec);
                 start(std::move(socket));
             }
@@ -120,18 +120,20 @@ struct Server::State {
 
     void start(tcp::socket socket) {
         // What goes wrong with one connection (no memory, say) ends that one.
-        asio::co_spawn(hall.io, serve(hall, std::move(socket)), [](const std::exception_ptr&) {});
+        asio::co_spawn(server_state.io,
+                       serve(server_state, std::move(socket)),
+                       [](const std::exception_ptr&) {});
     }
 
     void wind_up() {
-        hall.stopping = true;
+        server_state.stopping = true;
         error_code ignored;
         acceptor.close(ignored);
-        close_reading(hall);
-        last_moment.expires_after(hall.settings.limits.grace);
+        close_reading(server_state);
+        last_moment.expires_after(server_state.settings.limits.grace);
         last_moment.async_wait([this](const error_code& ec) {
             if (!ec) {
-                hall.io.stop();
+                server_state.io.stop();
             }
         });
         watch_end();
@@ -139,7 +141,7 @@ struct Server::State {
 
     // The timer for the last moment must not keep alive what is over.
     void watch_end() {
-        if (hall.connections == 0) {
+        if (server_state.connections == 0) {
             last_moment.cancel();
             return;
         }
@@ -152,10 +154,10 @@ struct Server::State {
     }
 
     Nobody nobody;
-    Hall hall;
-    tcp::acceptor acceptor{hall.io};
-    asio::steady_timer last_moment{hall.io};
-    asio::steady_timer look_again{hall.io};
+    ServerState server_state;
+    tcp::acceptor acceptor{server_state.io};
+    asio::steady_timer last_moment{server_state.io};
+    asio::steady_timer look_again{server_state.io};
     tcp::endpoint endpoint;
 };
 
@@ -177,7 +179,7 @@ Server::Server(Settings settings, Parts parts) {
     const bool silent = parts.watcher == nullptr;
     m_state = std::make_unique<State>(std::move(settings), std::move(parts));
     if (silent) {
-        m_state->hall.watcher = &m_state->nobody;
+        m_state->server_state.watcher = &m_state->nobody;
     }
 }
 
@@ -192,10 +194,10 @@ std::uint16_t Server::port() const {
 }
 
 void Server::run() {
-    asio::co_spawn(m_state->hall.io, m_state->accept(), asio::detached);
+    asio::co_spawn(m_state->server_state.io, m_state->accept(), asio::detached);
     for (;;) {
         try {
-            m_state->hall.io.run();
+            m_state->server_state.io.run();
             return;
         } catch (const std::exception&) {
             // Of a handler that had no memory: go on with the others.
@@ -204,7 +206,7 @@ void Server::run() {
 }
 
 void Server::stop() {
-    asio::post(m_state->hall.io, [this] { m_state->wind_up(); });
+    asio::post(m_state->server_state.io, [this] { m_state->wind_up(); });
 }
 
 } // namespace loomrel::server

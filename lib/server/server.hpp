@@ -65,7 +65,7 @@ void check_key(const Settings& settings);
 struct Parts {
     // Called once by each thread of the pool.
     std::function<std::unique_ptr<store::Store>()> open_store;
-    Outlets outlets;
+    BotHooks bot_hooks;
     Watcher* watcher = nullptr;
 };
 

@@ -6,10 +6,10 @@ namespace loomrel::server {
 using nlohmann::json;
 
 Response take_update(Call& call) {
-    if (call.api.outlets().updates == nullptr) {
+    if (call.api.bot_hooks().updates == nullptr) {
         return refusal(404, "not_found", "updates are not taken here");
     }
-    call.api.outlets().updates->take(call.body);
+    call.api.bot_hooks().updates->take(call.body);
     // An empty object: Telegram would carry out a method that it finds in the answer.
     return answer(200, json::object());
 }
@@ -21,7 +21,7 @@ Response health(Call& call) {
 }
 
 Response set_webhook(Call& call) {
-    if (call.api.outlets().webhook == nullptr) {
+    if (call.api.bot_hooks().webhook == nullptr) {
         return refusal(404, "not_found", "there is no bot with a webhook here");
     }
     const WebhookState state = call.api.set_webhook();

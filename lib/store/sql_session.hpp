@@ -17,10 +17,6 @@ namespace loomrel::store {
 // NULL, a number or a text.
 using Value = std::variant<std::monostate, std::int64_t, std::string>;
 
-[[nodiscard]] inline Value value_of(const std::optional<std::string>& text) {
-    return text ? Value(*text) : Value();
-}
-
 // Columns come as text; nullopt = NULL.
 using Row = std::vector<std::optional<std::string>>;
 

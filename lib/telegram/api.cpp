@@ -163,7 +163,7 @@ Bot Api::get_me() {
     return {field<std::int64_t>(result, "id", 0), field<std::string>(result, "username", "")};
 }
 
-std::int64_t Api::send_message(const Place& place, const Text& text) {
+std::int64_t Api::send_message(const ChatTarget& place, const Text& text) {
     json fields{{"chat_id", place.chat_id}};
     if (place.thread_id != 0) {
         fields["message_thread_id"] = place.thread_id;
@@ -175,7 +175,7 @@ void Api::edit_message(std::int64_t chat_id, std::int64_t message_id, const Text
     (void)send_text("editMessageText", {{"chat_id", chat_id}, {"message_id", message_id}}, text);
 }
 
-std::int64_t Api::send_document(const Place& place,
+std::int64_t Api::send_document(const ChatTarget& place,
                                 const std::string& file_name,
                                 const std::string& data,
                                 std::int64_t reply_to) {

@@ -31,7 +31,7 @@ struct Text {
     Keyboard keyboard; // none: an edit takes the old one away
 };
 
-struct Place {
+struct ChatTarget {
     std::int64_t chat_id = 0;
     std::int64_t thread_id = 0; // a forum's topic, 0 = none
 };
@@ -99,11 +99,11 @@ public:
 
     // Gives the message's id. Text that Telegram cannot parse is sent again without its tags; to a
     // chat that has moved it is sent where that went.
-    std::int64_t send_message(const Place& place, const Text& text);
+    std::int64_t send_message(const ChatTarget& place, const Text& text);
     // Nothing to change is as good as changed.
     void edit_message(std::int64_t chat_id, std::int64_t message_id, const Text& text);
     // `reply_to` 0 = to nothing.
-    std::int64_t send_document(const Place& place,
+    std::int64_t send_document(const ChatTarget& place,
                                const std::string& file_name,
                                const std::string& data,
                                std::int64_t reply_to);

@@ -153,7 +153,7 @@ void check_ledger(Services& services, Findings& findings) {
 
 void take_checks(const deploy::Diagnosis& diagnosis,
                  const config::DeploySettings& settings,
-                 const Place& place,
+                 const HostServices& place,
                  Findings& findings) {
     for (const deploy::Check& check : diagnosis.checks) {
         const auto cure = std::find_if(k_cures.begin(), k_cures.end(), [&](const Cure& one) {
@@ -180,7 +180,7 @@ void take_checks(const deploy::Diagnosis& diagnosis,
 
 // False: no host is configured, so there is none to look at.
 bool check_hosts(Services& services, const DoctorOptions& options, Findings& findings) {
-    std::vector<Place> all;
+    std::vector<HostServices> all;
     try {
         all = places(services, options.environment, options.service);
     } catch (const Error& error) {

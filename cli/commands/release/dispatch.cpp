@@ -35,9 +35,9 @@ Phrase by_hand(const release::Release& row) {
 
 // The row by which serve starts this release's deploy: by hand it is done in its place, so that it
 // happens once. A ledger behind an API does not show it.
-class Row {
+class DispatchRow {
 public:
-    Row(store::Store& store, std::int64_t release_id)
+    DispatchRow(store::Store& store, std::int64_t release_id)
         : m_ledger(dynamic_cast<store::ServerLedger*>(&store)),
           m_row(m_ledger == nullptr ? std::nullopt : m_ledger->newest_dispatch(release_id)) {}
 
@@ -149,7 +149,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     if (options.dry_run) {
         return show_plan(services, workflow, row);
     }
-    Row outbox(services.store(Services::Purpose::production), row.id);
+    DispatchRow outbox(services.store(Services::Purpose::production), row.id);
     if (const auto link = outbox.begun(); link && !options.yes) {
         ask_whether_again(
             services, phrase(Id::cli_dispatch_before, fmt::arg("link", link_behind(": ", *link))));

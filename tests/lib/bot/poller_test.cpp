@@ -1,6 +1,6 @@
-#include "lib/bot/desk.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/poller.hpp"
+#include "lib/bot/webhook_receiver.hpp"
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/fake_control.hpp"
 
@@ -291,16 +291,16 @@ TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
     const auto began = std::chrono::steady_clock::now();
     std::vector<std::int64_t> ids;
     {
-        bot::Desk desk({*ledger,
-                        world.config,
-                        world.telegram(),
-                        nullptr,
-                        now,
-                        [](const std::string&, const std::string&) {},
-                        {}});
+        bot::WebhookReceiver receiver({*ledger,
+                                       world.config,
+                                       world.telegram(),
+                                       nullptr,
+                                       now,
+                                       [](const std::string&, const std::string&) {},
+                                       {}});
         for (int i = 0; i < 5; ++i) {
             ids.push_back(world.release_to_test("v1.0." + std::to_string(i)));
-            CHECK(desk.take(
+            CHECK(receiver.take(
                 json{{"update_id", 5 + i},
                      {"callback_query",
                       {{"id", std::to_string(77 + i)},
@@ -312,7 +312,7 @@ TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
                     .dump()));
         }
         CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));
-        CHECK(desk.take("not an update"));
+        CHECK(receiver.take("not an update"));
     }
     for (const auto id : ids) {
         CHECK(world.status(id) == "manual_test_passed");
@@ -333,29 +333,30 @@ TEST_CASE("what the ledger may be able to do soon has to come again, what it nev
     CHECK_FALSE(comes_again(ErrorKind::refused, store::k_no_release));
 }
 
-TEST_CASE("what the desk decides is said, of several edits of one message the last") {
+TEST_CASE("what the receiver decides is said, of several edits of one message the last") {
     PollingWorld world;
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
     const auto ledger = world.open();
-    bot::Desk desk({*ledger,
-                    world.config,
-                    world.telegram(),
-                    nullptr,
-                    now,
-                    [](const std::string&, const std::string&) {},
-                    {}});
+    bot::WebhookReceiver receiver({*ledger,
+                                   world.config,
+                                   world.telegram(),
+                                   nullptr,
+                                   now,
+                                   [](const std::string&, const std::string&) {},
+                                   {}});
     telegram::Api(world.telegram()).set_webhook("http://127.0.0.1:1/nowhere", "abc");
     const std::string number = std::to_string(id) + ":" + bot::short_commit(k_commit);
     for (int i = 0; i < 3; ++i) {
         const json pressed = world.press(k_qa, message, "data:An:" + number);
-        CHECK(desk.take(json{{"update_id", pressed["update"]},
-                             {"callback_query",
-                              {{"id", pressed["query"]},
-                               {"from", {{"id", k_qa}, {"first_name", "A"}}},
-                               {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
-                               {"data", pressed["data"]}}}}
-                            .dump()));
+        CHECK(
+            receiver.take(json{{"update_id", pressed["update"]},
+                               {"callback_query",
+                                {{"id", pressed["query"]},
+                                 {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                                 {"message", {{"message_id", message}, {"chat", {{"id", k_chat}}}}},
+                                 {"data", pressed["data"]}}}}
+                              .dump()));
     }
     CHECK(wait_until([&] { return world.fake.tell("answers").size() == 3; },
                      std::chrono::seconds(10)));

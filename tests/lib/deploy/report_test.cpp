@@ -31,7 +31,7 @@ Subject subject() {
 
 TEST_CASE("a host that failed hides no other's result, and a log is its own host's") {
     Followed good = ended("host-b", "r 0 good keep - v1.2.0 yes - whole .");
-    good.book.log_file = "/log/v1.2.0.log";
+    good.transcript.log_file = "/log/v1.2.0.log";
     Followed waiting;
     waiting.host = "host-d";
     waiting.how = HowFollowed::not_started;
@@ -76,7 +76,7 @@ TEST_CASE("of a run that died behind the switch nobody brought anything back") {
 TEST_CASE("what each host has lost is told, each version once") {
     Followed one = ended("host-a", "r 0 good keep - v1.2.0 yes - whole .");
     Followed other = one;
-    one.book.lost = {"v1.0.0"};
-    other.book.lost = {"v1.0.0", "v1.1.0"};
+    one.transcript.lost = {"v1.0.0"};
+    other.transcript.lost = {"v1.0.0", "v1.1.0"};
     CHECK(make_report(subject(), {one, other}, Language::en, Redactor()).lost == "v1.0.0, v1.1.0");
 }

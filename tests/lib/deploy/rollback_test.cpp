@@ -8,8 +8,8 @@ using namespace loomrel::deploy;
 namespace {
 
 // v1.2.0 serves, v1.1.0 was there before, v1.0.0 before that.
-Sight sight() {
-    Sight seen;
+HostState sight() {
+    HostState seen;
     seen.serves = "v1.2.0";
     seen.serving = "run-3";
     seen.kept = {{"run-3", "v1.2.0", "c3", "deploy", 300, "yes"},
@@ -23,7 +23,7 @@ RollbackWish wish(std::optional<std::string> to = std::nullopt) {
     return {std::move(to), "loom-content", "prod"};
 }
 
-std::string hint(const std::vector<LookedAt>& hosts, const RollbackWish& wanted) {
+std::string hint(const std::vector<HostReport>& hosts, const RollbackWish& wanted) {
     try {
         (void)choose_target(hosts, wanted);
     } catch (const Error& error) {
@@ -32,7 +32,7 @@ std::string hint(const std::vector<LookedAt>& hosts, const RollbackWish& wanted)
     return "";
 }
 
-std::string refusal(const std::vector<LookedAt>& hosts, const RollbackWish& wanted) {
+std::string refusal(const std::vector<HostReport>& hosts, const RollbackWish& wanted) {
     try {
         (void)choose_target(hosts, wanted);
     } catch (const Error& error) {
@@ -61,7 +61,7 @@ TEST_CASE("a version is found by its tag and by its commit") {
 }
 
 TEST_CASE("what is no tag of the clone is a mistyped name, and what is kept is named") {
-    Sight seen = sight();
+    HostState seen = sight();
     seen.has_tag = false;
     CHECK(refusal({{"a", seen}}, wish("v1.0.1")) == "not_kept");
     CHECK(choose_target({{"a", sight()}}, wish("v1.0.1")).rebuild);
@@ -74,7 +74,7 @@ TEST_CASE("what serves already is nothing to do") {
 }
 
 TEST_CASE("a second step back wants a name, and says which there are") {
-    Sight seen = sight();
+    HostState seen = sight();
     seen.back.clear();
     seen.second_step = true;
     seen.next = "run-2";
@@ -92,7 +92,7 @@ TEST_CASE("a second step back wants a name, and says which there are") {
 
 TEST_CASE("a second step leads away from what was just left, and is typed as the first was") {
     // v1.2.0 was rolled back from; v1.1.0 serves.
-    Sight seen = sight();
+    HostState seen = sight();
     seen.serves = "v1.1.0";
     seen.serving = "run-2";
     seen.back.clear();
@@ -109,7 +109,7 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
     // The other host was away then: it is to follow.
     CHECK(hint({{"a", seen}, {"b", sight()}}, wanted).find("--to v1.1.0 ") != std::string::npos);
     // There it failed, and what was to be left was brought back.
-    Sight failed = sight();
+    HostState failed = sight();
     failed.back.clear();
     failed.second_step = true;
     failed.how = "restore";
@@ -118,7 +118,7 @@ TEST_CASE("a second step leads away from what was just left, and is typed as the
 }
 
 TEST_CASE("where every other version was rolled away from the hint says so") {
-    Sight seen = sight();
+    HostState seen = sight();
     seen.back.clear();
     seen.second_step = true;
     try {
@@ -131,14 +131,14 @@ TEST_CASE("where every other version was rolled away from the hint says so") {
 }
 
 TEST_CASE("a rebuild takes its commit from the record, unless a host keeps it") {
-    Sight seen = sight();
+    HostState seen = sight();
     seen.good_runs = {{"r9", "v0.9.0", "c9", 90, "deploy"}, {"r8", "v0.9.0", "c8", 80, "deploy"}};
     auto target = choose_target({{"a", seen}}, wish("v0.9.0"));
     CHECK(target.rebuild);
     CHECK(target.commit == "c9");
     CHECK(target.proven_by_host);
     // The tag was moved between two good runs: both were good here.
-    Sight keeps = sight();
+    HostState keeps = sight();
     keeps.kept.push_back({"run-0", "v0.9.0", "c8", "deploy", 80, "yes"});
     target = choose_target({{"a", keeps}, {"b", seen}}, wish("v0.9.0"));
     CHECK(target.rebuild);
@@ -155,7 +155,7 @@ TEST_CASE("a rebuild takes its commit from the record, unless a host keeps it") 
 }
 
 TEST_CASE("where docker does not answer nothing is promised") {
-    Sight seen = sight();
+    HostState seen = sight();
     seen.images_known = false;
     seen.back.clear();
     CHECK(refusal({{"a", seen}}, wish()) == "docker_silent");
@@ -166,7 +166,7 @@ TEST_CASE("where docker does not answer nothing is promised") {
 }
 
 TEST_CASE("nothing kept is refused, a release tag may be built instead") {
-    Sight seen;
+    HostState seen;
     seen.serves = "sha256:0123";
     CHECK(refusal({{"a", seen}}, wish()) == "nothing_kept");
     CHECK(refusal({{"a", seen}}, wish("main")) == "not_kept");
@@ -176,7 +176,7 @@ TEST_CASE("nothing kept is refused, a release tag may be built instead") {
 }
 
 TEST_CASE("several hosts go to one version or nowhere") {
-    Sight other = sight();
+    HostState other = sight();
     other.back = "run-1";
     CHECK(refusal({{"a", sight()}, {"b", other}}, wish()) == "targets_differ");
     CHECK(hint({{"a", sight()}, {"b", other}}, wish())

@@ -259,24 +259,3 @@ TEST_CASE("an image slug is what Docker takes and never shared by two names") {
     }
     CHECK(image_slug("loom-content") == "loom-content");
 }
-
-TEST_CASE("an image tag is what Docker takes") {
-    const std::regex rule("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
-    std::set<std::string> tags;
-    for (const std::string& name : {std::string("v1.2.3"),
-                                    std::string("v1.2.3+x"),
-                                    std::string("feature/a"),
-                                    std::string("feature_a"),
-                                    std::string(),
-                                    std::string("-a"),
-                                    std::string(".a"),
-                                    std::string("ветка"),
-                                    std::string(128, 'a'),
-                                    std::string(129, 'a'),
-                                    std::string(300, 'a')}) {
-        CAPTURE(name);
-        CHECK(std::regex_match(image_tag(name), rule));
-        CHECK(tags.insert(image_tag(name)).second);
-    }
-    CHECK(image_tag("v1.2.3") == "v1.2.3");
-}

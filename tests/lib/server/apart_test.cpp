@@ -35,7 +35,7 @@ TEST_CASE("whoever asks the ledger does not wait behind those who ask Telegram")
     settings.api.key = Secret(k_key);
     server::Parts parts;
     parts.open_store = [&ledger] { return std::make_unique<FakeStore>(ledger); };
-    parts.outlets.webhook = &webhook;
+    parts.bot_hooks.webhook = &webhook;
     server::Server server(settings, std::move(parts));
     std::thread serving([&] { server.run(); });
     const std::string api = "http://127.0.0.1:" + std::to_string(server.port()) + "/api/tg-bot";

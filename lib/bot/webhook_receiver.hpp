@@ -11,14 +11,14 @@
 namespace loomrel::bot {
 
 // The bot where many threads bring updates, each as the webhook has it. They wait for the ledger
-// and for nothing else: what is to be said is said by a thread of the desk's own, so that Telegram,
-// slow or away, keeps none of them.
-class Desk {
+// and for nothing else: what is to be said is said by a thread of the receiver's own, so that
+// Telegram, slow or away, keeps none of them.
+class WebhookReceiver {
 public:
-    explicit Desk(BotParts parts);
-    ~Desk();
-    Desk(const Desk&) = delete;
-    Desk& operator=(const Desk&) = delete;
+    explicit WebhookReceiver(BotParts parts);
+    ~WebhookReceiver();
+    WebhookReceiver(const WebhookReceiver&) = delete;
+    WebhookReceiver& operator=(const WebhookReceiver&) = delete;
 
     // When it returns true, what was decided is in the ledger. False, and nothing done: too much is
     // still to be said, the update has to come again. So it has when this throws Error.

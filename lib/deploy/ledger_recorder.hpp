@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lib/base/error.hpp"
-#include "lib/deploy/record_book.hpp"
+#include "lib/deploy/run_transcript.hpp"
 #include "lib/release/status.hpp"
 #include "lib/store/spool.hpp"
 #include "lib/store/store.hpp"
@@ -18,10 +18,10 @@ namespace loomrel::deploy {
 // Keeps the ledger told while a run goes on: moves from the journal, heartbeats, the end. A ledger
 // that is away never holds up a run: what it was not told is caught up at the end, in one
 // transaction, or goes to the spool. Lives in one thread, the one that waits for the followers.
-class Keeper {
+class LedgerRecorder {
 public:
     // `store` = null: a run without a ledger (dev-deploy).
-    Keeper(store::Store* store, store::Spool spool, std::string actor);
+    LedgerRecorder(store::Store* store, store::Spool spool, std::string actor);
 
     void set_run(store::Run run);
     // The release's status when the run was opened: what there is to catch up from.
@@ -40,7 +40,7 @@ public:
     // A rollback: what it leaves, where the ledger did not say which release that is.
     void set_rollback_from(std::string tag);
     // Of a run that was not watched: the moves its journal tells, made with the end's.
-    void catch_up(const RecordBook& book);
+    void catch_up(const RunTranscript& transcript);
 
     struct Conclusion {
         bool told = false;          // false: in the spool, unless `not_kept`

@@ -1,4 +1,4 @@
-#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/ledger_recorder.hpp"
 
 #include "lib/base/random.hpp"
 
@@ -70,30 +70,30 @@ std::string tag_of(const std::string& ref) {
 
 } // namespace
 
-Keeper::Keeper(store::Store* store, store::Spool spool, std::string actor)
+LedgerRecorder::LedgerRecorder(store::Store* store, store::Spool spool, std::string actor)
     : m_store(store),
       m_spool(std::move(spool)),
       m_actor(std::move(actor)) {}
 
-void Keeper::set_run(store::Run run) {
+void LedgerRecorder::set_run(store::Run run) {
     m_run = std::move(run);
 }
 
-void Keeper::set_release(std::int64_t id, std::string environment) {
+void LedgerRecorder::set_release(std::int64_t id, std::string environment) {
     m_release_id = id;
     m_environment = std::move(environment);
 }
 
-bool Keeper::is_away() const {
+bool LedgerRecorder::is_away() const {
     return left_until(m_away_until).count() > 0;
 }
 
-void Keeper::note_away() {
+void LedgerRecorder::note_away() {
     m_away_until = deadline_in(k_in_peace * (1 << std::min(m_failures++, k_most_doublings)));
 }
 
 // The move that the step means, once, with the journal's time where that is not now.
-bool Keeper::pass(const StepRecord& step) {
+bool LedgerRecorder::pass(const StepRecord& step) {
     const auto move = move_of(m_environment, step.name);
     const bool known = std::any_of(
         m_passed.begin(), m_passed.end(), [&](const auto& each) { return each.to == move; });
@@ -105,7 +105,7 @@ bool Keeper::pass(const StepRecord& step) {
     return true;
 }
 
-void Keeper::step_started(const StepRecord& step) {
+void LedgerRecorder::step_started(const StepRecord& step) {
     if (!m_release_id || !pass(step) || m_store == nullptr || is_away()) {
         return;
     }
@@ -133,13 +133,13 @@ void Keeper::step_started(const StepRecord& step) {
     }
 }
 
-void Keeper::catch_up(const RecordBook& book) {
-    for (const StepRecord& step : book.steps()) {
+void LedgerRecorder::catch_up(const RunTranscript& transcript) {
+    for (const StepRecord& step : transcript.steps()) {
         pass(step);
     }
 }
 
-void Keeper::alive() {
+void LedgerRecorder::alive() {
     const auto now = std::chrono::steady_clock::now();
     if (m_store == nullptr || is_away() || !m_run || now - m_last_seen < k_heartbeat) {
         return;
@@ -153,7 +153,8 @@ void Keeper::alive() {
     }
 }
 
-std::vector<store::Change::Step> Keeper::steps_to(Move last, const std::string& detail) const {
+std::vector<store::Change::Step> LedgerRecorder::steps_to(Move last,
+                                                          const std::string& detail) const {
     std::vector<store::Change::Step> steps = m_passed;
     // A good end has passed every move, whatever of the journal was seen here.
     for (const Move move : {Move::building, Move::stage_deploy}) {
@@ -168,7 +169,7 @@ std::vector<store::Change::Step> Keeper::steps_to(Move last, const std::string& 
 }
 
 // The run is over and has its result, whatever becomes of a file beside it.
-template <typename What> void Keeper::keep(const What& what, Conclusion& conclusion) {
+template <typename What> void LedgerRecorder::keep(const What& what, Conclusion& conclusion) {
     try {
         m_spool.keep(what);
     } catch (const std::exception& error) {
@@ -176,8 +177,9 @@ template <typename What> void Keeper::keep(const What& what, Conclusion& conclus
     }
 }
 
-Keeper::Conclusion
-Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std::string& detail) {
+LedgerRecorder::Conclusion LedgerRecorder::conclude(const store::RunEnd& end,
+                                                    const std::string& commit,
+                                                    const std::string& detail) {
     Conclusion conclusion;
     if (m_store == nullptr && !m_later) {
         conclusion.told = true;
@@ -230,11 +232,12 @@ Keeper::conclude(const store::RunEnd& end, const std::string& commit, const std:
     return conclusion;
 }
 
-void Keeper::set_rollback_from(std::string tag) {
+void LedgerRecorder::set_rollback_from(std::string tag) {
     m_rollback_from = std::move(tag);
 }
 
-Keeper::Conclusion Keeper::conclude_rollback(const store::RunEnd& end, const std::string& detail) {
+LedgerRecorder::Conclusion LedgerRecorder::conclude_rollback(const store::RunEnd& end,
+                                                             const std::string& detail) {
     store::Rollback rollback;
     rollback.id = random_uuid();
     rollback.release_id = m_run->release_id;

@@ -1,4 +1,4 @@
-#include "lib/bot/desk.hpp"
+#include "lib/bot/webhook_receiver.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,12 +14,12 @@ constexpr Milliseconds k_last_words{3000};
 
 } // namespace
 
-Desk::Desk(BotParts parts)
+WebhookReceiver::WebhookReceiver(BotParts parts)
     : m_trouble(parts.trouble),
       m_bot(std::move(parts)),
       m_thread([this] { run(); }) {}
 
-Desk::~Desk() {
+WebhookReceiver::~WebhookReceiver() {
     {
         const std::lock_guard lock(m_mutex);
         m_over = true;
@@ -31,7 +31,7 @@ Desk::~Desk() {
     m_thread.join();
 }
 
-bool Desk::take(const std::string& json) {
+bool WebhookReceiver::take(const std::string& json) {
     const auto update = telegram::read_update(json);
     if (!update) {
         return true; // it would come again for ever
@@ -55,7 +55,7 @@ bool Desk::take(const std::string& json) {
 }
 
 // Telegram counts edits, and shows only the last.
-void Desk::drop_overtaken(Outgoing& outgoing) const {
+void WebhookReceiver::drop_overtaken(Outgoing& outgoing) const {
     std::erase_if(outgoing.edits, [&](const auto& edit) {
         return std::any_of(m_untold.begin(), m_untold.end(), [&](const Untold& later) {
             return later.outgoing.edits.count(edit.first) != 0;
@@ -63,7 +63,7 @@ void Desk::drop_overtaken(Outgoing& outgoing) const {
     });
 }
 
-void Desk::run() {
+void WebhookReceiver::run() {
     for (;;) {
         Untold next;
         {

@@ -1,4 +1,4 @@
-#include "lib/deploy/record_book.hpp"
+#include "lib/deploy/run_transcript.hpp"
 
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
@@ -19,7 +19,7 @@ void keep_end(std::string& text, std::string_view bytes) {
 
 } // namespace
 
-void RecordBook::add(const Record& record) {
+void RunTranscript::add(const Record& record) {
     if (record.uptime_cs > m_latest_cs) {
         m_boot.reset();
         last.reset();
@@ -69,7 +69,7 @@ void RecordBook::add(const Record& record) {
     }
 }
 
-void RecordBook::add_output(std::string_view bytes) {
+void RunTranscript::add_output(std::string_view bytes) {
     if (m_failed) {
         return;
     }

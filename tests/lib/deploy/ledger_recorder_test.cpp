@@ -1,5 +1,5 @@
 #include "lib/base/random.hpp"
-#include "lib/deploy/keeper.hpp"
+#include "lib/deploy/ledger_recorder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_store.hpp"
 #include "tests/support/process.hpp"
@@ -30,10 +30,10 @@ TEST_CASE("the end of a run that the ledger never heard of brings its beginning 
     FakeStore store(ledger);
     store::Spool spool(folder.path() / "spool", "ledger");
     const store::Run run = dev_run();
-    deploy::Keeper keeper(nullptr, spool, "developer");
-    keeper.set_run(run);
-    keeper.tell_later();
-    const auto conclusion = keeper.conclude(good_end(run), "", "{}");
+    deploy::LedgerRecorder recorder(nullptr, spool, "developer");
+    recorder.set_run(run);
+    recorder.tell_later();
+    const auto conclusion = recorder.conclude(good_end(run), "", "{}");
     CHECK_FALSE(conclusion.told);
     CHECK_FALSE(conclusion.not_kept);
     CHECK(spool.deliver(store) == 1);
@@ -49,11 +49,11 @@ TEST_CASE("a commit that is first known at the end is told with the run that fou
     store::Run run = dev_run();
     run.environment = "stage";
     run.release_id = 1;
-    deploy::Keeper keeper(&store, store::Spool(folder.path() / "spool", "ledger"), "me");
-    keeper.set_run(run);
-    keeper.set_release(1, run.environment);
+    deploy::LedgerRecorder recorder(&store, store::Spool(folder.path() / "spool", "ledger"), "me");
+    recorder.set_run(run);
+    recorder.set_release(1, run.environment);
     const std::string commit(40, 'a');
-    (void)keeper.conclude(good_end(run), commit, "{}");
+    (void)recorder.conclude(good_end(run), commit, "{}");
     REQUIRE(ledger.changes.size() == 1);
     CHECK(ledger.changes[0].commit == commit);
     CHECK(ledger.changes[0].during_run == run.id);
@@ -67,10 +67,10 @@ TEST_CASE("a result that can be neither told nor kept says both, and the run has
     FakeStore store(ledger);
     store::Run run = dev_run();
     run.kind = GENERATE(store::RunKind::deploy, store::RunKind::rollback);
-    deploy::Keeper keeper(
+    deploy::LedgerRecorder recorder(
         &store, store::Spool(folder.path() / "home/spool", "ledger"), "developer");
-    keeper.set_run(run);
-    const auto conclusion = keeper.conclude(good_end(run), "", "{}");
+    recorder.set_run(run);
+    const auto conclusion = recorder.conclude(good_end(run), "", "{}");
     CHECK_FALSE(conclusion.told);
     REQUIRE(conclusion.error);
     CHECK(conclusion.error->code() == "ledger_unreachable");

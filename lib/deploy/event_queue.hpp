@@ -1,8 +1,8 @@
 #pragma once
 
 #include "lib/base/clock.hpp"
-#include "lib/deploy/keeper.hpp"
-#include "lib/deploy/record_book.hpp"
+#include "lib/deploy/ledger_recorder.hpp"
+#include "lib/deploy/run_transcript.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -15,7 +15,7 @@
 namespace loomrel::deploy {
 
 // What the hosts' threads tell the calling one.
-class Bell {
+class EventQueue {
 public:
     void step(const StepRecord& step) {
         const std::lock_guard guard(m_mutex);
@@ -47,7 +47,7 @@ public:
     template <typename IsOver>
     void wait_for_answers(const std::vector<const bool*>& flags,
                           Deadline deadline,
-                          Keeper& keeper,
+                          LedgerRecorder& recorder,
                           IsOver is_over) {
         const auto all = [&] {
             return std::all_of(flags.begin(), flags.end(), [](const bool* flag) { return *flag; });
@@ -56,7 +56,7 @@ public:
         while (!m_rung.wait_for(guard, k_turn, all) && left_until(deadline).count() > 0
                && !is_over()) {
             guard.unlock();
-            keeper.alive();
+            recorder.alive();
             guard.lock();
         }
     }
@@ -67,7 +67,7 @@ public:
     }
 
     // Hands on what came, until `count` threads are done.
-    void answer(std::size_t count, Keeper& keeper) {
+    void answer(std::size_t count, LedgerRecorder& recorder) {
         std::unique_lock guard(m_mutex);
         while (true) {
             // Who looks for a host whose link is gone, or waits for a wave, is at it too.
@@ -79,10 +79,10 @@ public:
             const bool over = m_done >= count;
             guard.unlock();
             for (const StepRecord& step : steps) {
-                keeper.step_started(step);
+                recorder.step_started(step);
             }
             if (alive) {
-                keeper.alive();
+                recorder.alive();
             }
             if (over) {
                 return;

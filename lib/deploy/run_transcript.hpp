@@ -21,7 +21,7 @@ struct StepRecord {
 
 // What the journal of one host's run has told so far: enough for the result and for why it failed.
 // Memory is bounded whatever the run prints.
-class RecordBook {
+class RunTranscript {
 public:
     void add(const Record& record);
 

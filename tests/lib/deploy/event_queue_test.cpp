@@ -1,5 +1,5 @@
 #include "lib/base/random.hpp"
-#include "lib/deploy/bell.hpp"
+#include "lib/deploy/event_queue.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_store.hpp"
 
@@ -22,14 +22,14 @@ public:
 TEST_CASE("while a host is waited for the ledger hears of it, and a wish is heard") {
     Ledger ledger;
     CountingStore store(ledger);
-    deploy::Keeper keeper(&store, store::Spool({}, {}), "developer");
+    deploy::LedgerRecorder recorder(&store, store::Spool({}, {}), "developer");
     store::Run run;
     run.id = random_uuid();
-    keeper.set_run(run);
-    deploy::Bell bell;
+    recorder.set_run(run);
+    deploy::EventQueue events;
     const bool answered = false;
     const Deadline deadline = deadline_in(Milliseconds(60000));
-    bell.wait_for_answers({&answered}, deadline, keeper, [&] { return store.touched > 0; });
+    events.wait_for_answers({&answered}, deadline, recorder, [&] { return store.touched > 0; });
     CHECK(store.touched == 1);
     CHECK(left_until(deadline) > Milliseconds(30000));
 }
