@@ -16,7 +16,8 @@ usage() {
 tests/run.sh [--fast | --slow] [--asan] [--filter REGEX] [--accept] | --fuzz [SECONDS]
 
   --fast          unit tests only: nothing is installed, no Docker is looked for
-  --slow          also the attacks (tests/attack) and a package made in a clean root
+  --slow          also the attacks (tests/attack), a package made in a clean root, and the longest
+                  end-to-end tests
   --asan          build with AddressSanitizer and UndefinedBehaviorSanitizer, and test that
   --filter REGEX  only tests whose name matches
   --accept        write golden files anew instead of comparing with them
