@@ -57,13 +57,15 @@ release_to_roll_back(Store& store, const std::string& service, const std::string
 Changed tell(Store& store, const Rollback& rollback) {
     using release::Move;
     using release::Status;
-    const Run& run = rollback.run;
-    tell_late(store, run);
+    Run run = rollback.run;
     const bool moves = run.environment == "prod";
     const auto release = !moves ? std::nullopt
                          : rollback.release_id
                              ? rollback.release_id
                              : release_to_roll_back(store, run.service, rollback.from_tag);
+    // Whose run it is the ledger says, not whoever tells of it.
+    run.release_id = release;
+    tell_late(store, run);
     if (!release) {
         store.end_run(rollback.end);
         return {};

@@ -302,7 +302,9 @@ Changed tell(Store& store, const Change& change) {
     if (change.release_id == 0) {
         // Begun while the ledger was away, it is not there yet.
         if (change.open_run) {
-            tell_late(store, *change.open_run);
+            Run run = *change.open_run;
+            run.release_id.reset();
+            tell_late(store, std::move(run));
         }
         if (change.end_run) {
             store.end_run(*change.end_run);

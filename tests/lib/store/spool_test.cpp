@@ -230,7 +230,9 @@ TEMPLATE_TEST_CASE("which release a rollback is of, no file says", "", SqliteLed
     auto unknown = new_run();
     unknown.environment = "prod";
     unknown.kind = store::RunKind::rollback;
+    unknown.release_id = id;
     planted.plant("rollback", rollback_by(unknown));
     CHECK(planted.spool.deliver(*store) == 1);
+    CHECK_FALSE(store->find_run(unknown.id)->release_id);
     CHECK(store->find_release(id)->status == "deployed");
 }
