@@ -136,6 +136,10 @@ attack "a claim and an end by words make a version one that served"
 both_approve v1.1.1
 loomrel --json release patch "$RELEASE" --status deploying
 loomrel --json release patch "$RELEASE" --status deployed
+# The host comes to know the tag by the next deploy's fetch.
+both_approve v1.1.2
+prod_deploy v1.1.2
+[ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
 mark
 try --json rollback --env prod --service "$SERVICE" --to v1.1.1 --yes
 refused
