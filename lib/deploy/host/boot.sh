@@ -20,7 +20,7 @@ refuse() {
 }
 
 # A run that never came here gets its end, so that a late start finds it ended.
-bury() {
+cancel_absent() {
     true >>"$R/out" && true >"$R/started" && true >"$R/may_ack" \
         && printf '%s\n' "$ID 1 cancelled lock never_started - no - none ." >"$R/status"
 }
@@ -73,9 +73,9 @@ boot() {
                 return
             }
             setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
-        elif [ "$MODE" = bury ]; then
+        elif [ "$MODE" = cancel_if_absent ]; then
             HOW=ended
-            bury 2>/dev/null || refuse no_room || return
+            cancel_absent 2>/dev/null || refuse no_room || return
         else
             HOW=unstarted
         fi
@@ -107,7 +107,12 @@ told_status() {
 watch_end() {
     exec 5<"$R/alive"
     until wait_lock 5 5 -s; do
-        [ $? = 1 ] && [ "$R/alive" -ef /proc/self/fd/5 ] || {
+        # Nobody can tell: this channel says no more than that.
+        [ $? = 1 ] || {
+            tell gone "$R"
+            return
+        }
+        [ "$R/alive" -ef /proc/self/fd/5 ] || {
             look_again
             return
         }

@@ -50,7 +50,7 @@ images_of() {
 }
 
 # One question to docker about all that is kept: which of the images are there, into HAVE. Where docker
-# does not answer it is "?": nobody knows. Who was silent for so long is not asked once more.
+# does not answer it is "?": nobody knows.
 see_images() {
     list_capsules
     all=''
@@ -62,6 +62,7 @@ see_images() {
     # shellcheck disable=SC2086
     HAVE=" $([ -z "$all" ] || dock image inspect -f '{{.Id}}' $all 2>/dev/null | tr '\n' ' ')"
     up_time
+    # A docker that took 3 s or more to give nothing is not asked again: it counts as silent.
     [ -z "$all" ] || case $HAVE in
     *[!\ ]*) ;;
     *) [ $((U - asked)) -lt 300 ] && dock version >/dev/null 2>&1 || HAVE='?' ;;

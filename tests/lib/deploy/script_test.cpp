@@ -50,6 +50,19 @@ TEST_CASE("the scripts of both engines are the ones that were looked at") {
                  deploy::attach_script({"run-1", "loom-content", "stage", "/srv/state"}, k_mark));
 }
 
+TEST_CASE("what a channel is opened for is a word that the host knows") {
+    const deploy::RunPlace place{"run-1", "loom-content", "stage", "/srv/state"};
+    const auto compose = plan_of(compose_settings());
+    const std::vector<std::pair<std::string, std::string>> opened{
+        {"start", deploy::start_script(compose, k_mark)},
+        {"cancel_if_absent", deploy::attach_script(place, k_mark, true)}};
+    for (const auto& [mode, script] : opened) {
+        CAPTURE(mode);
+        CHECK(script.find("MODE=" + mode + "\n") != std::string::npos);
+        CHECK(script.find("[ \"$MODE\" = " + mode + " ]") != std::string::npos);
+    }
+}
+
 TEST_CASE("a branch's script names the branch and its own log") {
     deploy::Request request = tag_request();
     request.tag = "";
