@@ -2,13 +2,10 @@
 
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/run_result.hpp"
-#include "cli/runs/run_session.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
-
-#include <algorithm>
 
 namespace loomrel::cli {
 
@@ -56,6 +53,7 @@ store::Run rollback_row(Services& services,
     run.github_run_id = services.github().run_id;
     run.github_run_attempt = services.github().run_attempt;
     run.hosts = hosts;
+    run.started_at = services.now(); // for a ledger that is told late
     return run;
 }
 

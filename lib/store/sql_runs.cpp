@@ -76,6 +76,16 @@ void add_host(Session& session, const std::string& run_id, const HostResult& hos
 // its host may be away for good.
 constexpr Milliseconds k_abandoned{30000};
 
+// A run told late began when its file says; it would else be the last that began. Never later than
+// now.
+std::string start_of(Query& query, const Dialect& dialect, const Run& run) {
+    if (run.source != "spool" || run.started_at == Time{}) {
+        return dialect.now;
+    }
+    const auto age = std::chrono::duration_cast<Milliseconds>(now() - run.started_at);
+    return instant_in(query, dialect, -std::max(age, Milliseconds{0}));
+}
+
 bool insert_row(Session& session, const Run& run) {
     const Dialect& dialect = session.dialect();
     Query query;
@@ -90,7 +100,7 @@ bool insert_row(Session& session, const Run& run) {
     query.text += query.bind(storable(run.github_run_id)) + ", ";
     query.text += query.bind(static_cast<std::int64_t>(run.github_run_attempt)) + ", ";
     query.text += query.bind(settings_text(run.settings)) + ", " + query.bind(run.source) + ", ";
-    query.text += std::string(dialect.now) + ", " + dialect.now + ") ON CONFLICT DO NOTHING";
+    query.text += start_of(query, dialect, run) + ", " + dialect.now + ") ON CONFLICT DO NOTHING";
     if (session.run(query).affected == 0) {
         return false;
     }

@@ -1,3 +1,5 @@
+#include "lib/store/rollback.hpp"
+#include "lib/store/spool.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 #include <nlohmann/json.hpp>
@@ -314,4 +316,37 @@ TEMPLATE_TEST_CASE("an end that is told late does not say what stage serves now"
     store->end_run(end_of(early, "v1.0.0"));
     CHECK(outrun_by(*store, first) == second);
     CHECK_FALSE(outrun_by(*store, second));
+}
+
+TEMPLATE_TEST_CASE("a run that the ledger hears of only afterwards began when it did",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto first = release_in(*database, k_tested, "v1.0.0");
+    const auto second = release_in(*database, k_tested, "v1.0.1");
+    run_on_stage(*store, second, {"v1.0.1", "v1.0.1"});
+    REQUIRE(outrun_by(*store, first) == second);
+    store::Rollback late;
+    late.id = random_uuid();
+    late.from_tag = "v1.0.1";
+    late.to_tag = "v1.0.0";
+    late.good = true;
+    late.detail = "{}";
+    late.run = new_run();
+    late.run.kind = store::RunKind::rollback;
+    late.run.started_at = now() - std::chrono::hours(1);
+    late.end = end_of(late.run, "v1.0.0");
+    (void)store::tell(*store, late);
+    CHECK_FALSE(outrun_by(*store, second));
+    CHECK(outrun_by(*store, first) == second);
+    // Nobody's clock puts it behind what is there.
+    auto ahead = new_run();
+    ahead.started_at = now() + std::chrono::hours(24);
+    store::tell_late(*store, ahead);
+    CHECK(store->find_run(ahead.id)->started_at <= now() + std::chrono::minutes(1));
 }
