@@ -6,6 +6,7 @@
 #include "cli/runs/dry_run.hpp"
 #include "cli/runs/find_run.hpp"
 #include "cli/runs/production_claim.hpp"
+#include "lib/base/shell_quote.hpp"
 
 #include <memory>
 #include <utility>
@@ -21,6 +22,22 @@ using release::Status;
 
 constexpr const char* k_prod = "prod";
 
+// To undo what came in after it is for a person to decide.
+void check_may_be_older(Services& services,
+                        const ProdDeployOptions& options,
+                        const std::string& service,
+                        const deploy::Request& request) {
+    if (options.older && !services.is_person_here()) {
+        throw Error(ErrorKind::refused,
+                    "needs_terminal",
+                    phrase(Id::prod_older_terminal),
+                    phrase(Id::prod_superseded_hint,
+                           fmt::arg("service", typed_word(service)),
+                           fmt::arg("tag", typed_word(request.tag)),
+                           fmt::arg("id", *request.release_id)));
+    }
+}
+
 std::int64_t release_id_of(const ProdDeployOptions& options) {
     if (!options.release_id) {
         throw Error(ErrorKind::usage,
@@ -35,14 +52,12 @@ std::int64_t release_id_of(const ProdDeployOptions& options) {
 
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     services.exit_code_is_the_result();
-    if (options.older && !services.is_person_here()) {
-        throw Error(ErrorKind::refused, "needs_terminal", phrase(Id::prod_older_terminal));
-    }
     deploy::Request request;
     request.tag = services.tag(options.tag);
     request.release_id = release_id_of(options);
     request.older = options.older;
     const std::string service = services.service(options.service);
+    check_may_be_older(services, options, service, request);
     store::Store& store = services.store(Services::Purpose::production);
     if (!options.dry_run) {
         make_spool(services).deliver(store);
@@ -93,7 +108,7 @@ void register_prod_deploy(Command& parent) {
         .option("--service", "S", Id::cli_help_service, &options->service)
         .option("--tag", "T", Id::cli_help_tag, &options->tag)
         .option("--release-id", "N", Id::cli_help_release_id, &options->release_id)
-        .flag("--older", Id::cli_help_older, options->older)
+        .flag("--older", Id::cli_help_older_prod, options->older)
         .flag("--dry-run", Id::cli_help_dry_run, options->dry_run)
         .runs([options](Services& services) { return run_prod_deploy(services, *options); });
 }

@@ -89,7 +89,9 @@ std::string remark(Services& services, const ServiceStatus& seen) {
     if (!sight.has_repository) {
         remarks.push_back(services.say(Id::status_no_repository));
     }
-    if (!sight.lock.empty()) {
+    if (sight.lock == "?") {
+        remarks.push_back(services.say(Id::status_lock_unknown));
+    } else if (!sight.lock.empty()) {
         remarks.push_back(services.say(Id::status_lock, fmt::arg("holder", sight.lock)));
     }
     for (const deploy::OpenRun& run : sight.runs) {

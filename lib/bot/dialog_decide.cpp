@@ -31,7 +31,7 @@ std::string served_as(Language language, const std::string& serves) {
     return release::is_commit(serves) ? short_commit(serves) : serves;
 }
 
-// To be pasted: onto stage, also where the ledger thinks it is there.
+// To be typed. `again`: also where the ledger thinks that it is on stage.
 std::string stage_command(const release::Release& release, bool again) {
     return std::string("loomrel stage-deploy ") + (again ? "--again " : "") + "--service "
            + typed_word(release.service_name) + " --tag " + typed_word(release.release_tag);
@@ -145,15 +145,18 @@ std::string Dialog::refusal_text(const telegram::User& who,
                    tag,
                    fmt::arg("command", stage_command(release, false)));
     }
-    const std::string again = stage_command(release, true);
-    const auto command = fmt::arg("command", again);
     if (decided.conflict == "outrun") {
         return decided.outrun_by.starts_with('#')
                    ? say(language, Id::shown_same, fmt::arg("id", decided.outrun_by.substr(1)))
-                   : say(language, Id::bot_outrun, tag, fmt::arg("by", decided.outrun_by), command);
+                   : say(language,
+                         Id::bot_outrun,
+                         tag,
+                         fmt::arg("by", decided.outrun_by),
+                         fmt::arg("command", stage_command(release, true)));
     }
     if (decided.conflict == "no_commit") {
-        return say(language, Id::bot_no_commit, tag, command);
+        return say(
+            language, Id::bot_no_commit, tag, fmt::arg("command", stage_command(release, true)));
     }
     if (decided.conflict == "own") {
         return say(language, Id::bot_own_release, tag);

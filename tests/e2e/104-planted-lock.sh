@@ -78,3 +78,7 @@ expect_exit 3
 not_said "rm -rf"
 loomrel status --env stage --service "$SERVICE"
 not_said "rm -rf"
+loomrel --json rollback --env stage --service "$SERVICE" --yes
+expect_exit 3
+expect_json .error.code lock_held
+not_said "rm -rf"

@@ -25,7 +25,7 @@ press_yes() {
 
 behind v1.0.0
 press_yes
-expect_pressed "Хост stage говорит, что на нём работает v1.0.0, а не v1.1.0"
+expect_pressed "На stage работает v1.0.0, а не v1.1.0"
 expect_row v1.1.0 status manual_testing
 expect_refusals "$id" 1
 expect_shown "$MESSAGE" "🚀 Новый релиз готов к тестированию"

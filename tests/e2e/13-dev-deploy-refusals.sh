@@ -72,7 +72,7 @@ push_branch feature/x three
 deploy --branch feature/x --author developer_one --store "postgresql://nobody@127.0.0.1:$dead/x"
 expect_exit 0
 expect_serves three
-expect_in "$T/err" "Леджер не ответил"
+expect_in "$T/err" "Журнал релизов не ответил"
 start python3 -c "import socket, time
 s = socket.create_server(('127.0.0.1', $dead)); print('listening', flush=True); time.sleep(300)" >"$T/deaf"
 wait_for 10 "the deaf ledger listens" grep -q listening "$T/deaf"

@@ -12,7 +12,7 @@ stop_ledger
 # Nobody has asked the ledger: what is said is where was looked.
 LIMIT=60 loomrel --json cancel "$RUN" --yes
 expect_exit 2
-expect_json .error.code run_not_found '.error.message | test("леджер не отвечает")' true \
+expect_json .error.code run_not_found '.error.message | test("журнал релизов не отвечает")' true \
     '.error.message | test("127.0.0.1")' true
 version v1.1.0
 before=$(fingerprint "$T/stage/home")

@@ -135,3 +135,7 @@ expect_exit 0
 prod_deploy v1.5.1 "$old"
 expect_exit 3
 expect_json .error.code superseded
+# Over it all the same: only a person at a terminal says so.
+prod_deploy v1.5.1 "$old" --older
+expect_exit 3
+expect_json .error.code needs_terminal

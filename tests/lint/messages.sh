@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every text of the catalogue is said by somebody.
+# Every text of the catalogue is said by somebody, in the words of the glossary.
 . "$(dirname "$0")/common.sh"
 
 said() {
@@ -8,6 +8,8 @@ said() {
 rows() {
     cat lib/messages/catalogue/*.inc | sed -nE 's/^LOOMREL_TEXT\(([a-z0-9_]+).*/\1/p'
 }
+[ "$(rows | wc -l)" -gt 100 ] || wrong "lib/messages/catalogue: no rows were read"
+! grep -nF -e леджер -e Леджер lib/messages/catalogue/*.inc || wrong "the ledger is «журнал релизов» (lib/README.md)"
 while read -r row; do
     wrong "lib/messages/catalogue: nobody says $row"
 done < <(comm -13 <(said | sort -u) <(rows | sort -u))

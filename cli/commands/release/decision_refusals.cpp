@@ -102,7 +102,7 @@ void refuse_decided(const DecisionCase& decided, const Decided& answer) {
     if (answer.conflict == "approver" || answer.conflict == "own" || answer.conflict == "council") {
         const Id why = answer.conflict == "own"       ? Id::event_why_own
                        : answer.conflict == "council" ? Id::event_why_council
-                                                      : Id::event_why_approver;
+                                                      : Id::event_why_not_listed;
         const auto text = [&](Language language) {
             return messages::say(language,
                                  Id::approval_rules_changed,

@@ -34,7 +34,8 @@ std::string moves_from(const std::string& status) {
     std::vector<std::string> names;
     if (const auto known = release::parse_status(status)) {
         for (const Status next : release::next_of(*known)) {
-            if (may_be_moved(*known, next)) {
+            // A decision is made by another command.
+            if (!release::is_decision(next) && may_be_moved(*known, next)) {
                 names.emplace_back(to_string(next));
             }
         }
@@ -42,16 +43,23 @@ std::string moves_from(const std::string& status) {
     return join(names, ", ");
 }
 
-[[noreturn]] void refuse_move(std::int64_t id, const std::string& now, const std::string& to) {
+Phrase next_from(std::int64_t id, const std::string& now) {
+    if (release::parse_status(now) == Status::manual_testing) {
+        return phrase(Id::cli_release_decide_next, fmt::arg("id", id));
+    }
     const std::string moves = moves_from(now);
+    return moves.empty() ? phrase(Id::cli_release_no_moves)
+                         : phrase(Id::cli_release_moves, fmt::arg("moves", moves));
+}
+
+[[noreturn]] void refuse_move(std::int64_t id, const std::string& now, const std::string& to) {
     throw Error(ErrorKind::refused,
                 "move_not_allowed",
                 phrase(Id::cli_release_move_refused,
                        fmt::arg("id", id),
                        fmt::arg("now", sanitize_line(now)),
                        fmt::arg("to", to)),
-                moves.empty() ? phrase(Id::cli_release_no_moves)
-                              : phrase(Id::cli_release_moves, fmt::arg("moves", moves)));
+                next_from(id, now));
 }
 
 // A script that deploys by itself says so: the proof is the same as anybody's.

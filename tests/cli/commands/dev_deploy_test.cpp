@@ -204,8 +204,8 @@ TEST_CASE("The same attempt of a GitHub run is the same run, a person's are new 
 
 TEST_CASE("A ledger that is not there is said and holds nothing up") {
     DevWorld world;
-    world.ledger.broken =
-        Error(ErrorKind::ledger, "ledger_away", Phrase{"леджер молчит", "the ledger is silent"});
+    world.ledger.broken = Error(
+        ErrorKind::ledger, "ledger_away", Phrase{"журнал релизов молчит", "the ledger is silent"});
     CHECK(world.run(by("dev-one")) == ExitCode::no_host); // the host is not there either
     CHECK(world.ledger.options.deadline == Milliseconds{3000});
     CHECK(has(world.io.err_text, "the ledger is silent"));

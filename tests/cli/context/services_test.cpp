@@ -37,6 +37,21 @@ TEST_CASE("production believes a ledger that is named or, where nobody could, th
     CHECK(refusal(world, Purpose::production).empty());
 }
 
+TEST_CASE("prod-deploy --older is a person's word at a terminal, and says what to type there") {
+    CommandWorld world;
+    std::vector<std::string> words{
+        "prod-deploy", "--service", "a", "--tag", "v1.0.0", "--release-id", "1", "--older"};
+    const bool ci = GENERATE(false, true);
+    world.io.prompts = ci;
+    if (ci) {
+        world.outside.environment["CI"] = "true";
+    }
+    CHECK(world.run(words) == cli::ExitCode::refused);
+    CHECK_THAT(world.io.err_text,
+               Contains("loomrel prod-deploy --service a --tag v1.0.0 --release-id 1 --older"));
+    CHECK(world.ledger.opened == 0);
+}
+
 TEST_CASE("a ledger that was opened for looking is no ledger for production") {
     CommandWorld world;
     world.config.store.embedded = true;

@@ -587,7 +587,7 @@ TEST_CASE("stage is looked at when the approval is given") {
         world.operations.sight = {What::other, "v1.2.2", ""};
         for (const std::string& press : {approve, approve + "."}) {
             const auto reply = world.press_data(k_qa, press);
-            CHECK(holds(reply.toast, "на нём работает v1.2.2, а не v1.2.3"));
+            CHECK(holds(reply.toast, "На stage работает v1.2.2, а не v1.2.3"));
             CHECK(world.status(id) == "manual_testing");
             CHECK(holds(world.last_event(id), R"("conflict":"stage")"));
         }

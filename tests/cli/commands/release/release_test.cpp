@@ -286,6 +286,18 @@ TEST_CASE("a move that the table does not have is refused with the present statu
     CHECK(world.io.err_text.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("a refused patch names moves that patch can make, no decisions") {
+    CommandWorld world;
+    fill(world);
+    CHECK(world.run({"release", "patch", "2", "--status", "deployed"}) == ExitCode::refused);
+    CHECK(has(world.io.err_text, "a person decides next: loomrel release approve 2 --as"));
+    CHECK_FALSE(has(world.io.err_text, "may become"));
+    world.ledger.rows[2].status = "manual_test_passed";
+    CHECK(world.run({"release", "patch", "2", "--status", "deployed"}) == ExitCode::refused);
+    CHECK(has(world.io.err_text, "may become: deploying, manual_testing"));
+    CHECK_FALSE(has(world.io.err_text, "manual_test_failed"));
+}
+
 TEST_CASE("patch claims production only while the approval holds") {
     CommandWorld world;
     fill(world);
