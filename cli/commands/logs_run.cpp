@@ -181,16 +181,16 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
             services.note(spot.target.name + ":"); // whose lines these are
         }
         std::string text;
-        std::atomic<deploy::StopRequest> wish{deploy::StopRequest::none};
+        std::atomic<deploy::StopRequest> stop_request{deploy::StopRequest::none};
         RunPrinter printer(services, [&](std::string_view lines) {
             services.json() ? void(text += lines) : services.out(lines);
             if (services.io().out_error() != 0) {
-                wish = deploy::StopRequest::detach; // nobody reads any more
+                stop_request = deploy::StopRequest::detach; // nobody reads any more
             }
         });
         deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
         follower.patience = patience(services);
-        follower.wish = &wish;
+        follower.stop_request = &stop_request;
         const deploy::Followed followed =
             options.follow ? follower.attach(spot.run, false) : follower.replay(spot.run);
         printer.finish();

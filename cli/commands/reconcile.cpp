@@ -2,7 +2,6 @@
 
 #include "cli/context/local_state.hpp"
 #include "cli/runs/conclude.hpp"
-#include "cli/runs/run_session.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 

@@ -10,8 +10,6 @@
 #include "cli/runs/rollback_run.hpp"
 #include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
-#include "lib/base/random.hpp"
-#include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
@@ -42,7 +40,7 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
         if (!target.commit.empty()) {
             add(services.say(Id::rollback_plan_commit, fmt::arg("commit", target.commit)));
         }
-        for (const deploy::HostReport& host : hosts.looked_at) {
+        for (const deploy::HostLook& host : hosts.looked_at) {
             const auto& lost = host.sight ? host.sight->lost : std::vector<deploy::Kept>{};
             if (std::any_of(lost.begin(), lost.end(), [&](const deploy::Kept& kept) {
                     return kept.name == target.to;
@@ -60,7 +58,7 @@ plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& 
     } else if (target.change_unknown) {
         add(services.say(Id::rollback_plan_change_unknown));
     }
-    for (const deploy::HostReport& host : hosts.looked_at) {
+    for (const deploy::HostLook& host : hosts.looked_at) {
         if (!host.sight) {
             add(services.say(Id::rollback_plan_silent, fmt::arg("host", host.host)));
         }
@@ -136,14 +134,13 @@ bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
 
 // Cancelling took away what a deploy had begun, and put back one version on every host: that is
 // where a rollback without a target was to lead.
-bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::HostReport>& before) {
+bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::HostLook>& before) {
     // Hosts that were slow this time stand behind the others.
     const auto& after = hosts.looked_at;
-    return std::all_of(before.begin(), before.end(), [&](const deploy::HostReport& then) {
-        const auto now =
-            std::find_if(after.begin(), after.end(), [&](const deploy::HostReport& one) {
-                return one.host == then.host;
-            });
+    return std::all_of(before.begin(), before.end(), [&](const deploy::HostLook& then) {
+        const auto now = std::find_if(after.begin(), after.end(), [&](const deploy::HostLook& one) {
+            return one.host == then.host;
+        });
         return now != after.end() && then.sight && now->sight && then.sight->serving.empty()
                && now->sight->how == "restore" && after.front().sight
                && now->sight->serves == after.front().sight->serves;
@@ -172,7 +169,7 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
                                           fmt::arg("environment", hosts.settings.environment));
     if (services.json()) {
         nlohmann::ordered_json there = nlohmann::ordered_json::array();
-        for (const deploy::HostReport& host : hosts.looked_at) {
+        for (const deploy::HostLook& host : hosts.looked_at) {
             there.push_back({{"host", host.host},
                              {"ok", true},
                              {"steps", nlohmann::ordered_json::array()},
@@ -216,7 +213,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     services.keep_to_the_end(kept);
     RollbackHosts& hosts = *kept;
     hosts.look();
-    const std::vector<deploy::HostReport> before = hosts.looked_at;
+    const std::vector<deploy::HostLook> before = hosts.looked_at;
     if (make_way(services, hosts, options) && !options.to && is_put_back(hosts, before)) {
         RollbackTarget back;
         back.to = hosts.looked_at.front().sight->serves;

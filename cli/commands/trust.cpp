@@ -102,7 +102,7 @@ void look_at_all(std::vector<HostKeyCheck>& all) {
             } catch (const Error& error) {
                 shown.error = error;
             } catch (const std::exception& bug) {
-                shown.error = Error(ErrorKind::internal, "internal", {bug.what(), bug.what()});
+                shown.error = bug_error(bug);
             }
         });
     }

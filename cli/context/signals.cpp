@@ -53,7 +53,7 @@ SignalWatch::SignalWatch() {
                 }
                 // Who has asked for a cancel is not satisfied with less.
                 auto none = deploy::StopRequest::none;
-                m_wish.compare_exchange_strong(none, deploy::StopRequest::stop);
+                m_stop_request.compare_exchange_strong(none, deploy::StopRequest::stop);
             }
         }
     });

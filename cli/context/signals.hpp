@@ -21,7 +21,9 @@ public:
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;
 
-    [[nodiscard]] const std::atomic<deploy::StopRequest>& wish() const { return m_wish; }
+    [[nodiscard]] const std::atomic<deploy::StopRequest>& stop_request() const {
+        return m_stop_request;
+    }
 
     // Nothing has begun yet: until stay() a signal ends the program by `leave`, which does not
     // return. Whoever waits for a ledger that is silent need not see that through.
@@ -32,12 +34,12 @@ public:
     void set_last_words(std::string text);
 
     // A wish that no signal brought.
-    void ask(deploy::StopRequest wish) { m_wish = wish; }
+    void ask(deploy::StopRequest stop_request) { m_stop_request = stop_request; }
 
     [[nodiscard]] bool came() const { return m_came.load(); }
 
 private:
-    std::atomic<deploy::StopRequest> m_wish{deploy::StopRequest::none};
+    std::atomic<deploy::StopRequest> m_stop_request{deploy::StopRequest::none};
     std::atomic<bool> m_came{false};
     std::atomic<bool> m_over{false};
     Deadline m_first; // when the first signal came; the watcher's alone

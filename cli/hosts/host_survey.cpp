@@ -88,8 +88,7 @@ std::vector<Surveyed> survey(Services& services,
             } catch (const Error& error) {
                 results[i].error = error;
             } catch (const std::exception& bug) {
-                results[i].error =
-                    Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+                results[i].error = bug_error(bug);
             }
             if (results[i].error && failed) {
                 failed(i, *results[i].error);

@@ -149,7 +149,7 @@ RollbackHosts::Answer RollbackHosts::ask(const deploy::Target& target,
         answer.error = error;
         answer.connection.reset();
     } catch (const std::exception& bug) {
-        answer.error = Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+        answer.error = bug_error(bug);
     }
     return answer;
 }
@@ -241,13 +241,13 @@ void RollbackHosts::check_answers() {
 }
 
 bool RollbackHosts::all_answered() const {
-    return std::all_of(looked_at.begin(), looked_at.end(), [](const deploy::HostReport& host) {
+    return std::all_of(looked_at.begin(), looked_at.end(), [](const deploy::HostLook& host) {
         return host.sight.has_value();
     });
 }
 
 std::optional<RollbackHosts::Running> RollbackHosts::running() const {
-    for (const deploy::HostReport& host : looked_at) {
+    for (const deploy::HostLook& host : looked_at) {
         for (const deploy::OpenRun& run :
              host.sight ? host.sight->runs : std::vector<deploy::OpenRun>{}) {
             if (run.state == "running") {
@@ -259,7 +259,7 @@ std::optional<RollbackHosts::Running> RollbackHosts::running() const {
 }
 
 std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
-    for (const deploy::HostReport& host : looked_at) {
+    for (const deploy::HostLook& host : looked_at) {
         if (!host.sight || host.sight->lock.empty() || running()) {
             continue;
         }
@@ -273,9 +273,9 @@ std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
 
 void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Nobody nobody;
-    const std::atomic<deploy::StopRequest> wish{deploy::StopRequest::cancel};
+    const std::atomic<deploy::StopRequest> stop_request{deploy::StopRequest::cancel};
     deploy::Conductor conductor(m_targets, nobody, patience(services));
-    conductor.wish = &wish;
+    conductor.stop_request = &stop_request;
     deploy::LedgerRecorder no_ledger(nullptr, store::Spool({}, {}), "");
     m_asking->turn(true);
     (void)conductor.attach(

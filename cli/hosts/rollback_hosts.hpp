@@ -61,7 +61,7 @@ public:
 
     config::DeploySettings settings;
     std::vector<config::Host> hosts;
-    std::vector<deploy::HostReport> looked_at;
+    std::vector<deploy::HostLook> looked_at;
     bool by_kept_program = false;
 
 private:

@@ -8,8 +8,6 @@
 #include "cli/runs/run_metrics.hpp"
 #include "cli/runs/run_result.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -78,7 +76,7 @@ RunSession::RunSession(Services& services,
     }
     m_conductor =
         std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
-    m_conductor->wish = &m_signals.wish();
+    m_conductor->stop_request = &m_signals.stop_request();
 }
 
 void RunSession::begin_connecting() {

@@ -63,9 +63,9 @@ deploy::Report follow(Services& services,
                       const std::vector<config::Host>& hosts,
                       deploy::Watcher& watcher,
                       deploy::LedgerRecorder& recorder,
-                      const std::atomic<deploy::StopRequest>& wish) {
+                      const std::atomic<deploy::StopRequest>& stop_request) {
     deploy::Conductor conductor(make_targets(services, hosts), watcher, patience(services));
-    conductor.wish = &wish;
+    conductor.stop_request = &stop_request;
     auto followed = conductor.run(plan, recorder);
     deploy::Report report = deploy::make_report(subject_of(run, plan.settings),
                                                 std::move(followed),
@@ -96,7 +96,7 @@ HostOperations::~HostOperations() {
 
 // What begins now would be left before it is under way.
 void HostOperations::check_stays() const {
-    if (m_wish == deploy::StopRequest::detach) {
+    if (m_stop_request == deploy::StopRequest::detach) {
         throw Error(ErrorKind::ledger, "stopping", phrase(Id::operations_stopping));
     }
 }
@@ -152,7 +152,7 @@ bot::Standing HostOperations::standing(const std::string& service) {
     RollbackHosts hosts(m_services, options_for(service));
     hosts.look();
     bot::Standing standing;
-    for (const deploy::HostReport& host : hosts.looked_at) {
+    for (const deploy::HostLook& host : hosts.looked_at) {
         if (!host.sight) {
             continue;
         }
@@ -206,7 +206,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     }
     const deploy::Plan plan = rollback_plan(m_services, hosts, chosen, actor, false);
     std::vector<std::string> names;
-    for (const deploy::HostReport& host : hosts.looked_at) {
+    for (const deploy::HostLook& host : hosts.looked_at) {
         names.push_back(host.host);
     }
     store::Run run = rollback_row(m_services, plan, chosen, names);
@@ -216,7 +216,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     recorder.set_rollback_from(chosen.from);
     Teller teller(watch);
     const deploy::Report report =
-        follow(m_services, plan, run, hosts.hosts, teller, recorder, m_wish);
+        follow(m_services, plan, run, hosts.hosts, teller, recorder, m_stop_request);
     bot::Ended ended;
     ended.good = report.exit == 0;
     ended.serves = report.hosts.front().end ? report.hosts.front().end->serves : "";
@@ -267,7 +267,7 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
         recorder.set_run(run);
         recorder.set_release(*run.release_id, k_production);
         deploy::Nobody nobody;
-        (void)follow(m_services, plan, run, hosts, nobody, recorder, m_wish);
+        (void)follow(m_services, plan, run, hosts, nobody, recorder, m_stop_request);
     });
 }
 

@@ -25,7 +25,7 @@ public:
           m_on_trouble(std::move(on_trouble)) {}
 
     // Whatever is being watched is left to go on by itself.
-    void leave() { m_wish = deploy::StopRequest::detach; }
+    void leave() { m_stop_request = deploy::StopRequest::detach; }
 
     // Deploys that are under way go on by themselves; whoever comes next concludes them.
     ~HostOperations() override;
@@ -53,7 +53,7 @@ private:
 
     Services& m_services;
     OnTrouble m_on_trouble;
-    std::atomic<deploy::StopRequest> m_wish{deploy::StopRequest::none};
+    std::atomic<deploy::StopRequest> m_stop_request{deploy::StopRequest::none};
     std::mutex m_mutex;
     std::vector<Work> m_deploys;
 };

@@ -73,10 +73,10 @@ public:
             telemetry::Metrics& metrics,
             bot::Operations* operations)
         : m_ledger(open_ledger(services)),
-          m_desk(parts_of(services, log, metrics, *m_ledger, operations)) {}
+          m_receiver(parts_of(services, log, metrics, *m_ledger, operations)) {}
 
     void take(const std::string& update) override {
-        if (!m_desk.take(update)) {
+        if (!m_receiver.take(update)) {
             server::Refused refused{server::refusal(503, "busy", "too many updates are waiting")};
             refused.response.headers.emplace_back("Retry-After", "5");
             throw server::Refused(std::move(refused));
@@ -85,7 +85,7 @@ public:
 
 private:
     std::unique_ptr<store::ServerLedger> m_ledger;
-    bot::WebhookReceiver m_desk;
+    bot::WebhookReceiver m_receiver;
 };
 
 class ServeTelegram::Hook final : public server::Webhook {

@@ -3,7 +3,6 @@
 #include "cli/context/local_state.hpp"
 #include "cli/context/notices.hpp"
 #include "cli/runs/conclude.hpp"
-#include "cli/runs/run_session.hpp"
 #include "lib/store/server_ledger.hpp"
 
 #include <algorithm>
@@ -15,8 +14,6 @@ namespace {
 using Level = ServeLog::Level;
 
 constexpr Milliseconds k_between_reconciles{30000};
-// A run that nobody has seen for so long has no watcher (design 6, "Who moves the status").
-constexpr Milliseconds k_unwatched_run{30000};
 constexpr int k_most_runs_at_once = 1000;
 // No longer than that does a ledger that is away hold up the end of serve.
 constexpr Milliseconds k_longest_store_call{5000};
@@ -43,7 +40,7 @@ void conclude_unwatched(Services& services,
         if (stop.stop_requested()) {
             return;
         }
-        if (run.unseen_for <= k_unwatched_run || !has_hosts(services, run)) {
+        if (!is_unwatched(run) || !has_hosts(services, run)) {
             continue;
         }
         try {

@@ -10,4 +10,8 @@ Error::Error(ErrorKind kind, std::string code, Phrase message, Phrase hint)
       m_message(std::move(message)),
       m_hint(std::move(hint)) {}
 
+Error bug_error(const std::exception& bug) {
+    return {ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()}};
+}
+
 } // namespace loomrel

@@ -53,4 +53,7 @@ private:
     Phrase m_hint;
 };
 
+// Of what nobody foresaw: Error(internal), with what it says of itself.
+[[nodiscard]] Error bug_error(const std::exception& bug);
+
 } // namespace loomrel

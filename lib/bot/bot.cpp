@@ -23,10 +23,6 @@ constexpr Milliseconds k_name_again{60000};
 // An edit that Telegram puts off for longer is left to the next notice about the release.
 constexpr Milliseconds k_longest_wait{4000};
 
-Error as_error(const std::exception& bug) {
-    return {ErrorKind::internal, "internal", {bug.what(), bug.what()}};
-}
-
 } // namespace
 
 bool is_for_later(const Error& error) {
@@ -275,7 +271,7 @@ void Bot::start_work(const telegram::Press& press, const Reply& reply) {
             show(could_not(error, press));
         } catch (const std::exception& bug) {
             m_parts.trouble("work", bug.what());
-            show(could_not(as_error(bug), press));
+            show(could_not(bug_error(bug), press));
         }
     });
 }
@@ -305,7 +301,7 @@ void Bot::start_later(const telegram::Press& press, const Reply& reply) {
         } catch (const Error& error) {
             could_not_answer(error);
         } catch (const std::exception& bug) {
-            could_not_answer(as_error(bug));
+            could_not_answer(bug_error(bug));
         }
         telegram::Api api(m_parts.telegram); // the other one is the teller's
         tell(api, outgoing);

@@ -24,7 +24,7 @@ struct Conductor::HostRun {
     std::promise<std::function<Followed(Follower&)>> gate; // an empty function = abandoned
     std::thread thread;
     bool began = false;
-    bool answered = false; // the events's to read and write
+    bool answered = false; // under the event queue's mutex
     bool late = false;     // it has stood back once
 
     [[nodiscard]] bool is_good() const { return followed.end && followed.end->good(); }
@@ -62,7 +62,7 @@ void Conductor::abandon() {
 // The thread logs in at once and waits at the gate for what to do then.
 void Conductor::start(HostRun& host_run, std::function<Followed(Follower&)> work) {
     if (!host_run.thread.joinable()) {
-        host_run.follower.wish = wish;
+        host_run.follower.stop_request = stop_request;
         host_run.thread = std::thread(
             [&host_run, events = m_events, what = host_run.gate.get_future()]() mutable {
                 try {
@@ -81,8 +81,7 @@ void Conductor::start(HostRun& host_run, std::function<Followed(Follower&)> work
                         host_run.followed = ordered(host_run.follower);
                     } catch (const std::exception& bug) {
                         host_run.followed.how = HowFollowed::unknown;
-                        host_run.followed.error =
-                            Error(ErrorKind::internal, "internal", Phrase{bug.what(), bug.what()});
+                        host_run.followed.error = bug_error(bug);
                     }
                 }
                 events->done();
@@ -106,7 +105,7 @@ void Conductor::begin_connecting(int canary) {
 void Conductor::let_late_ones_stand_back(std::size_t begin,
                                          std::size_t size,
                                          LedgerRecorder& recorder) {
-    while (!is_wished()) {
+    while (!is_stop_requested()) {
         std::vector<const bool*> flags;
         for (std::size_t i = begin; i < begin + size; ++i) {
             start(*m_host_runs[i], {});
@@ -115,8 +114,8 @@ void Conductor::let_late_ones_stand_back(std::size_t begin,
             }
         }
         m_events->wait_for_answers(
-            flags, deadline_in(k_prompt), recorder, [this] { return is_wished(); });
-        if (is_wished()) {
+            flags, deadline_in(k_prompt), recorder, [this] { return is_stop_requested(); });
+        if (is_stop_requested()) {
             return;
         }
         bool changed = false;
@@ -150,8 +149,8 @@ void Conductor::wait_for(std::size_t first, std::size_t last, LedgerRecorder& re
     }
 }
 
-bool Conductor::is_wished() const {
-    return wish != nullptr && wish->load() != StopRequest::none;
+bool Conductor::is_stop_requested() const {
+    return stop_request != nullptr && stop_request->load() != StopRequest::none;
 }
 
 // What was asked of the hosts that have begun holds for the rest.
@@ -181,6 +180,9 @@ std::vector<Followed> Conductor::run(const Plan& plan, LedgerRecorder& recorder)
             std::min(m_host_runs.size(), begin + (begin == 0 ? canary : parallel));
         if (end < m_host_runs.size()) {
             let_late_ones_stand_back(begin, end - begin, recorder);
+            if (begin > 0 && is_stop_requested()) {
+                break;
+            }
         }
         for (std::size_t i = begin; i < end; ++i) {
             start(*m_host_runs[i], [&going](Follower& follower) { return follower.run(going); });
@@ -193,7 +195,7 @@ std::vector<Followed> Conductor::run(const Plan& plan, LedgerRecorder& recorder)
             m_host_runs.begin(), m_host_runs.begin() + static_cast<std::ptrdiff_t>(end), is_good);
         const bool goes_on = all_good || (leave && begin > 0);
         begin = end;
-        if (!goes_on || is_wished()) {
+        if (!goes_on || is_stop_requested()) {
             break;
         }
     }

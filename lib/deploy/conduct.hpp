@@ -9,7 +9,7 @@
 
 namespace loomrel::deploy {
 
-class EventQueue; // wakes the calling thread when something passed
+class EventQueue; // what the hosts' threads tell the calling one
 
 // A host by its shown name, and how to reach it.
 struct Target {
@@ -30,7 +30,7 @@ public:
     Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience);
     ~Conductor();
 
-    const std::atomic<StopRequest>* wish = nullptr;
+    const std::atomic<StopRequest>* stop_request = nullptr;
     // The run of run() is one that was there before this command.
     bool joins = false;
 
@@ -57,7 +57,7 @@ private:
     void wait_for(std::size_t first, std::size_t last, LedgerRecorder& recorder);
     void put_back(const Plan& plan, LedgerRecorder& recorder);
     [[nodiscard]] Plan learn_from_hosts(Plan plan) const;
-    [[nodiscard]] bool is_wished() const;
+    [[nodiscard]] bool is_stop_requested() const;
     std::vector<Followed> all(const std::function<Followed(Follower&)>& work,
                               LedgerRecorder& recorder);
     std::vector<Followed> take();

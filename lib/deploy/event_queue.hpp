@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -44,11 +45,10 @@ public:
 
     // Until all of the flags are set, or the deadline has passed, or `is_over` says so. The ledger
     // hears meanwhile that somebody is at it.
-    template <typename IsOver>
     void wait_for_answers(const std::vector<const bool*>& flags,
                           Deadline deadline,
                           LedgerRecorder& recorder,
-                          IsOver is_over) {
+                          const std::function<bool()>& is_over) {
         const auto all = [&] {
             return std::all_of(flags.begin(), flags.end(), [](const bool* flag) { return *flag; });
         };
@@ -93,7 +93,7 @@ public:
 
 private:
     static constexpr Milliseconds k_sign_of_life{5000};
-    // How soon a wish is heard by whoever waits for a host to let us in.
+    // How soon a stop request is heard by whoever waits for a host to let us in.
     static constexpr Milliseconds k_turn{200};
 
     std::mutex m_mutex;

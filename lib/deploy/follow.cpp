@@ -15,7 +15,7 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-// How often a wish from the terminal is looked at while nothing arrives.
+// How often a stop_request from the terminal is looked at while nothing arrives.
 constexpr Milliseconds k_slice{200};
 constexpr Milliseconds k_first_pause{250};
 constexpr Milliseconds k_longest_pause{10000};
@@ -120,7 +120,7 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
             m_followed.error = error;
             // Keys and passwords do not come back by waiting.
             const bool hopeless = error.code() != "host_unreachable";
-            if (!sent || hopeless || left_until(give_up).count() == 0 || is_wished()) {
+            if (!sent || hopeless || left_until(give_up).count() == 0 || is_stop_requested()) {
                 m_followed.how = may_be_there ? HowFollowed::unknown : HowFollowed::not_started;
                 return std::move(m_followed);
             }
@@ -131,7 +131,7 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
             m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
         }
         // Whoever wants to go does not wait for a host that lets us in and says nothing.
-        if (left_until(give_up).count() == 0 || (is_wished() && !greeted)) {
+        if (left_until(give_up).count() == 0 || (is_stop_requested() && !greeted)) {
             m_followed.how = HowFollowed::unknown;
             return std::move(m_followed);
         }
@@ -142,22 +142,22 @@ std::unique_ptr<ssh::Connection> Follower::reconnect(Deadline until) {
     while (true) {
         const Deadline next = deadline_in(std::min(m_pause, left_until(until)));
         m_pause = std::min(m_pause * 2, k_longest_pause);
-        while (left_until(next).count() > 0 && !is_wished()) {
+        while (left_until(next).count() > 0 && !is_stop_requested()) {
             std::this_thread::sleep_for(std::min(k_slice, left_until(next)));
         }
         try {
             return m_connector();
         } catch (const Error& error) {
             if (error.code() != "host_unreachable" || left_until(until).count() == 0
-                || is_wished()) {
+                || is_stop_requested()) {
                 throw;
             }
         }
     }
 }
 
-bool Follower::is_wished() const {
-    return wish != nullptr && wish->load() != StopRequest::none;
+bool Follower::is_stop_requested() const {
+    return stop_request != nullptr && stop_request->load() != StopRequest::none;
 }
 
 bool Follower::follow_channel(const std::string& script, ChannelState& channel) {
@@ -197,7 +197,7 @@ bool Follower::follow_channel(const std::string& script, ChannelState& channel) 
             }
             return false;
         }
-        pass_on_wish(channel);
+        pass_on_stop_request(channel);
     }
     if (channel.refused) {
         // The host's definite word; of a run that was there before it says nothing, unless the run
@@ -308,12 +308,12 @@ void Follower::take_record(const Record& record) {
     }
 }
 
-void Follower::pass_on_wish(ChannelState& channel) {
+void Follower::pass_on_stop_request(ChannelState& channel) {
     if (m_followed.how == HowFollowed::going_on) {
         channel.over = true;
         return;
     }
-    const StopRequest now = wish == nullptr ? StopRequest::none : wish->load();
+    const StopRequest now = stop_request == nullptr ? StopRequest::none : stop_request->load();
     if (now == StopRequest::detach) {
         m_followed.how = HowFollowed::going_on;
         channel.over = true;

@@ -37,7 +37,7 @@ enum class HowFollowed {
     not_started, // certainly: not reachable, or refused before any effect
     absent,      // peek: the host knows no such run, or never started it
     ended,       // `end` tells; absent `end` = the status cannot be read, unknown
-    going_on,    // left by the person's wish after the switch
+    going_on,    // left after the switch, because a person asked
     unknown,     // the link did not come back in time, or the host knows nothing of it (yet)
 };
 
@@ -68,7 +68,7 @@ public:
     Follower& operator=(const Follower&) = delete;
 
     Patience patience;
-    const std::atomic<StopRequest>* wish = nullptr;
+    const std::atomic<StopRequest>* stop_request = nullptr;
     // Somebody else may have started the run: that this end cannot reach it says nothing of it.
     bool may_be_there = false;
     // The run has other hosts too: one that turns out to be another's machine is refused.
@@ -101,9 +101,9 @@ private:
     void take_control(ChannelState& channel, std::string_view word, std::string_view rest);
     void take_hello(ChannelState& channel, std::string_view rest);
     void take_record(const Record& record);
-    void pass_on_wish(ChannelState& channel);
+    void pass_on_stop_request(ChannelState& channel);
     [[nodiscard]] std::unique_ptr<ssh::Connection> reconnect(Deadline until);
-    [[nodiscard]] bool is_wished() const;
+    [[nodiscard]] bool is_stop_requested() const;
 
     std::string m_host;
     Connector m_connector;

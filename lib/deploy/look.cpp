@@ -208,7 +208,7 @@ HostState look(ssh::Connection& connection,
         limits));
 }
 
-KeptSight look_kept(ssh::Connection& connection,
+KeptState look_kept(ssh::Connection& connection,
                     const std::string& host,
                     const RunPlace& place,
                     const std::string& to) {
@@ -219,7 +219,7 @@ KeptSight look_kept(ssh::Connection& connection,
             return look_kept_script(place, to, {nonce, 0});
         },
         k_look);
-    KeptSight found;
+    KeptState found;
     for (const ControlLine& line : told) {
         if (line.word == "chosen") {
             found.chosen = sanitize_line(line.rest);

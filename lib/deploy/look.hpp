@@ -83,12 +83,12 @@ struct HostState {
 // Without a configuration: by the program that the last deploy left there. Of `place` the run does
 // not count, and an empty service = the only one there is. `chosen` is the one that was looked at,
 // "" = none.
-struct KeptSight {
+struct KeptState {
     std::string chosen;
     HostState sight;
 };
 
-[[nodiscard]] KeptSight look_kept(ssh::Connection& connection,
+[[nodiscard]] KeptState look_kept(ssh::Connection& connection,
                                   const std::string& host,
                                   const RunPlace& place,
                                   const std::string& to);

@@ -26,9 +26,9 @@ std::string command(const RollbackWish& wish, const std::string& to) {
 }
 
 // What else is kept, by name, newest first: for the person who has to name one.
-std::vector<std::string> others(const std::vector<HostReport>& hosts) {
+std::vector<std::string> others(const std::vector<HostLook>& hosts) {
     std::vector<std::string> names;
-    for (const HostReport& host : hosts) {
+    for (const HostLook& host : hosts) {
         for (const Kept& kept : host.sight ? host.sight->kept : std::vector<Kept>{}) {
             const bool known = std::find(names.begin(), names.end(), kept.name) != names.end();
             if (!known && kept.name != host.sight->serves) {
@@ -39,9 +39,9 @@ std::vector<std::string> others(const std::vector<HostReport>& hosts) {
     return names;
 }
 
-std::vector<const HostState*> answers(const std::vector<HostReport>& hosts) {
+std::vector<const HostState*> answers(const std::vector<HostLook>& hosts) {
     std::vector<const HostState*> sights;
-    for (const HostReport& host : hosts) {
+    for (const HostLook& host : hosts) {
         if (host.sight) {
             sights.push_back(&*host.sight);
         }
@@ -51,7 +51,7 @@ std::vector<const HostState*> answers(const std::vector<HostReport>& hosts) {
 
 // Whoever goes back once more is hardly after a version that was rolled away from: the host knows
 // which is not. Where hosts differ, what the rollback has brought to some of them. "" = none.
-std::string next_step(const std::vector<HostReport>& hosts, const HostState& second) {
+std::string next_step(const std::vector<HostLook>& hosts, const HostState& second) {
     bool same = true;
     std::string led_to = second.serves;
     for (const HostState* sight : answers(hosts)) {
@@ -68,7 +68,7 @@ std::string next_step(const std::vector<HostReport>& hosts, const HostState& sec
 }
 
 // Where the first host that knows one would go back to, else what it may propose; "" = nowhere.
-std::string default_of(const std::vector<HostReport>& hosts) {
+std::string default_of(const std::vector<HostLook>& hosts) {
     for (const auto wanted : {&HostState::back, &HostState::next}) {
         for (const HostState* sight : answers(hosts)) {
             if (const Kept* kept = sight->find_kept(sight->*wanted)) {
@@ -83,7 +83,7 @@ std::string default_of(const std::vector<HostReport>& hosts) {
 // else is left, the hint says that it was.
 [[noreturn]] void refuse(const char* code,
                          Phrase message,
-                         const std::vector<HostReport>& hosts,
+                         const std::vector<HostLook>& hosts,
                          const RollbackWish& wish,
                          const std::string& best = "") {
     const auto names = others(hosts);
@@ -148,9 +148,9 @@ void take_record(RollbackTarget& target, const std::vector<const HostState*>& si
 }
 
 // Without a target each host must know one, and all of them the same.
-void check_defaults(const std::vector<HostReport>& hosts, const RollbackWish& wish) {
+void check_defaults(const std::vector<HostLook>& hosts, const RollbackWish& wish) {
     std::set<std::string> names;
-    for (const HostReport& host : hosts) {
+    for (const HostLook& host : hosts) {
         if (!host.sight) {
             continue;
         }
@@ -191,7 +191,7 @@ void check_defaults(const std::vector<HostReport>& hosts, const RollbackWish& wi
 
 } // namespace
 
-RollbackTarget choose_target(const std::vector<HostReport>& hosts, const RollbackWish& wish) {
+RollbackTarget choose_target(const std::vector<HostLook>& hosts, const RollbackWish& wish) {
     const auto sights = answers(hosts);
     if (sights.empty()) {
         throw Error(ErrorKind::no_host, "host_unreachable", phrase(Id::rollback_no_host));

@@ -9,7 +9,7 @@
 namespace loomrel::deploy {
 
 // One host, looked at before a rollback.
-struct HostReport {
+struct HostLook {
     std::string host;
     std::optional<HostState> sight; // nullopt: it does not answer
 };
@@ -45,7 +45,7 @@ struct RollbackWish {
 
 // Throws Error(refused): nothing is kept; what serves was itself put there by a rollback; hosts
 // would go to different versions. Error(no_host): none answers.
-[[nodiscard]] RollbackTarget choose_target(const std::vector<HostReport>& hosts,
+[[nodiscard]] RollbackTarget choose_target(const std::vector<HostLook>& hosts,
                                            const RollbackWish& wish);
 
 } // namespace loomrel::deploy

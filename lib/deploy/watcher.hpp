@@ -28,7 +28,7 @@ inline constexpr std::string_view k_step_names[] = {
     "restore",
 };
 
-// ControlLine of everything that passes in a run's stream, in order. All calls of one host come
+// Told of everything that passes in a run's stream, in order. All calls of one host come
 // from one thread; several hosts call at once, so an implementation locks. `host` is the host's
 // shown name.
 class Watcher {

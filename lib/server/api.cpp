@@ -107,7 +107,7 @@ Response by_handler(Call& call) {
 
 Api::Api(ApiSettings settings, BotHooks bot_hooks)
     : m_settings(std::move(settings)),
-      m_outlets(bot_hooks) {
+      m_bot_hooks(bot_hooks) {
     while (m_settings.prefix.ends_with('/')) {
         m_settings.prefix.pop_back();
     }
@@ -220,7 +220,7 @@ WebhookState Api::set_webhook() {
     }
     m_webhook_error.reset();
     try {
-        m_webhook = m_outlets.webhook->set();
+        m_webhook = m_bot_hooks.webhook->set();
     } catch (const Error& error) {
         m_webhook_error = error;
     }

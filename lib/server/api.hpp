@@ -97,7 +97,7 @@ public:
 
     [[nodiscard]] const ApiSettings& settings() const { return m_settings; }
 
-    [[nodiscard]] const BotHooks& bot_hooks() const { return m_outlets; }
+    [[nodiscard]] const BotHooks& bot_hooks() const { return m_bot_hooks; }
 
     // The last answer, good or bad, if it is younger than ten seconds (GET needs no key).
     [[nodiscard]] WebhookState set_webhook();
@@ -106,7 +106,7 @@ private:
     void check_access(const Route& route, const Head& head) const;
 
     ApiSettings m_settings;
-    BotHooks m_outlets;
+    BotHooks m_bot_hooks;
     Replays m_replays;
     std::mutex m_webhook_mutex;
     std::optional<WebhookState> m_webhook;

@@ -54,8 +54,8 @@ struct ServerState {
 };
 
 // Serves one connection to its end.
-boost::asio::awaitable<void> serve(ServerState& server_state, boost::asio::ip::tcp::socket socket);
+boost::asio::awaitable<void> serve(ServerState& state, boost::asio::ip::tcp::socket socket);
 // Ends those that have no request under way.
-void close_reading(ServerState& server_state);
+void close_reading(ServerState& state);
 
 } // namespace loomrel::server

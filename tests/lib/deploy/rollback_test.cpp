@@ -23,7 +23,7 @@ RollbackWish wish(std::optional<std::string> to = std::nullopt) {
     return {std::move(to), "loom-content", "prod"};
 }
 
-std::string hint(const std::vector<HostReport>& hosts, const RollbackWish& wanted) {
+std::string hint(const std::vector<HostLook>& hosts, const RollbackWish& wanted) {
     try {
         (void)choose_target(hosts, wanted);
     } catch (const Error& error) {
@@ -32,7 +32,7 @@ std::string hint(const std::vector<HostReport>& hosts, const RollbackWish& wante
     return "";
 }
 
-std::string refusal(const std::vector<HostReport>& hosts, const RollbackWish& wanted) {
+std::string refusal(const std::vector<HostLook>& hosts, const RollbackWish& wanted) {
     try {
         (void)choose_target(hosts, wanted);
     } catch (const Error& error) {
