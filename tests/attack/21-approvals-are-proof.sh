@@ -136,6 +136,7 @@ attack "a claim and an end by words make a version one that served"
 both_approve v1.1.1
 loomrel --json release patch "$RELEASE" --status deploying
 loomrel --json release patch "$RELEASE" --status deployed
+is deployed "$RELEASE"
 # The host comes to know the tag by the next deploy's fetch.
 both_approve v1.1.2
 prod_deploy v1.1.2
@@ -143,6 +144,7 @@ prod_deploy v1.1.2
 mark
 try --json rollback --env prod --service "$SERVICE" --to v1.1.1 --yes
 refused
+holds "another refusal" jq -e '.error.code == "never_served"' "$T/out"
 
 promise "what both approved is deployed"
 both_approve v1.1.0

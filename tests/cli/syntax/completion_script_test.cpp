@@ -1,13 +1,10 @@
 #include "cli/commands/commands.hpp"
 #include "cli/syntax/completion_script.hpp"
-#include "cli/terminal/table.hpp"
 #include "lib/base/file.hpp"
 #include "lib/base/random.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/text.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstdio>
@@ -16,7 +13,6 @@
 
 using namespace loomrel;
 using cli::ExitCode;
-using nlohmann::json;
 using test::CommandWorld;
 using test::has;
 
@@ -44,34 +40,6 @@ std::string offered_by_bash(const std::string& line) {
 }
 
 } // namespace
-
-TEST_CASE("db migrate says what it applied, and with --dry-run what it would") {
-    CommandWorld world;
-    world.ledger.schema.pending = {"2026-01-01 first", "2026-01-02 second"};
-    CHECK(world.run({"db", "migrate", "--dry-run", "--json"}) == ExitCode::ok);
-    CHECK(json::parse(world.io.out_text)["pending"].size() == 2);
-    CHECK(world.ledger.schema.applied.empty());
-    CHECK(world.run({"db", "migrate"}) == ExitCode::ok);
-    CHECK(has(world.io.out_text, "2026-01-02 second"));
-    CHECK(world.ledger.schema.applied.size() == 2);
-    CHECK(world.run({"db", "migrate", "--json"}) == ExitCode::ok);
-    CHECK(json::parse(world.io.out_text)["applied"].empty());
-}
-
-TEST_CASE("db check fails on broken invariants only") {
-    CommandWorld world;
-    world.ledger.schema.pending = {"one"};
-    CHECK(world.run({"db", "check"}) == ExitCode::ok);
-    CHECK(has(world.io.out_text, "one"));
-    CHECK(has(world.io.out_text, "Fake 1.0"));
-    world.ledger.schema.problems = {"release 7 has no events"};
-    CHECK(world.run({"db", "check"}) == ExitCode::usage);
-    CHECK(has(world.io.out_text, "release 7 has no events"));
-    CHECK(world.run({"db", "check", "--json"}) == ExitCode::usage);
-    const auto state = json::parse(world.io.out_text);
-    CHECK(state["ok"] == false);
-    CHECK(state["problems"].size() == 1);
-}
 
 TEST_CASE("bash completes commands, flags and fixed values") {
     CHECK(has(offered_by_bash("loomrel "), "release\n"));
@@ -107,26 +75,4 @@ TEST_CASE("completion needs neither configuration nor ledger") {
     CHECK(world.run({"completion", "bash"}) == ExitCode::ok);
     CHECK(has(world.io.out_text, "complete -F _loomrel loomrel"));
     CHECK(world.config_loads == 0);
-}
-
-TEST_CASE("a table makes foreign cells harmless and keeps its columns") {
-    cli::Table table({"A", "B", "C"});
-    table.add({"🚀", "x\ty\nz", ""});
-    table.add({"яя", "\x1b[31mred", "end"});
-    table.add({"short"});
-    CHECK(table.aligned()
-          == "A      B      C\n"
-             "🚀     x y z\n"
-             "яя     red    end\n"
-             "short\n");
-    CHECK(table.plain() == "🚀\tx y z\t\nяя\tred\tend\nshort\t\t\n");
-}
-
-TEST_CASE(
-    "a message handed to a server is the server's to send: Telegram was not asked from here") {
-    CommandWorld world;
-    CHECK(world.run({"notify", "hello"}) == ExitCode::ok);
-    CHECK(world.ledger.notices.size() == 1);
-    CHECK(has(world.io.err_text, "The release server has the message"));
-    CHECK_FALSE(has(world.io.err_text, "Telegram"));
 }
