@@ -29,9 +29,8 @@
 //    that runs on hosts calls services.exit_code_is_the_result() first.
 //    Texts stand in lib/messages/catalogue/cli.inc; values from outside go through
 //    sanitize_line(), which Table does by itself.
-// 4. One line in cli/commands/commands.cpp, one section in man/loomrel.1. Help, completion and "did
-// you
-//    mean" come by themselves.
+// 4. One line in cli/commands/commands.cpp, one section in man/loomrel.1. Help, completion and
+//    "did you mean" come by themselves.
 namespace loomrel::cli {
 
 // The whole tree. Cheap: built at every start, reads nothing.

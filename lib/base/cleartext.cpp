@@ -70,8 +70,9 @@ std::string name_of(std::string_view host) {
 
 bool Cleartext::allows(std::string_view host, std::uint16_t port) const {
     const std::string name = name_of(host);
+    const std::string place = cleartext_place(host, port);
     return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& one) {
-        return one == name || one == cleartext_place(host, port);
+        return one == name || one == place;
     });
 }
 

@@ -26,8 +26,8 @@ struct Known {
 // Of the events the last that moved the release.
 [[nodiscard]] std::optional<release::Event> last_move(const std::vector<release::Event>& events);
 
-// The settings that people are to see before they approve: what stage called them for, and what a
-// claim has found since. Each key once.
+// The settings that people are to see before they approve: those that differed when stage last put
+// the release before them, and those that a claim has found since. Each key once.
 [[nodiscard]] std::vector<std::string> settings_named(const std::vector<release::Event>& events);
 
 [[nodiscard]] Known known_of(store::Store& ledger, const release::Release& release);

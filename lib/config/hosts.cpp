@@ -166,10 +166,16 @@ std::vector<std::string> Config::services_with_hosts(const std::string& environm
     std::vector<std::string> names{""};
     names.insert(names.end(), services.begin(), services.end());
     const std::string prefix = "environments." + environment + ".services.";
+    constexpr std::string_view k_hosts = ".hosts";
     for (const auto* values : {&m_values, &m_repository}) {
         for (const auto& [name, value] : *values) {
-            if (name.starts_with(prefix) && name.ends_with(".hosts")) {
-                names.push_back(name.substr(prefix.size(), name.size() - prefix.size() - 6));
+            if (!name.starts_with(prefix) || !name.ends_with(k_hosts)) {
+                continue;
+            }
+            const std::string service =
+                name.substr(prefix.size(), name.size() - prefix.size() - k_hosts.size());
+            if (std::find(names.begin(), names.end(), service) == names.end()) {
+                names.push_back(service);
             }
         }
     }

@@ -5,7 +5,7 @@
 
 namespace loomrel::cli {
 
-// A file of workflows/, as it was when this program was built (cli/embed_workflows.cmake).
+// A file of workflows/, as it was when this program was built (embed_workflows.cmake).
 struct WorkflowFile {
     std::string_view name; // "on-create-version-tag.yaml.yml"
     std::string_view text;
