@@ -3,6 +3,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/context/notices.hpp"
 #include "cli/context/report.hpp"
+#include "cli/syntax/complete.hpp"
 #include "cli/syntax/help.hpp"
 #include "cli/syntax/parse.hpp"
 
@@ -122,12 +123,23 @@ void read_form_of_errors(const std::vector<std::string>& words, GlobalOptions& o
     }
 }
 
+// Nobody is told of anything here: a shell asks while somebody types.
+ExitCode
+tell_completions(const Command& program, const std::vector<std::string>& words, Outside& outside) {
+    Services services(outside, {});
+    outside.io.out(complete(program, words, services.language()).text());
+    return ExitCode::ok;
+}
+
 } // namespace
 
 ExitCode run(const std::vector<std::string>& words, Outside& outside) {
     GlobalOptions options;
     const Command* command = nullptr;
     const CommandTree program;
+    if (!words.empty() && words.front() == k_complete) {
+        return tell_completions(program, {words.begin() + 1, words.end()}, outside);
+    }
     std::optional<Error> wrong;
     try {
         command = &parse(program, words, options);

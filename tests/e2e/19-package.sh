@@ -36,7 +36,7 @@ expect_equal "the changelog's version" "$(dpkg-deb --field "$deb" Version)" \
     "$(gzip -dc "$T/root/usr/share/doc/loomrel/changelog.gz" | sed -n '1s/.*(\(.*\)).*/\1/p')"
 # The shell that reads it has to understand it.
 bash -n "$T/root/usr/share/bash-completion/completions/loomrel"
-expect_in "$T/root/usr/share/bash-completion/completions/loomrel" stage-deploy
+expect_in "$T/root/usr/share/bash-completion/completions/loomrel" __complete
 
 # A machine on which the C library of a later release came in: said in words, and nothing is made.
 ! pack -D CPACK_LOOMREL_RELEASE=bullseye || fail "a package for Debian 11 was made of what needs a newer glibc"
