@@ -87,7 +87,7 @@ loomrel --json stage-deploy --service "$SERVICE" --tag v1.2.0 --commit "$(commit
 expect_exit 0
 moved=$(jq .release_id "$T/out")
 press $ANYA "✅ Да, подтвердить" "$old"
-expect_pressed "на нём работает $(digits v1.2.0), а не v1.2.0"
+expect_pressed "На stage работает $(digits v1.2.0), а не v1.2.0"
 expect_refusals 2 1
 expect_sql "manual_testing" "SELECT status FROM releases WHERE id = 2"
 
