@@ -7,10 +7,8 @@ DEPLOY_TOML='keep_capsules = 2'
 lab compose
 sed -i '/^CMD/i VOLUME /data' "$T/dev/$SERVICE/Dockerfile"
 version v1.1.0
-# The daemon may be another test's too: only what carries our name counts.
 holders() {
-    docker ps -a --filter "name=^loomrel-kept-stage-$SERVICE-" --filter status="${1:-running}" -q \
-        --filter "label=loomrel.capsule" | wc -l
+    holders_of_lab | grep -c " ${1:-running} " || :
 }
 are_held() {
     [ "$(holders)" = "$1" ] && [ "$(holders created)" = 0 ]
@@ -20,7 +18,7 @@ none_only_created() {
     [ "$(holders)" -ge 2 ] && [ "$(holders created)" = 0 ]
 }
 volumes_of_holders() {
-    docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" \
+    holders_of_lab | cut -d ' ' -f 1 \
         | xargs -r docker inspect -f '{{range .Mounts}}{{.Type}} {{.Name}}{{println}}{{end}}' \
         | grep -c '^volume' || :
 }
@@ -37,7 +35,7 @@ wait_for 120 "both versions are held" are_held 2
 expect_equal "volumes of what holds" 0 "$(volumes_of_holders)"
 # One serves, with a volume of its own; nothing is left of v1.1.0, which is kept no more.
 expect_equal "volumes without a container" "$unused" "$(unused_volumes)"
-back=$(docker inspect -f '{{.Image}}' "$(docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | tail -n 1)")
+back=$(holders_of_lab | tail -n 1 | cut -d ' ' -f 4)
 
 docker system prune -af --volumes >/dev/null
 docker container prune -f >/dev/null
@@ -52,11 +50,12 @@ expect_serves v1.2.0
 expect_equal "the image that serves" "$back" "$(image_that_serves "$PROJECT")"
 
 # A look is enough to hold it again; so where an older release made a container that never ran.
-docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | xargs docker rm -fv >/dev/null
+holders_of_lab | cut -d ' ' -f 1 | xargs docker rm -fv >/dev/null
 loomrel status
 wait_for 120 "held again" are_held 2
-name=$(docker ps --filter "name=^loomrel-kept-stage-$SERVICE-" --format '{{.Names}} {{.Image}} {{.Label "loomrel.capsule"}}' | head -n 1)
-read -r name image capsule <<<"$name"
+read -r container _ capsule image <<<"$(holders_of_lab | head -n 1)"
+name=$(docker inspect -f '{{.Name}}' "$container")
+name=${name#/}
 docker rm -fv "$name" >/dev/null
 docker create -q --name "$name" --restart no --label "loomrel.capsule=$capsule" --entrypoint /never "$image" never >/dev/null
 expect_equal "held by a container that runs" 1 "$(holders)"

@@ -9,7 +9,7 @@ for v in v1.0.0 v1.1.0 v1.2.0; do
     expect_exit 0
 done
 held() {
-    [ "$(docker ps -q --filter "name=^loomrel-kept-stage-$SERVICE-" | wc -l)" = 3 ]
+    [ "$(holders_of_lab | grep -c ' running ')" = 3 ]
 }
 wait_for 120 "all are held" held
 # lose TAG

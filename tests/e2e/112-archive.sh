@@ -23,7 +23,7 @@ for c in "$T/stage/state/stage/$SERVICE"/capsules/*/capsule; do
     read -r name _ <"$c"
     [ "$name" != v1.0.0 ] || old=$(sed -n 's/^image [^ ]* //p' "$c")
 done
-docker ps -aq --filter "name=^loomrel-kept-stage-$SERVICE-" | xargs docker rm -fv >/dev/null
+holders_of_lab | cut -d ' ' -f 1 | xargs docker rm -fv >/dev/null
 docker image prune -af >/dev/null
 ! docker image inspect "$old" >/dev/null 2>&1 || fail "the image is still there"
 loomrel --json status

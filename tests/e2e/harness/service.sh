@@ -205,14 +205,31 @@ expect_ups() {
     expect_equal "starts of $2" "$1" "$(grep -cxF -e "$2" "$T/stage/home/ups" || :)"
 }
 
+# The versions that this lab's hosts keep, are giving up, or are about to keep.
+capsules_of_lab() {
+    local capsule
+    for capsule in "$T"/*/state/*/*/capsules/*; do
+        capsule=${capsule##*/}
+        capsule=${capsule%.old}
+        echo "${capsule%.new}"
+    done
+}
+
+# "ID STATE CAPSULE IMAGE" of the containers that hold them, and of those whose version is gone: what
+# runs in them lies in the lab's folder. The daemon is other tests' too, with services called alike.
+holders_of_lab() {
+    docker ps -aq --filter label=loomrel.capsule | xargs -r docker inspect -f \
+        '{{.Id}} {{.State.Status}} {{index .Config.Labels "loomrel.capsule"}} {{.Image}}{{range .Mounts}} {{.Source}}{{end}}' \
+        2>/dev/null | grep -F -e " $T/" -f <(capsules_of_lab) | cut -d ' ' -f 1-4 || :
+}
+
 remove_containers() {
     local project label c
     [ "$ENGINE" = compose ] || return 0
-    for c in "$T"/*/state/*/*/capsules/*; do
-        c=${c##*/}
-        # A version that was being given up, or kept, when the test ended.
-        c=${c%.old}
-        c=${c%.new}
+    for c in $(
+        capsules_of_lab
+        holders_of_lab | cut -d ' ' -f 3
+    ); do
         docker ps -aq --filter "label=loomrel.capsule=$c" | xargs -r docker rm -f
         docker images --format '{{.Repository}}:{{.Tag}}' "loomrel-kept/*/*:$c" \
             | xargs -r docker rmi -f
