@@ -13,3 +13,9 @@ rows() {
 while read -r row; do
     wrong "lib/messages/catalogue: nobody says $row"
 done < <(comm -13 <(said | sort -u) <(rows | sort -u))
+
+# An argument holds a reference: what it names has to live as long.
+while IFS=: read -r file line _; do
+    wrong "$file:$line: fmt::arg of what is gone at the end of the line"
+done < <(project_files cli lib tests | grep -E '\.(cpp|hpp)$' \
+    | xargs grep -HnE 'auto&? +[a-z_]+ += +fmt::arg\([^,]+, .*\(.*\)' || :)
