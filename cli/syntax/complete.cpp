@@ -4,6 +4,7 @@
 #include "lib/messages/messages.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace loomrel::cli {
 
@@ -71,8 +72,8 @@ private:
 
 class Offer {
 public:
-    Offer(std::string_view begun, Language language)
-        : m_begun(begun),
+    Offer(std::string begun, Language language)
+        : m_begun(std::move(begun)),
           m_language(language) {}
 
     void word(const std::string& word) {
@@ -104,7 +105,7 @@ public:
     [[nodiscard]] Completions take() { return std::move(m_offered); }
 
 private:
-    std::string_view m_begun;
+    std::string m_begun;
     Language m_language;
     Completions m_offered;
 };
