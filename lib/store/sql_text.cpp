@@ -9,6 +9,32 @@
 
 namespace loomrel::store {
 
+namespace {
+
+// "Z", "+03", "+03:00" or "+0300", ahead of UTC; "" = UTC.
+std::optional<std::chrono::minutes> offset_of(std::string_view text) {
+    if (text.empty() || text == "Z" || text == "z") {
+        return std::chrono::minutes(0);
+    }
+    std::string digits(text.substr(1));
+    if (digits.size() == 5 && digits[2] == ':') {
+        digits.erase(2, 1);
+    }
+    if ((text.front() != '+' && text.front() != '-') || (digits.size() != 2 && digits.size() != 4)
+        || digits.find_first_not_of("0123456789") != std::string::npos) {
+        return std::nullopt;
+    }
+    const int hours = (digits[0] - '0') * 10 + digits[1] - '0';
+    const int minutes = digits.size() == 2 ? 0 : (digits[2] - '0') * 10 + digits[3] - '0';
+    if (hours > 23 || minutes > 59) {
+        return std::nullopt;
+    }
+    const std::chrono::minutes offset(hours * 60 + minutes);
+    return text.front() == '-' ? -offset : offset;
+}
+
+} // namespace
+
 std::optional<Time> parse_instant(const std::optional<std::string>& text) {
     if (!text) {
         return std::nullopt;
@@ -21,7 +47,7 @@ std::optional<Time> parse_instant(const std::optional<std::string>& text) {
     unsigned second = 0;
     int read = 0;
     if (std::sscanf(text->c_str(),
-                    "%5d-%2u-%2u%*1[ T]%2u:%2u:%2u%n",
+                    "%5d-%2u-%2u%*1[ Tt]%2u:%2u:%2u%n",
                     &year,
                     &month,
                     &day,
@@ -29,26 +55,28 @@ std::optional<Time> parse_instant(const std::optional<std::string>& text) {
                     &minute,
                     &second,
                     &read)
-            != 6
-        || text->ends_with(" BC")) {
+        != 6) {
         return std::nullopt;
     }
     const std::chrono::year_month_day date{
         std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-    if (!date.ok()) {
+    // A leap second is the first of the next minute.
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) {
         return std::nullopt;
     }
     Time time = std::chrono::sys_days(date) + std::chrono::hours(hour)
                 + std::chrono::minutes(minute) + std::chrono::seconds(second);
-    const std::string_view rest = std::string_view(*text).substr(static_cast<std::size_t>(read));
+    std::string_view rest = std::string_view(*text).substr(static_cast<std::size_t>(read));
     if (rest.starts_with('.')) {
         std::int64_t unit = 100000;
-        for (std::size_t i = 1; i < rest.size() && rest[i] >= '0' && rest[i] <= '9'; ++i) {
-            time += std::chrono::microseconds((rest[i] - '0') * unit);
+        rest.remove_prefix(1);
+        for (; !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; rest.remove_prefix(1)) {
+            time += std::chrono::microseconds((rest[0] - '0') * unit);
             unit /= 10;
         }
     }
-    return time;
+    const auto offset = offset_of(rest);
+    return offset ? std::optional(time - *offset) : std::nullopt;
 }
 
 std::string storable(std::string_view text) {

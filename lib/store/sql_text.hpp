@@ -10,8 +10,8 @@
 
 namespace loomrel::store {
 
-// "2024-03-15 14:30:00.123456" with or without fraction and "+00": what both databases give for an
-// instant in a UTC session. nullopt for anything else ("infinity").
+// "2024-03-15 14:30:00.123456+00", as both databases give an instant, and RFC 3339. UTC where no
+// offset is given. nullopt for anything else ("infinity").
 [[nodiscard]] std::optional<Time> parse_instant(const std::optional<std::string>& text);
 
 // What a text column takes: UTF-8 without NUL. Names were checked long before; this is for output
