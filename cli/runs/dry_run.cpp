@@ -5,7 +5,7 @@
 #include "lib/deploy/ledger_recorder.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/messages/status_texts.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <nlohmann/json.hpp>
 

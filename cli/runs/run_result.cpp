@@ -5,7 +5,7 @@
 #include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <nlohmann/json.hpp>
 

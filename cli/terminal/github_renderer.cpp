@@ -3,7 +3,7 @@
 #include "cli/terminal/view_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/messages/messages.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <map>
 #include <set>

@@ -1,7 +1,7 @@
 #include "cli/terminal/view_renderer.hpp"
 #include "cli/terminal/view_text.hpp"
 #include "lib/messages/messages.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <map>
 

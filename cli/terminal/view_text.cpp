@@ -3,7 +3,7 @@
 #include "lib/base/text.hpp"
 #include "lib/base/utf8.hpp"
 #include "lib/messages/messages.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 namespace loomrel::cli {
 

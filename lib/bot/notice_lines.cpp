@@ -1,7 +1,7 @@
 #include "lib/bot/notice_lines.hpp"
 
 #include "lib/base/text.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 #include "lib/telegram/text.hpp"
 
 #include <nlohmann/json.hpp>

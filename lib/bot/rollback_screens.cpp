@@ -1,6 +1,6 @@
 #include "lib/bot/rollback_screens.hpp"
 
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 #include "lib/telegram/text.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <algorithm>
 #include <array>

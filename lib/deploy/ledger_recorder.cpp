@@ -1,6 +1,7 @@
 #include "lib/deploy/ledger_recorder.hpp"
 
 #include "lib/base/random.hpp"
+#include "lib/messages/steps.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,13 +27,10 @@ std::optional<Move> move_of(const std::string& environment, const std::string& s
     if (environment != "stage") {
         return std::nullopt;
     }
-    if (step == "build") {
-        return Move::building;
-    }
-    if (step == "up") {
-        return Move::stage_deploy;
-    }
-    return std::nullopt;
+    const auto known = std::find_if(messages::k_steps.begin(),
+                                    messages::k_steps.end(),
+                                    [&](const auto& each) { return each.name == step; });
+    return known == messages::k_steps.end() ? std::nullopt : known->on_stage;
 }
 
 std::optional<Move> end_of(const std::string& environment, RunOutcome outcome) {

@@ -3,7 +3,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/deploy/watcher.hpp"
 #include "lib/messages/messages.hpp"
-#include "lib/messages/step_texts.hpp"
+#include "lib/messages/steps.hpp"
 
 namespace loomrel::deploy {
 
@@ -221,10 +221,9 @@ void add_capsule_texts(Functions& functions) {
 // STEP's name for people, into STEP_TEXT.
 std::string step_text_function(Language language) {
     std::string text = "step_text() {\ncase $STEP in\n";
-    for (const std::string_view name : k_step_names) {
-        const std::string step(name);
+    for (const messages::Step& step : messages::k_steps) {
         text += fmt::format(
-            "{}) STEP_TEXT={} ;;\n", step, shell_quote(messages::step_label(language, step)));
+            "{}) STEP_TEXT={} ;;\n", step.name, shell_quote(messages::say(language, step.label)));
     }
     return text + "*) STEP_TEXT=$STEP ;;\nesac\n}\n";
 }

@@ -8,26 +8,6 @@
 
 namespace loomrel::deploy {
 
-// The steps of design 6 by their names in the journal, in the ledger and in --json.
-inline constexpr std::string_view k_step_names[] = {
-    "lock",
-    "repository",
-    "checkout",
-    "prune",
-    "adopt",
-    "choose",
-    "before_rollback",
-    "build",
-    "before_up",
-    "up",
-    "health",
-    "verify",
-    "after_up",
-    "keep",
-    "rehearse",
-    "restore",
-};
-
 // Told of everything that passes in a run's stream, in order. All calls of one host come
 // from one thread; several hosts call at once, so an implementation locks. `host` is the host's
 // shown name.

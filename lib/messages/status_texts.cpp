@@ -2,7 +2,7 @@
 
 #include "lib/messages/messages.hpp"
 
-#include <stdexcept>
+#include <array>
 
 namespace loomrel::messages {
 
@@ -10,69 +10,36 @@ namespace {
 
 struct Texts {
     Id label;
-    Id meaning;
     Id next;
 };
 
-Texts texts_of(release::Status status) {
-    using release::Status;
-    switch (status) {
-    case Status::initiated:
-        return {
-            Id::status_initiated_label, Id::status_initiated_meaning, Id::status_initiated_next};
-    case Status::building:
-        return {Id::status_building_label, Id::status_building_meaning, Id::status_building_next};
-    case Status::stage_deploy:
-        return {Id::status_stage_deploy_label,
-                Id::status_stage_deploy_meaning,
-                Id::status_stage_deploy_next};
-    case Status::staging_failed:
-        return {Id::status_staging_failed_label,
-                Id::status_staging_failed_meaning,
-                Id::status_staging_failed_next};
-    case Status::manual_testing:
-        return {Id::status_manual_testing_label,
-                Id::status_manual_testing_meaning,
-                Id::status_manual_testing_next};
-    case Status::manual_test_passed:
-        return {Id::status_manual_test_passed_label,
-                Id::status_manual_test_passed_meaning,
-                Id::status_manual_test_passed_next};
-    case Status::manual_test_failed:
-        return {Id::status_manual_test_failed_label,
-                Id::status_manual_test_failed_meaning,
-                Id::status_manual_test_failed_next};
-    case Status::deploying:
-        return {
-            Id::status_deploying_label, Id::status_deploying_meaning, Id::status_deploying_next};
-    case Status::deployed:
-        return {Id::status_deployed_label, Id::status_deployed_meaning, Id::status_deployed_next};
-    case Status::production_failed:
-        return {Id::status_production_failed_label,
-                Id::status_production_failed_meaning,
-                Id::status_production_failed_next};
-    case Status::rollback:
-        return {Id::status_rollback_label, Id::status_rollback_meaning, Id::status_rollback_next};
-    case Status::rollback_done:
-        return {Id::status_rollback_done_label,
-                Id::status_rollback_done_meaning,
-                Id::status_rollback_done_next};
-    case Status::rollback_failed:
-        return {Id::status_rollback_failed_label,
-                Id::status_rollback_failed_meaning,
-                Id::status_rollback_failed_next};
-    }
-    throw std::logic_error("a status outside the table");
+// In the order of the enum.
+constexpr std::array<Texts, 13> k_texts{{
+    {Id::status_initiated_label, Id::status_initiated_next},
+    {Id::status_building_label, Id::status_building_next},
+    {Id::status_stage_deploy_label, Id::status_stage_deploy_next},
+    {Id::status_staging_failed_label, Id::status_staging_failed_next},
+    {Id::status_manual_testing_label, Id::status_manual_testing_next},
+    {Id::status_manual_test_passed_label, Id::status_manual_test_passed_next},
+    {Id::status_manual_test_failed_label, Id::status_manual_test_failed_next},
+    {Id::status_deploying_label, Id::status_deploying_next},
+    {Id::status_deployed_label, Id::status_deployed_next},
+    {Id::status_production_failed_label, Id::status_production_failed_next},
+    {Id::status_rollback_label, Id::status_rollback_next},
+    {Id::status_rollback_done_label, Id::status_rollback_done_next},
+    {Id::status_rollback_failed_label, Id::status_rollback_failed_next},
+}};
+
+static_assert(k_texts.size() == static_cast<std::size_t>(release::Status::rollback_failed) + 1);
+
+const Texts& texts_of(release::Status status) {
+    return k_texts.at(static_cast<std::size_t>(status));
 }
 
 } // namespace
 
 std::string label(Language language, release::Status status) {
     return say(language, texts_of(status).label);
-}
-
-std::string meaning(Language language, release::Status status) {
-    return say(language, texts_of(status).meaning);
 }
 
 std::string next_actions(Language language, release::Status status) {

@@ -12,9 +12,6 @@ namespace loomrel::messages {
 // "🧪 Ручное тестирование": design 7.
 [[nodiscard]] std::string label(Language language, release::Status status);
 
-// "Готов к тестированию": the spec's column "Описание".
-[[nodiscard]] std::string meaning(Language language, release::Status status);
-
 // "QA проверка": the spec's column "Следующие действия".
 [[nodiscard]] std::string next_actions(Language language, release::Status status);
 

@@ -1,7 +1,10 @@
 #include "lib/release/status.hpp"
 
+#include "lib/base/words.hpp"
+
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 namespace loomrel::release {
 
@@ -9,36 +12,85 @@ namespace {
 
 using enum Status;
 
-constexpr std::array k_all{
-    initiated,
-    building,
-    stage_deploy,
-    staging_failed,
-    manual_testing,
-    manual_test_passed,
-    manual_test_failed,
-    deploying,
-    deployed,
-    production_failed,
-    Status::rollback,
-    rollback_done,
-    rollback_failed,
+// The transition table's right side.
+struct Next {
+    constexpr Next(std::initializer_list<Status> statuses)
+        : count(statuses.size()) {
+        std::copy(statuses.begin(), statuses.end(), all.begin());
+    }
+
+    std::array<Status, 4> all{};
+    std::size_t count;
 };
 
-constexpr std::array k_after_initiated{building, staging_failed};
-constexpr std::array k_after_building{stage_deploy, staging_failed};
-constexpr std::array k_after_stage_deploy{manual_testing, staging_failed};
-constexpr std::array k_after_staging_failed{building};
-constexpr std::array k_after_manual_testing{manual_test_passed, manual_test_failed, building};
-constexpr std::array k_after_manual_test_passed{
-    deploying, manual_testing, manual_test_failed, building};
-constexpr std::array k_after_manual_test_failed{building};
-constexpr std::array k_after_deploying{deployed, production_failed};
-constexpr std::array k_after_production_failed{deploying, manual_testing, Status::rollback};
-constexpr std::array k_after_deployed{Status::rollback};
-constexpr std::array k_after_rollback{rollback_done, rollback_failed};
-constexpr std::array k_after_rollback_failed{Status::rollback};
-constexpr std::array k_after_rollback_done{deployed};
+struct Row {
+    Status status;
+    std::string_view name;
+    List list;
+    bool is_told;
+    bool can_be_outrun;
+    std::optional<Move> move; // the one that leads here
+    Next next;
+};
+
+constexpr bool k_told = true;
+constexpr bool k_untold = false;
+constexpr bool k_outrun = true;
+constexpr bool k_stays = false;
+constexpr std::nullopt_t k_no_move = std::nullopt;
+
+// clang-format off
+constexpr std::array k_table{
+    Row{initiated, "initiated", List::active, k_untold, k_outrun, k_no_move,
+        {building, staging_failed}},
+    Row{building, "building", List::active, k_untold, k_outrun, Move::building,
+        {stage_deploy, staging_failed}},
+    Row{stage_deploy, "stage_deploy", List::active, k_untold, k_outrun, Move::stage_deploy,
+        {manual_testing, staging_failed}},
+    Row{staging_failed, "staging_failed", List::failed, k_told, k_stays, Move::staging_failed,
+        {building}},
+    Row{manual_testing, "manual_testing", List::active, k_told, k_outrun, Move::manual_testing,
+        {manual_test_passed, manual_test_failed, building}},
+    Row{manual_test_passed, "manual_test_passed", List::active, k_told, k_outrun, k_no_move,
+        {deploying, manual_testing, manual_test_failed, building}},
+    Row{manual_test_failed, "manual_test_failed", List::failed, k_told, k_stays, k_no_move,
+        {building}},
+    Row{deploying, "deploying", List::active, k_untold, k_stays, k_no_move,
+        {deployed, production_failed}},
+    Row{deployed, "deployed", List::successful, k_told, k_stays, Move::deployed,
+        {Status::rollback}},
+    Row{production_failed, "production_failed", List::failed, k_told, k_stays, Move::production_failed,
+        {deploying, manual_testing, Status::rollback}},
+    Row{Status::rollback, "rollback", List::active, k_told, k_stays, Move::rollback,
+        {rollback_done, rollback_failed}},
+    Row{rollback_done, "rollback_done", List::successful, k_told, k_stays, Move::rollback_done,
+        {deployed}},
+    Row{rollback_failed, "rollback_failed", List::failed, k_told, k_stays, Move::rollback_failed,
+        {Status::rollback}},
+};
+// clang-format on
+
+constexpr std::array<Status, k_table.size()> k_all = [] {
+    std::array<Status, k_table.size()> all{};
+    std::transform(
+        k_table.begin(), k_table.end(), all.begin(), [](const Row& row) { return row.status; });
+    return all;
+}();
+
+constexpr bool is_in_order() {
+    for (std::size_t i = 0; i < k_table.size(); ++i) {
+        if (k_table[i].status != static_cast<Status>(i)) {
+            return false;
+        }
+    }
+    return k_table.back().status == rollback_failed;
+}
+
+static_assert(is_in_order(), "every status has its row, in the order of the enum");
+
+const Row& row_of(Status status) {
+    return k_table.at(static_cast<std::size_t>(status));
+}
 
 } // namespace
 
@@ -47,73 +99,18 @@ std::span<const Status> all_statuses() {
 }
 
 std::string_view to_string(Status status) {
-    switch (status) {
-    case initiated:
-        return "initiated";
-    case building:
-        return "building";
-    case stage_deploy:
-        return "stage_deploy";
-    case staging_failed:
-        return "staging_failed";
-    case manual_testing:
-        return "manual_testing";
-    case manual_test_passed:
-        return "manual_test_passed";
-    case manual_test_failed:
-        return "manual_test_failed";
-    case deploying:
-        return "deploying";
-    case deployed:
-        return "deployed";
-    case production_failed:
-        return "production_failed";
-    case Status::rollback:
-        return "rollback";
-    case rollback_done:
-        return "rollback_done";
-    case rollback_failed:
-        return "rollback_failed";
-    }
-    return {};
+    return row_of(status).name;
 }
 
 std::optional<Status> parse_status(std::string_view text) {
     const auto found = std::find_if(
-        k_all.begin(), k_all.end(), [&](Status status) { return to_string(status) == text; });
-    return found == k_all.end() ? std::nullopt : std::optional(*found);
+        k_table.begin(), k_table.end(), [&](const Row& row) { return row.name == text; });
+    return found == k_table.end() ? std::nullopt : std::optional(found->status);
 }
 
 std::span<const Status> next_of(Status from) {
-    switch (from) {
-    case initiated:
-        return k_after_initiated;
-    case building:
-        return k_after_building;
-    case stage_deploy:
-        return k_after_stage_deploy;
-    case staging_failed:
-        return k_after_staging_failed;
-    case manual_testing:
-        return k_after_manual_testing;
-    case manual_test_passed:
-        return k_after_manual_test_passed;
-    case manual_test_failed:
-        return k_after_manual_test_failed;
-    case deploying:
-        return k_after_deploying;
-    case deployed:
-        return k_after_deployed;
-    case production_failed:
-        return k_after_production_failed;
-    case Status::rollback:
-        return k_after_rollback;
-    case rollback_done:
-        return k_after_rollback_done;
-    case rollback_failed:
-        return k_after_rollback_failed;
-    }
-    return {};
+    const Next& next = row_of(from).next;
+    return std::span(next.all).first(next.count);
 }
 
 std::vector<Status> sources_of(Status to) {
@@ -134,56 +131,19 @@ bool is_decision(Status status) {
 }
 
 Status status_of(Move move) {
-    switch (move) {
-    case Move::building:
-        return building;
-    case Move::stage_deploy:
-        return stage_deploy;
-    case Move::staging_failed:
-        return staging_failed;
-    case Move::manual_testing:
-        return manual_testing;
-    case Move::deployed:
-        return deployed;
-    case Move::production_failed:
-        return production_failed;
-    case Move::rollback:
-        return Status::rollback;
-    case Move::rollback_done:
-        return rollback_done;
-    case Move::rollback_failed:
-        return rollback_failed;
-    }
-    return initiated;
+    return std::find_if(
+               k_table.begin(), k_table.end(), [&](const Row& row) { return row.move == move; })
+        ->status;
+}
+
+std::string_view to_string(Move move) {
+    const auto found = std::find_if(
+        k_table.begin(), k_table.end(), [&](const Row& row) { return row.move == move; });
+    return found == k_table.end() ? std::string_view() : found->name;
 }
 
 std::optional<Move> move_to(Status status) {
-    switch (status) {
-    case building:
-        return Move::building;
-    case stage_deploy:
-        return Move::stage_deploy;
-    case staging_failed:
-        return Move::staging_failed;
-    case manual_testing:
-        return Move::manual_testing;
-    case deployed:
-        return Move::deployed;
-    case production_failed:
-        return Move::production_failed;
-    case Status::rollback:
-        return Move::rollback;
-    case rollback_done:
-        return Move::rollback_done;
-    case rollback_failed:
-        return Move::rollback_failed;
-    case initiated:
-    case manual_test_passed:
-    case manual_test_failed:
-    case deploying:
-        return std::nullopt;
-    }
-    return std::nullopt;
+    return row_of(status).move;
 }
 
 bool is_again(Status from, Status to) {
@@ -192,54 +152,15 @@ bool is_again(Status from, Status to) {
 }
 
 bool is_told(Status to) {
-    switch (to) {
-    case staging_failed:
-    case manual_testing:
-    case manual_test_passed:
-    case manual_test_failed:
-    case deployed:
-    case production_failed:
-    case Status::rollback:
-    case rollback_done:
-    case rollback_failed:
-        return true;
-    case initiated:
-    case building:
-    case stage_deploy:
-    case deploying:
-        return false;
-    }
-    return false;
+    return row_of(to).is_told;
 }
 
 bool can_be_outrun(Status status) {
-    return status == initiated || status == building || status == stage_deploy
-           || status == manual_testing || status == manual_test_passed;
+    return row_of(status).can_be_outrun;
 }
 
 List list_of(Status status, bool outrun) {
-    if (outrun && can_be_outrun(status)) {
-        return List::outrun;
-    }
-    switch (status) {
-    case initiated:
-    case building:
-    case stage_deploy:
-    case manual_testing:
-    case manual_test_passed:
-    case deploying:
-    case Status::rollback:
-        return List::active;
-    case deployed:
-    case rollback_done:
-        return List::successful;
-    case staging_failed:
-    case manual_test_failed:
-    case production_failed:
-    case rollback_failed:
-        return List::failed;
-    }
-    return List::active;
+    return outrun && can_be_outrun(status) ? List::outrun : row_of(status).list;
 }
 
 std::vector<Status> statuses_in(List list) {
@@ -265,12 +186,7 @@ std::string_view to_string(List list) {
 }
 
 std::optional<List> parse_list(std::string_view text) {
-    for (const List list : {List::active, List::successful, List::failed, List::outrun}) {
-        if (to_string(list) == text) {
-            return list;
-        }
-    }
-    return std::nullopt;
+    return parse_word<List>(text);
 }
 
 } // namespace loomrel::release

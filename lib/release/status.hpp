@@ -55,6 +55,8 @@ enum class Move {
 };
 
 [[nodiscard]] Status status_of(Move move);
+// The name of that status.
+[[nodiscard]] std::string_view to_string(Move move);
 // nullopt: no move leads there.
 [[nodiscard]] std::optional<Move> move_to(Status status);
 
