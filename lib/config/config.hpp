@@ -39,9 +39,7 @@ struct ServerSettings {
     std::string prefix = "/api/tg-bot";
     std::string public_url;
     std::vector<std::string> trusted_proxies{"127.0.0.1"};
-    std::string container_name;
     std::string log_level = "INFO";
-    std::string environment;
 };
 
 struct TelegramSettings {

@@ -220,9 +220,7 @@ void Config::Loader::fill_server() {
     if (!server.prefix.starts_with('/')) {
         server.prefix.insert(0, "/"); // paths begin so; without it nothing would be found
     }
-    server.container_name = m_config.variable("LOOM_RELEASE_TG_BOT_CONTAINER_NAME").value_or("");
     server.log_level = m_config.variable("LOG_LEVEL").value_or(server.log_level);
-    server.environment = m_config.variable("ENVIRONMENT").value_or("");
     constexpr const char* k_port = "LOOM_RELEASE_TG_BOT_PORT";
     const auto port = value("server.listen") == nullptr ? m_config.variable(k_port)
                                                         : m_config.process_variable(k_port);
