@@ -13,6 +13,9 @@ namespace loomrel::release {
 namespace {
 
 constexpr std::size_t k_max_service_length = 63;
+constexpr std::size_t k_max_version_length = 300;
+constexpr std::size_t k_max_github_run_length = 128;
+constexpr std::size_t k_max_link_length = 2048;
 
 bool is_digit(char letter) {
     return letter >= '0' && letter <= '9';
@@ -30,6 +33,13 @@ bool is_hex_id(std::string_view text) {
     return (text.size() == 40 || text.size() == 64) && all_of(text, [](char letter) {
                return is_digit(letter) || (letter >= 'a' && letter <= 'f');
            });
+}
+
+// Letters, digits and these marks; not empty.
+bool is_made_of(std::string_view text, std::string_view marks) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char letter) {
+        return is_letter_or_digit(letter) || marks.find(letter) != std::string_view::npos;
+    });
 }
 
 // Semantic versioning forbids leading zeros: "v1.02.3" and "v1.2.3" would be the same version.
@@ -131,11 +141,8 @@ std::string short_hash(std::string_view text) {
 } // namespace
 
 bool is_safe_ref(std::string_view ref) {
-    constexpr std::string_view k_marks = "._/+-";
-    if (ref.empty() || ref.size() > k_max_ref_length || !is_letter_or_digit(ref.front())
-        || !std::all_of(ref.begin(), ref.end(), [&](char letter) {
-               return is_letter_or_digit(letter) || k_marks.find(letter) != std::string_view::npos;
-           })) {
+    if (ref.size() > k_max_ref_length || !is_made_of(ref, "._/+-")
+        || !is_letter_or_digit(ref.front())) {
         return false;
     }
     if (ref.find("..") != std::string_view::npos || ref.back() == '.') {
@@ -152,18 +159,30 @@ bool is_release_tag(std::string_view tag) {
 }
 
 bool is_service_name(std::string_view name) {
-    return !name.empty() && name.size() <= k_max_service_length && is_letter_or_digit(name.front())
-           && std::all_of(name.begin(),
-                          name.end(),
-                          [](char letter) {
-                              return is_letter_or_digit(letter) || letter == '.' || letter == '_'
-                                     || letter == '-';
-                          })
-           && name.find("..") == std::string_view::npos;
+    return name.size() <= k_max_service_length && is_made_of(name, "._-")
+           && is_letter_or_digit(name.front()) && name.find("..") == std::string_view::npos;
 }
 
 bool is_commit(std::string_view commit) {
     return is_hex_id(commit);
+}
+
+bool is_version_name(std::string_view name) {
+    return name.size() <= k_max_version_length && is_made_of(name, "._/+-");
+}
+
+bool is_github_run(std::string_view id) {
+    return id.size() <= k_max_github_run_length && is_made_of(id, "._-");
+}
+
+bool is_link(std::string_view link) {
+    return is_line(link, k_max_link_length)
+           && (link.starts_with("https://") || link.starts_with("http://"))
+           && link.find_first_of(" \"<>") == std::string_view::npos;
+}
+
+bool is_line(std::string_view text, std::size_t longest) {
+    return !text.empty() && text.size() <= longest && sanitize_line(text) == text;
 }
 
 void check_release_tag(std::string_view tag) {
@@ -210,6 +229,16 @@ void check_commit(std::string_view commit) {
                {"коммит", "the commit"},
                {"нужен полный хеш: 40 или 64 знака 0-9a-f (его печатает git rev-parse HEAD)",
                 "the full hash is wanted: 40 or 64 digits 0-9a-f (git rev-parse HEAD prints it)"});
+    }
+}
+
+void check_version_name(std::string_view name) {
+    if (!is_version_name(name)) {
+        refuse("bad_tag",
+               name,
+               {"версия", "the version"},
+               {"нужен тег или полный хеш коммита: латинские буквы, цифры и знаки . _ / + -",
+                "a tag or a commit's full hash is wanted: letters, digits and . _ / + -"});
     }
 }
 

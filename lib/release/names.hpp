@@ -17,11 +17,22 @@ inline constexpr std::size_t k_max_ref_length = 128;
 [[nodiscard]] bool is_service_name(std::string_view name);
 // 40 or 64 lower-case hexadecimal digits.
 [[nodiscard]] bool is_commit(std::string_view commit);
+// What a host may call a version that it serves: a tag of any form, or a commit. Letters, digits
+// and . _ / + -, at most 300.
+[[nodiscard]] bool is_version_name(std::string_view name);
+// GitHub's number of a run, or what stands for one: letters, digits and . _ -, at most 128.
+[[nodiscard]] bool is_github_run(std::string_view id);
+// An http(s) address without blanks, quotes and angle brackets, at most 2048 bytes.
+[[nodiscard]] bool is_link(std::string_view link);
+// One line of plain text, at most so many bytes; not empty.
+inline constexpr std::size_t k_longest_line = 200;
+[[nodiscard]] bool is_line(std::string_view text, std::size_t longest = k_longest_line);
 
 void check_release_tag(std::string_view tag);
 void check_branch(std::string_view branch);
 void check_service_name(std::string_view name);
 void check_commit(std::string_view commit);
+void check_version_name(std::string_view name);
 
 // 1 newer, 0 the same, -1 older, by semantic versioning's precedence (2.0.0, section 11).
 [[nodiscard]] int compare_tags(std::string_view left, std::string_view right);

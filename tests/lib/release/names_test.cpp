@@ -181,6 +181,34 @@ TEST_CASE("a commit is a whole hash in lower case") {
     CHECK_FALSE(is_commit(std::string(41, 'a')));
 }
 
+TEST_CASE("a version is called by a tag of any form, or a commit") {
+    for (const char* name : {"v1.2.3", "2024_03", "_old+1", "team/v1", "0123456789abcdef"}) {
+        CHECK(is_version_name(name));
+        CHECK_NOTHROW(check_version_name(name));
+    }
+    for (const std::string& name :
+         {std::string(), std::string("a b"), std::string("a;b"), std::string(301, 'a')}) {
+        CHECK_FALSE(is_version_name(name));
+        CHECK_THROWS_AS(check_version_name(name), Error);
+    }
+}
+
+TEST_CASE("what GitHub and people say of a release is one line, a word or an address") {
+    CHECK(is_github_run("local-7d9f_4.8"));
+    CHECK_FALSE(is_github_run("a b"));
+    CHECK_FALSE(is_github_run(""));
+    CHECK_FALSE(is_github_run(std::string(129, '7')));
+    CHECK(is_link("https://github.com/LoomAI-IT/x/actions/runs/1"));
+    for (const char* link : {"", "ftp://x", "javascript:alert(1)", "https://a b", "https://a\"b"}) {
+        CHECK_FALSE(is_link(link));
+    }
+    CHECK(is_line("Аня Петрова"));
+    for (const std::string& text :
+         {std::string(), std::string("a\nb"), std::string("\u202ea"), std::string(201, 'a')}) {
+        CHECK_FALSE(is_line(text));
+    }
+}
+
 TEST_CASE("a refused name is shown harmless and short") {
     try {
         check_release_tag("\x1b[31m" + std::string(500, 'x') + "\n");
