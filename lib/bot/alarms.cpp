@@ -28,7 +28,7 @@ ApprovalRules rules_in(const json& fact, const char* name) {
         return {};
     }
     try {
-        return store::wire::rules_from(*found);
+        return store::wire::read<release::ApprovalRules>(*found);
     } catch (const std::exception&) {
         return {};
     }
@@ -103,7 +103,7 @@ void unapproved_alarm(Writer& lines, const config::Config& config, const json& f
     }
     lines.line(Id::notice_started_by, fmt::arg("name", text("actor", 100)));
     try {
-        if (const auto at = store::wire::Fields(fact).maybe_time("at")) {
+        if (const auto at = store::wire::Members(fact).maybe_time("at")) {
             lines.line(Id::unapproved_when,
                        fmt::arg("time", to_local_minute(*at, config.timezone)));
         }

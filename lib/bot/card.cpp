@@ -62,9 +62,8 @@ std::string card_text(const Context& context, const Page& page) {
         lines.add_text(outrun);
     }
     // A row of the time before loomrel may have none.
-    const bool dated = release.created_at != Time{};
-    if (dated) {
-        lines.add(Id::bot_card_created, fmt::arg("time", date(release.created_at)));
+    if (release.created_at) {
+        lines.add(Id::bot_card_created, fmt::arg("time", date(*release.created_at)));
     }
     const bool deployed = page.origin == Origin::successful;
     if (release.completed_at && page.origin != Origin::active) {
@@ -83,9 +82,9 @@ std::string card_text(const Context& context, const Page& page) {
     if (!run.empty()) {
         lines.add(Id::bot_card_run, fmt::arg("link", telegram::escape_html(run)));
     }
-    if (page.origin == Origin::active && dated) {
+    if (page.origin == Origin::active && release.created_at) {
         const auto time =
-            std::chrono::duration_cast<Milliseconds>(context.now - release.created_at);
+            std::chrono::duration_cast<Milliseconds>(context.now - *release.created_at);
         lines.add(Id::bot_card_elapsed, fmt::arg("duration", duration(config.language, time)));
     }
     const std::string approved = approved_by(config, release, page.known.approvals);

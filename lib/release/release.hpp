@@ -20,7 +20,7 @@ struct Release {
     std::string github_run_id;
     std::string github_action_link;
     std::string github_ref;
-    Time created_at; // Time{}: a row of the spec's own system that does not say
+    std::optional<Time> created_at; // a row of the spec's own system may not say
     std::optional<Time> started_at;
     std::optional<Time> completed_at;
     std::optional<std::string> commit_sha;
@@ -41,9 +41,9 @@ struct Event {
     Time at; // the database's clock
     std::string from;
     std::string to;
-    std::string actor;  // who: a login, "telegram:11111", "loomrel"
-    std::string source; // through what: cli, journal, bot, api, serve
-    std::string detail; // a JSON object
+    std::string actor;         // who: a login, "telegram:11111", "loomrel"
+    std::string source;        // through what: cli, journal, bot, api, serve
+    std::string detail = "{}"; // a JSON object
 };
 
 } // namespace loomrel::release

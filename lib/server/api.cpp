@@ -3,6 +3,7 @@
 #include "lib/base/digest.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/server/handlers.hpp"
 #include "lib/store/wire.hpp"
 
 #include <algorithm>
@@ -235,7 +236,7 @@ WebhookState Api::set_webhook() {
 std::int64_t Call::release_id() const {
     const auto id = parse_integer(match.pieces.at(0));
     if (!id || *id <= 0) {
-        throw Refused{refusal(404, "not_found", "there is no such release")};
+        throw Refused{no_release()};
     }
     return *id;
 }

@@ -32,14 +32,14 @@ Response list_approvals(Call& call) {
 }
 
 Response note_event(Call& call) {
-    store::NewNote note = store::wire::note_from(parse_body(call.body));
+    auto note = store::wire::read<store::NewNote>(parse_body(call.body));
     note.release_id = call.release_id();
     check(note);
     return call.store.note_event(note) ? answer(200, {{"noted", true}}) : no_release();
 }
 
 Response add_notice(Call& call) {
-    const store::NewNotice notice = store::wire::notice_from(parse_body(call.body));
+    const auto notice = store::wire::read<store::NewNotice>(parse_body(call.body));
     check(notice);
     call.store.add_notice(notice);
     return answer(200, {{"key", notice.key}});

@@ -1,36 +1,24 @@
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/messages/messages.hpp"
 #include "lib/release/names.hpp"
 #include "lib/server/checks.hpp"
 #include "lib/server/handlers.hpp"
 #include "lib/server/query.hpp"
 #include "lib/store/wire.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 namespace loomrel::server {
 
 using nlohmann::json;
 using release::Status;
 using store::wire::FieldError;
-using store::wire::Fields;
+using store::wire::Members;
 
 namespace {
-
-// The spec's column, or the short name that loomrel's own options have.
-std::string named(const Fields& fields, const char* column, const char* short_name) {
-    const auto value = fields.maybe_text(column);
-    return value ? *value : fields.text_or(short_name, "");
-}
-
-// The same of what no release is without.
-std::string needed(const Fields& fields, const char* column, const char* short_name) {
-    std::string value = named(fields, column, short_name);
-    if (value.empty()) {
-        throw FieldError(column, "is missing");
-    }
-    return value;
-}
 
 // Approvals and rejections are people's: no key of the API gives them by writing a status.
 void refuse_decision(Status to) {
@@ -113,45 +101,51 @@ Response of_old_claim(const store::Claimed& claimed, bool with_run) {
 
 // What a loomrel of before the claim sends: a change whose only step is the claim.
 std::optional<store::Claim> old_claim(const Call& call, const json& body) {
-    const Fields fields(body);
-    const json& steps = fields.list("steps");
-    if (steps.size() != 1 || Fields(steps.front()).text_or("to", "") != "deploying") {
+    const json& steps = Members(body).list("steps");
+    if (steps.size() != 1 || Members(steps.front()).text_or("to", "") != "deploying") {
         return std::nullopt;
     }
     json object = body;
     object["run"] = body.value("open_run", json());
-    store::Claim claim = store::wire::claim_from(object);
+    auto claim = store::wire::read<store::Claim>(object);
     claim.rules = call.api.settings().rules;
     return claim;
 }
 
 void refuse_decisions(const json& body) {
-    for (const json& step : Fields(body).list("steps")) {
-        if (const auto to = release::parse_status(Fields(step).text_or("to", ""))) {
+    for (const json& step : Members(body).list("steps")) {
+        if (const auto to = release::parse_status(Members(step).text_or("to", ""))) {
             refuse_decision(*to);
         }
     }
 }
 
+bool is_amended(std::string_view column) {
+    return column == "status"
+           || std::any_of(store::k_amended_columns.begin(),
+                          store::k_amended_columns.end(),
+                          [&](const auto& amended) { return amended.first == column; });
+}
+
 // What a release was made with stays; saying nothing to another value would look like having
 // changed it.
 void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body) {
-    for (const char* column : {"id",
-                               "service_name",
-                               "release_tag",
-                               "initiated_by",
-                               "github_ref",
-                               "created_at",
-                               "started_at",
-                               "completed_at"}) {
-        if (!body.contains(column)) {
-            continue;
+    store::for_each_field<release::Release>([&](const auto& field) {
+        if (is_amended(field.name) || !body.contains(field.name)) {
+            return;
         }
         const auto row = call.store.find_release(release_id);
-        if (row && json(store::wire::to_json(*row)).at(column) != body.at(column)) {
-            throw FieldError(column, "cannot be changed");
+        if (row && store::wire::to_json(*row).at(field.name) != body.at(field.name)) {
+            throw FieldError(field.name, "cannot be changed");
         }
-    }
+    });
+}
+
+// Has it values for columns beside its moves?
+bool amends(const store::Change& change) {
+    return std::any_of(store::k_amended_columns.begin(),
+                       store::k_amended_columns.end(),
+                       [&](const auto& amended) { return (change.*amended.second).has_value(); });
 }
 
 // An older system that deploys by itself only says so. It needs the same proof.
@@ -174,7 +168,7 @@ Response claim_by_status(Call& call, store::Change change) {
     const bool granted =
         claimed.what == store::Claimed::What::done || claimed.what == store::Claimed::What::already;
     // The columns that came with it.
-    if (granted && (change.run_id || change.link || change.rollback_to_tag || change.commit)) {
+    if (granted && amends(change)) {
         change.id = random_uuid();
         const store::Changed changed = call.store.apply(change);
         if (changed.what == store::Changed::What::refused) {
@@ -187,25 +181,15 @@ Response claim_by_status(Call& call, store::Change change) {
 } // namespace
 
 Response no_release() {
-    return refusal(404, "not_found", "there is no such release");
+    return refusal(404, "not_found", messages::say(Language::en, messages::Id::store_no_release));
 }
 
 Response create_release(Call& call) {
     const json body = parse_body(call.body);
-    const Fields fields(body);
-    if (fields.text_or("status", "initiated") != "initiated") {
+    if (Members(body).text_or("status", "initiated") != "initiated") {
         throw FieldError("status", "of a new release is \"initiated\"");
     }
-    store::NewRelease release;
-    release.service = needed(fields, "service_name", "service");
-    release.tag = needed(fields, "release_tag", "tag");
-    release.by = needed(fields, "initiated_by", "by");
-    release.run_id = needed(fields, "github_run_id", "run_id");
-    release.link = named(fields, "github_action_link", "link");
-    release.ref = named(fields, "github_ref", "ref");
-    release.commit = named(fields, "commit_sha", "commit");
-    release.source = fields.text_or("source", "api");
-    release.continues = fields.flag_or("continues", false);
+    const auto release = store::wire::read<store::NewRelease>(body);
     check(release);
     const store::Created created = call.store.create_release(release);
     return answer(created.created ? 201 : 200,
@@ -214,18 +198,17 @@ Response create_release(Call& call) {
 
 Response patch_release(Call& call) {
     const json body = parse_body(call.body);
-    const Fields fields(body);
+    const Members members(body);
     store::Change change;
     change.id = random_uuid();
-    change.release_id = fields.integer("release_id");
+    change.release_id = members.integer("release_id");
     refuse_fixed_columns(call, change.release_id, body);
-    change.actor = fields.text_or("actor", "api");
+    change.actor = members.text_or("actor", "api");
     change.source = "api";
-    change.run_id = fields.maybe_text("github_run_id");
-    change.link = fields.maybe_text("github_action_link");
-    change.rollback_to_tag = fields.maybe_text("rollback_to_tag");
-    change.commit = fields.maybe_text("commit_sha");
-    if (const auto status = fields.maybe_text("status")) {
+    for (const auto& [column, value] : store::k_amended_columns) {
+        change.*value = members.maybe_text(column);
+    }
+    if (const auto status = members.maybe_text("status")) {
         const auto to = release::parse_status(*status);
         if (!to) {
             throw FieldError("status", "is not a known status");
@@ -241,7 +224,7 @@ Response patch_release(Call& call) {
                        : no_release();
         }
         change.steps = steps_to(call, change.release_id, *move);
-    } else if (!change.run_id && !change.link && !change.rollback_to_tag && !change.commit) {
+    } else if (!amends(change)) {
         throw FieldError("status", "is missing");
     }
     check(change);
@@ -266,7 +249,7 @@ Response apply_change(Call& call) {
         check(*claim);
         return of_old_claim(call.store.claim(*claim), claim->run.has_value());
     }
-    const store::Change change = store::wire::change_from(body);
+    const auto change = store::wire::read<store::Change>(body);
     check(change);
     const store::Changed changed = call.store.apply(change);
     using What = store::Changed::What;
@@ -292,7 +275,7 @@ Response apply_change(Call& call) {
 }
 
 Response claim_release(Call& call) {
-    store::Claim claim = store::wire::claim_from(parse_body(call.body));
+    auto claim = store::wire::read<store::Claim>(parse_body(call.body));
     claim.rules = call.api.settings().rules;
     check(claim);
     return of_claim(call.store.claim(claim));

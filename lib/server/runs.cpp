@@ -17,7 +17,7 @@ Response no_run() {
 
 Response open_run(Call& call) {
     const json body = parse_body(call.body);
-    const store::Run run = store::wire::run_from(body);
+    const auto run = store::wire::read<store::Run>(body);
     check(run);
     const store::Opened opened = call.store.open_run(run);
     return answer(opened.opened ? 201 : 200,
@@ -75,7 +75,7 @@ Response patch_run(Call& call) {
     }
     if (body.contains("outcome")) {
         body["run_id"] = id;
-        const store::RunEnd end = store::wire::run_end_from(body);
+        const auto end = store::wire::read<store::RunEnd>(body);
         check(end);
         call.store.end_run(end);
     } else {

@@ -18,12 +18,8 @@ using What = Changed::What;
 constexpr int k_largest_page = 1000; // of the API
 constexpr Milliseconds k_schema_deadline{600000};
 
-release::Release release_row(const ordered_json& row) {
-    return wire::release_from(row);
-}
-
-Run run_row(const ordered_json& row) {
-    return wire::run_from(row);
+template <typename Entity> Entity row_of(const ordered_json& row) {
+    return wire::read<Entity>(row);
 }
 
 std::string of_release(std::int64_t id, const char* what) {
@@ -61,9 +57,9 @@ public:
         const Answer answer = post("/release", wire::to_json(release), random_uuid());
         return understood([&] {
             const json body = answer.body;
-            const wire::Fields fields(body);
+            const wire::Members members(body);
             return Created{
-                fields.integer("release_id"), answer.status == 201, fields.text("status")};
+                members.integer("release_id"), answer.status == 201, members.text("status")};
         });
     }
 
@@ -72,7 +68,7 @@ public:
         if (answer.absent()) {
             return std::nullopt;
         }
-        return understood([&] { return wire::release_from(answer.body); });
+        return understood([&] { return wire::read<release::Release>(answer.body); });
     }
 
     std::vector<release::Release> list_releases(const ReleaseQuery& query) override {
@@ -89,8 +85,8 @@ public:
             if (before) {
                 parameters.add_number("before", *before);
             }
-            const auto page =
-                list_of<release::Release>("/releases" + parameters.text(), "releases", release_row);
+            const auto page = list_of<release::Release>(
+                "/releases" + parameters.text(), "releases", row_of<release::Release>);
             found.insert(found.end(), page.begin(), page.end());
             if (static_cast<int>(page.size()) < wanted) {
                 break;
@@ -120,12 +116,12 @@ public:
                                run_there(body.at("error")),
                                {}};
             }
-            const wire::Fields fields(body);
-            return Changed{fields.text("what") == "already" ? What::already : What::done,
-                           fields.text("status"),
+            const wire::Members members(body);
+            return Changed{members.text("what") == "already" ? What::already : What::done,
+                           members.text("status"),
                            "",
                            {},
-                           fields.maybe_integer("joined")};
+                           members.maybe_integer("joined")};
         });
     }
 
@@ -140,8 +136,8 @@ public:
             return nothing;
         }
         return understood([&] {
-            return wire::claimed_from(answer.status == 409 ? answer.body.at("error").at("claimed")
-                                                           : answer.body);
+            return wire::read<Claimed>(answer.status == 409 ? answer.body.at("error").at("claimed")
+                                                            : answer.body);
         });
     }
 
@@ -150,7 +146,8 @@ public:
         if (answer.absent()) {
             return std::nullopt; // nobody can have written any
         }
-        return understood([&] { return std::optional(wire::rules_from(answer.body)); });
+        return understood(
+            [&] { return std::optional(wire::read<release::ApprovalRules>(answer.body)); });
     }
 
     Decided decide(const Decision& decision) override {
@@ -163,17 +160,14 @@ public:
         }
         return understood([&] {
             const bool refused = answer.status == 409;
-            return wire::decided_from(refused ? answer.body.at("error").at("decided")
-                                              : answer.body);
+            return wire::read<Decided>(refused ? answer.body.at("error").at("decided")
+                                               : answer.body);
         });
     }
 
     std::vector<Approval> approvals(std::int64_t release_id) override {
-        const Answer answer = get(of_release(release_id, "/approvals"));
-        if (answer.absent()) {
-            return {};
-        }
-        return understood([&] { return wire::approvals_from(answer.body.at("approvals")); });
+        return list_of<Approval>(
+            of_release(release_id, "/approvals"), "approvals", row_of<Approval>);
     }
 
     [[nodiscard]] bool note_event(const NewNote& note) override {
@@ -214,7 +208,7 @@ public:
         if (answer.absent()) {
             return std::nullopt;
         }
-        return understood([&] { return wire::run_from(answer.body); });
+        return understood([&] { return wire::read<Run>(answer.body); });
     }
 
     std::vector<Run> list_runs(const RunQuery& query) override {
@@ -228,18 +222,12 @@ public:
         if (query.release_id) {
             parameters.add_number("release_id", *query.release_id);
         }
-        return list_of<Run>("/runs" + parameters.text(), "runs", run_row);
+        return list_of<Run>("/runs" + parameters.text(), "runs", row_of<Run>);
     }
 
     std::vector<HostResult> run_hosts(const std::string& run_id) override {
-        const Answer answer = get("/runs/" + http::url_encode(run_id));
-        if (answer.absent()) {
-            return {};
-        }
-        return understood([&] {
-            const json body = answer.body;
-            return wire::hosts_from(wire::Fields(body).list("host_results"));
-        });
+        return list_of<HostResult>(
+            "/runs/" + http::url_encode(run_id), "host_results", row_of<HostResult>);
     }
 
     std::vector<std::string> migrate() override {
@@ -254,13 +242,13 @@ public:
 
     SchemaState check() override {
         const Answer answer = get("/schema");
-        return understood([&] { return wire::schema_from(answer.body); });
+        return understood([&] { return wire::read<SchemaState>(answer.body); });
     }
 
 private:
     static std::optional<Run> run_there(const json& object) {
-        const json* there = wire::Fields(object).find("there");
-        return there == nullptr ? std::nullopt : std::optional(wire::run_from(*there));
+        const json* there = wire::Members(object).find("there");
+        return there == nullptr ? std::nullopt : std::optional(wire::read<Run>(*there));
     }
 
     Answer get(const std::string& path) { return m_client.ask({"GET", path, {}, "", {}}); }

@@ -14,6 +14,29 @@
 
 namespace loomrel::store {
 
+template <>
+inline constexpr auto k_fields<Rollback> =
+    std::tuple(field("id", &Rollback::id, {.required = true}),
+               field("release_id", &Rollback::release_id, {.absent_if_empty = true}),
+               field("from_tag", &Rollback::from_tag, {.required = true}),
+               field("to_tag", &Rollback::to_tag, {.required = true}),
+               field("good", &Rollback::good),
+               field("detail", &Rollback::detail, {.required = true}),
+               field("actor", &Rollback::actor, {.required = true}),
+               field("run", &Rollback::run, {.required = true}),
+               field("end", &Rollback::end, {.required = true}));
+
+template <>
+inline constexpr auto
+    k_fields<Unapproved> = std::tuple(field("id", &Unapproved::id, {.required = true}),
+                                      field("run_id", &Unapproved::run_id, {.required = true}),
+                                      field("service", &Unapproved::service, {.required = true}),
+                                      field("environment", &Unapproved::environment),
+                                      field("tag", &Unapproved::tag, {.required = true}),
+                                      field("from", &Unapproved::from, {.required = true}),
+                                      field("actor", &Unapproved::actor, {.required = true}),
+                                      field("at", &Unapproved::at, {.required = true}));
+
 namespace {
 
 using nlohmann::json;
@@ -37,70 +60,26 @@ std::string to_line(const json& object) {
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json to_json(const Rollback& rollback) {
-    json object{{"id", rollback.id},
-                {"from_tag", rollback.from_tag},
-                {"to_tag", rollback.to_tag},
-                {"good", rollback.good},
-                {"detail", rollback.detail},
-                {"actor", rollback.actor},
-                {"run", wire::to_json(rollback.run)},
-                {"end", wire::to_json(rollback.end)}};
-    if (rollback.release_id) {
-        object["release_id"] = *rollback.release_id;
-    }
-    return object;
-}
-
-Rollback rollback_from(const json& object) {
-    const wire::Fields fields(object);
-    Rollback rollback;
-    rollback.id = fields.text("id");
-    rollback.release_id = fields.maybe_integer("release_id");
-    rollback.from_tag = fields.text("from_tag");
-    rollback.to_tag = fields.text("to_tag");
-    rollback.good = fields.flag_or("good", false);
-    rollback.detail = fields.text("detail");
-    rollback.actor = fields.text("actor");
-    rollback.run = wire::run_from(object.at("run"));
-    rollback.end = wire::run_end_from(object.at("end"));
-    return rollback;
-}
-
-json to_json(const Unapproved& told) {
-    return {{"id", told.id},
-            {"run_id", told.run_id},
-            {"service", told.service},
-            {"environment", told.environment},
-            {"tag", told.tag},
-            {"from", told.from},
-            {"actor", told.actor},
-            {"at", wire::to_text(told.at)}};
-}
-
 // An event of the release that served, where the ledger has one, and a notice in any case.
 void tell_unapproved(Store& store, const json& object) {
-    const wire::Fields fields(object);
-    const std::string service = fields.text("service");
-    json detail{{"unapproved", fields.text("tag")},
-                {"run", fields.text("run_id")},
-                {"at", fields.text("at")}};
+    const auto told = wire::read<Unapproved>(object);
+    json detail{{"unapproved", told.tag}, {"run", told.run_id}, {"at", object.at("at")}};
     // The run's row names it, unless the run was begun while the ledger was away.
-    const auto run = store.find_run(fields.text("run_id"));
+    const auto run = store.find_run(told.run_id);
     const auto served = run && run->release_id
                             ? run->release_id
-                            : release_to_roll_back(store, service, fields.text("from"));
+                            : release_to_roll_back(store, told.service, told.from);
     if (served) {
         NewNote note;
-        note.id = fields.text("id");
+        note.id = told.id;
         note.release_id = *served;
-        note.actor = fields.text("actor");
+        note.actor = told.actor;
         note.source = "journal";
         note.detail = to_line(detail);
         (void)store.note_event(note);
     }
     NewNotice notice;
-    notice.key = "unapproved:" + fields.text("id");
+    notice.key = "unapproved:" + told.id;
     notice.kind = "unapproved";
     notice.fact = to_line(object);
     store.add_notice(notice);
@@ -166,14 +145,14 @@ bool tell_kept(Store& store, const json& object) {
         return true;
     }
     if (object.contains("rollback")) {
-        Rollback rollback = rollback_from(object.at("rollback"));
+        auto rollback = wire::read<Rollback>(object.at("rollback"));
         if (!take_release(store, rollback)) {
             return false;
         }
         tell(store, rollback);
         return true;
     }
-    const Change change = wire::change_from(object.at("change"));
+    const auto change = wire::read<Change>(object.at("change"));
     if (!may_be_told(store, change)) {
         return false;
     }
@@ -208,11 +187,11 @@ void Spool::keep(const Change& change) {
 }
 
 void Spool::keep(const Unapproved& unapproved) {
-    write(unapproved.id, "unapproved", to_text(to_json(unapproved)));
+    write(unapproved.id, "unapproved", to_text(wire::to_json(unapproved)));
 }
 
 void Spool::keep(const Rollback& rollback) {
-    write(rollback.id, "rollback", to_text(to_json(rollback)));
+    write(rollback.id, "rollback", to_text(wire::to_json(rollback)));
 }
 
 std::vector<std::filesystem::path> Spool::files(const char* extension) const {

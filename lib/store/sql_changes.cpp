@@ -1,5 +1,6 @@
 #include "lib/store/sql_changes.hpp"
 
+#include "lib/store/entities.hpp"
 #include "lib/store/sql_moves.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_settings.hpp"
@@ -47,16 +48,12 @@ std::size_t first_step_to_do(const Change& change, const std::string& status) {
 void patch(Session& session, const Change& change) {
     Query query;
     std::string columns;
-    const auto set = [&](const char* column, const std::optional<std::string>& value) {
-        if (value) {
+    for (const auto& [column, member] : k_amended_columns) {
+        if (const auto& value = change.*member) {
             columns += (columns.empty() ? "" : ", ") + std::string(column) + " = "
                        + query.bind(storable(*value));
         }
-    };
-    set("commit_sha", change.commit);
-    set("github_run_id", change.run_id);
-    set("github_action_link", change.link);
-    set("rollback_to_tag", change.rollback_to_tag);
+    }
     if (columns.empty()) {
         return;
     }

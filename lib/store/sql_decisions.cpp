@@ -1,11 +1,11 @@
 #include "lib/store/sql_decisions.hpp"
 
 #include "lib/base/error.hpp"
+#include "lib/store/sql_fields.hpp"
 #include "lib/store/sql_moves.hpp"
 #include "lib/store/sql_rules.hpp"
 #include "lib/store/sql_server.hpp"
 #include "lib/store/sql_stage.hpp"
-#include "lib/store/sql_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,36 +26,29 @@ std::string_view word(Status status) {
 std::vector<Approval>
 approvals_of(Session& session, std::int64_t release_id, const std::string& commit) {
     Query query;
-    query.text = "SELECT approver_id, approver_name, commit_sha, decision, at"
-                 " FROM release_approvals WHERE release_id = "
-                 + query.bind(release_id);
-    query.text += " AND commit_sha = " + query.bind(commit) + " ORDER BY at, approver_id";
+    query.text = "SELECT " + columns_of<Approval>()
+                 + " FROM release_approvals WHERE release_id = " + query.bind(release_id);
+    query.text += " AND commit_sha = " + query.bind(commit);
+    // What another program may have written there is no approval.
+    query.text += " AND decision IN ('approved', 'rejected') ORDER BY at, approver_id";
     std::vector<Approval> found;
     for (const Row& row : session.run(query).rows) {
-        if (const auto verdict = parse_verdict(row[3].value_or(""))) {
-            found.push_back({integer_of(row[0]),
-                             row[1].value_or(""),
-                             row[2].value_or(""),
-                             *verdict,
-                             parse_instant(row[4]).value_or(Time{})});
-        }
+        found.push_back(entity_of<Approval>(row));
     }
     return found;
 }
 
 void write_approval(Session& session, const Decision& decision, const std::string& commit) {
-    Query query;
-    query.text = "INSERT INTO release_approvals (release_id, commit_sha, approver_id,"
-                 " approver_name, decision, at) VALUES (";
-    query.text += query.bind(decision.release_id) + ", " + query.bind(commit) + ", ";
-    query.text += query.bind(decision.approver_id) + ", ";
-    query.text += query.bind(storable(decision.approver_name)) + ", ";
-    query.text += query.bind(std::string(to_string(decision.verdict))) + ", ";
-    query.text += session.dialect().now;
-    query.text += ") ON CONFLICT (release_id, approver_id) DO UPDATE SET"
-                  " commit_sha = excluded.commit_sha, approver_name = excluded.approver_name,"
-                  " decision = excluded.decision, at = excluded.at";
-    session.run_later(query);
+    const Approval approval{
+        decision.approver_id, decision.approver_name, commit, decision.verdict, {}};
+    Insert insert("release_approvals");
+    insert.set("release_id", decision.release_id)
+        .set_all(approval)
+        .set_sql("at", session.dialect().now);
+    session.run_later(
+        insert.query(" ON CONFLICT (release_id, approver_id) DO UPDATE SET"
+                     " commit_sha = excluded.commit_sha, approver_name = excluded.approver_name,"
+                     " decision = excluded.decision, at = excluded.at"));
 }
 
 // What became of this very decision before, if it was made before: What, and its conflict.

@@ -1,11 +1,22 @@
 #include "lib/store/sql_moves.hpp"
 
+#include "lib/store/sql_fields.hpp"
 #include "lib/store/sql_outbox.hpp"
-#include "lib/store/sql_text.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace loomrel::store {
+
+template <>
+inline constexpr auto
+    k_fields<Present> = std::tuple(field("id", &Present::id),
+                                   field("service_name", &Present::service),
+                                   field("release_tag", &Present::tag),
+                                   field("status", &Present::status),
+                                   field("commit_sha", &Present::commit),
+                                   field("initiated_by", &Present::initiated_by),
+                                   field("superseded_by", &Present::superseded_by),
+                                   field("superseded_by_tag", &Present::superseded_by_tag));
 
 namespace {
 
@@ -67,27 +78,14 @@ std::string Present::outrun_by() const {
 
 std::optional<Present> hold_release(Session& session, std::int64_t id) {
     Query query;
-    query.text = "SELECT service_name, release_tag, status, commit_sha, initiated_by,"
-                 " superseded_by, (SELECT by.release_tag FROM releases AS by"
-                 " WHERE by.id = releases.superseded_by) FROM releases WHERE id = CAST("
-                 + query.bind(id) + " AS BIGINT)" + session.dialect().for_update;
+    query.text = "SELECT "
+                 + columns_of<Present>({{"superseded_by_tag",
+                                         "(SELECT by.release_tag FROM releases AS by"
+                                         " WHERE by.id = releases.superseded_by)"}})
+                 + " FROM releases WHERE id = CAST(" + query.bind(id) + " AS BIGINT)"
+                 + session.dialect().for_update;
     const Result found = session.run(query);
-    if (found.rows.empty()) {
-        return std::nullopt;
-    }
-    const Row& row = found.rows[0];
-    Present present{id,
-                    row[0].value_or(""),
-                    row[1].value_or(""),
-                    row[2].value_or(""),
-                    row[3].value_or(""),
-                    row[4].value_or(""),
-                    std::nullopt,
-                    row[6].value_or("")};
-    if (row[5]) {
-        present.superseded_by = integer_of(row[5]);
-    }
-    return present;
+    return found.rows.empty() ? std::nullopt : std::optional(entity_of<Present>(found.rows[0]));
 }
 
 void forget_approvals(Session& session, std::int64_t release_id) {

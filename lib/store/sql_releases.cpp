@@ -1,38 +1,12 @@
 #include "lib/store/sql_releases.hpp"
 
-#include "lib/store/sql_text.hpp"
+#include "lib/store/sql_fields.hpp"
 
 #include <algorithm>
 
 namespace loomrel::store {
 
 namespace {
-
-constexpr const char* k_columns =
-    "id, service_name, release_tag, rollback_to_tag, status, initiated_by, github_run_id,"
-    " github_action_link, github_ref, created_at, started_at, completed_at, commit_sha,"
-    " superseded_by";
-
-release::Release release_of(const Row& row) {
-    release::Release release;
-    release.id = integer_of(row[0]);
-    release.service_name = row[1].value_or("");
-    release.release_tag = row[2].value_or("");
-    release.rollback_to_tag = row[3].value_or("");
-    release.status = row[4].value_or("");
-    release.initiated_by = row[5].value_or("");
-    release.github_run_id = row[6].value_or("");
-    release.github_action_link = row[7].value_or("");
-    release.github_ref = row[8].value_or("");
-    release.created_at = parse_instant(row[9]).value_or(Time{});
-    release.started_at = parse_instant(row[10]);
-    release.completed_at = parse_instant(row[11]);
-    release.commit_sha = row[12];
-    if (row[13]) {
-        release.superseded_by = integer_of(row[13]);
-    }
-    return release;
-}
 
 // The key by which a service, tag and commit have one release.
 std::string commit_key(const std::string& commit) {
@@ -66,22 +40,15 @@ bool is_event_of(Session& session, std::int64_t release_id, const std::string& c
 
 std::int64_t insert_release(Session& session, const NewRelease& release) {
     const Dialect& dialect = session.dialect();
-    Query query;
-    query.text = "INSERT INTO releases (id, service_name, release_tag, rollback_to_tag, status,"
-                 " initiated_by, github_run_id, github_action_link, github_ref, created_at,"
-                 " started_at, completed_at, commit_sha) VALUES (";
-    query.text += std::string(dialect.new_release_id) + ", " + query.bind(release.service) + ", ";
-    query.text += query.bind(release.tag) + ", '', 'initiated', ";
-    query.text += query.bind(storable(release.by)) + ", ";
-    query.text += query.bind(storable(release.run_id)) + ", ";
-    query.text += query.bind(storable(release.link)) + ", ";
-    query.text += query.bind(storable(release.ref)) + ", " + dialect.now_plain;
-    // Not the column's default: it starts with its first build.
-    query.text += ", NULL, NULL, ";
-    query.text += query.bind(release.commit.empty() ? Value() : Value(release.commit));
-    query.text += ") RETURNING id";
-    query.repeated = true;
-    return integer_of(session.run(query).rows.at(0)[0]);
+    Insert insert("releases");
+    insert.set_all(release)
+        .set_sql("id", std::string(dialect.new_release_id))
+        .set("rollback_to_tag", "")
+        .set("status", std::string(to_string(release::Status::initiated)))
+        .set_sql("created_at", dialect.now_plain)
+        // Not the column's default: it starts with its first build.
+        .set_sql("started_at", "NULL");
+    return integer_of(session.run(insert.query(" RETURNING id")).rows.at(0)[0]);
 }
 
 bool insert_key(Session& session,
@@ -89,12 +56,9 @@ bool insert_key(Session& session,
                 const std::string& tag,
                 const std::string& key,
                 std::int64_t id) {
-    Query query;
-    query.text = "INSERT INTO release_keys (service, tag, run_id, release_id) VALUES (";
-    query.text += query.bind(service) + ", " + query.bind(tag) + ", ";
-    query.text += query.bind(key) + ", " + query.bind(id) + ") ON CONFLICT DO NOTHING";
-    query.repeated = true;
-    return session.run(query).affected == 1;
+    Insert insert("release_keys");
+    insert.set("service", service).set("tag", tag).set("run_id", key).set("release_id", id);
+    return session.run(insert.query(" ON CONFLICT DO NOTHING")).affected == 1;
 }
 
 // Begun by hand, releases of one tag follow one another: this key says which is the newest, and
@@ -154,23 +118,19 @@ void set_by_hand(Session& session, const NewRelease& release, std::int64_t id, b
 }
 
 Query event_query(const Dialect& dialect, const NewEvent& event) {
-    Query query;
-    query.text = "INSERT INTO release_events (release_id, at, from_status, to_status, actor,"
-                 " source, detail, change_id, step) VALUES (";
-    query.text += query.bind(event.release_id) + ", " + dialect.now + ", ";
-    query.text += query.bind(event.from) + ", " + query.bind(event.to) + ", ";
-    query.text += query.bind(storable(event.actor)) + ", ";
-    query.text += query.bind(storable(event.source)) + ", ";
-    query.text += query.bind(storable_json(event.detail)) + ", " + query.bind(event.change_id);
-    query.text += ", " + query.bind(static_cast<std::int64_t>(event.step)) + ") RETURNING id";
-    query.repeated = true;
-    return query;
+    Insert insert("release_events");
+    insert.set("release_id", event.release_id)
+        .set_all<release::Event>(event)
+        .set_sql("at", dialect.now)
+        .set("change_id", event.change_id)
+        .set("step", static_cast<std::int64_t>(event.step));
+    return insert.query(" RETURNING id");
 }
 
 // A page read off an index that is ordered by id.
 std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string& condition) {
-    std::string text = std::string("SELECT ") + k_columns + " FROM releases WHERE 1 = 1";
-    text += condition;
+    std::string text =
+        "SELECT " + columns_of<release::Release>() + " FROM releases WHERE 1 = 1" + condition;
     if (!wanted.service.empty()) {
         text += " AND service_name = " + query.bind(wanted.service);
     }
@@ -249,7 +209,6 @@ Created create_release(Session& session, const NewRelease& release, const std::s
     event.to = "initiated";
     event.actor = release.by;
     event.source = release.source;
-    event.detail = "{}";
     event.change_id = change_id;
     session.run_later(event_query(session.dialect(), event));
     return {id, true, "initiated"};
@@ -257,10 +216,11 @@ Created create_release(Session& session, const NewRelease& release, const std::s
 
 std::optional<release::Release> find_release(Session& session, std::int64_t id) {
     Query query;
-    query.text = std::string("SELECT ") + k_columns + " FROM releases WHERE id = CAST("
+    query.text = "SELECT " + columns_of<release::Release>() + " FROM releases WHERE id = CAST("
                  + query.bind(id) + " AS BIGINT)";
     const Result found = session.run(query);
-    return found.rows.empty() ? std::nullopt : std::optional(release_of(found.rows[0]));
+    return found.rows.empty() ? std::nullopt
+                              : std::optional(entity_of<release::Release>(found.rows[0]));
 }
 
 // One page a status, then the newest of them all: `status IN (…) ORDER BY id` is left to the
@@ -291,24 +251,19 @@ Query release_list_query(const ReleaseQuery& wanted) {
 std::vector<release::Release> list_releases(Session& session, const ReleaseQuery& query) {
     std::vector<release::Release> releases;
     for (const Row& row : session.run(release_list_query(query)).rows) {
-        releases.push_back(release_of(row));
+        releases.push_back(entity_of<release::Release>(row));
     }
     return releases;
 }
 
 std::vector<release::Event> events(Session& session, std::int64_t release_id) {
     Query query;
-    query.text = "SELECT at, from_status, to_status, actor, source, detail FROM release_events"
-                 " WHERE release_id = "
-                 + query.bind(release_id) + " ORDER BY id";
+    query.text = "SELECT " + columns_of<release::Event>()
+                 + " FROM release_events WHERE release_id = " + query.bind(release_id)
+                 + " ORDER BY id";
     std::vector<release::Event> found;
     for (const Row& row : session.run(query).rows) {
-        found.push_back({parse_instant(row[0]).value_or(Time{}),
-                         row[1].value_or(""),
-                         row[2].value_or(""),
-                         row[3].value_or(""),
-                         row[4].value_or(""),
-                         row[5].value_or("")});
+        found.push_back(entity_of<release::Event>(row));
     }
     return found;
 }

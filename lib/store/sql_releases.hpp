@@ -42,13 +42,8 @@ inline constexpr const char* k_is_outrun = "CASE WHEN superseded_by IS NULL THEN
 
 [[nodiscard]] std::vector<release::Event> events(Session& session, std::int64_t release_id);
 
-struct NewEvent {
+struct NewEvent : release::Event {
     std::int64_t release_id = 0;
-    std::string from;
-    std::string to;
-    std::string actor;
-    std::string source;
-    std::string detail;
     std::string change_id;
     std::size_t step = 0;
 };

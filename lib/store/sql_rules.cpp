@@ -14,7 +14,7 @@ std::optional<release::ApprovalRules> approval_rules(Session& session) {
         return std::nullopt;
     }
     try {
-        return wire::rules_from(json::parse(found.rows[0][0].value_or("")));
+        return wire::read<release::ApprovalRules>(json::parse(found.rows[0][0].value_or("")));
     } catch (const std::exception&) {
         // Rules that cannot be read let nobody through.
         return release::ApprovalRules{};

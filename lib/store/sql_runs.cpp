@@ -1,8 +1,7 @@
 #include "lib/store/sql_runs.hpp"
 
+#include "lib/store/sql_fields.hpp"
 #include "lib/store/sql_outrun.hpp"
-#include "lib/store/sql_settings.hpp"
-#include "lib/store/sql_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,36 +10,8 @@ namespace loomrel::store {
 
 namespace {
 
-std::string columns(const Dialect& dialect) {
-    return std::string("id, service, environment, kind, release_id, ref, commit_sha,"
-                       " github_run_id, github_run_attempt, started_at, ended_at, outcome,"
-                       " result, settings, source, ")
-           + ms_since(dialect, "seen_at") + " AS unseen_ms";
-}
-
-Run run_of(const Row& row) {
-    Run run;
-    run.id = row[0].value_or("");
-    run.service = row[1].value_or("");
-    run.environment = row[2].value_or("");
-    run.kind = parse_run_kind(row[3].value_or("")).value_or(RunKind::deploy);
-    if (row[4]) {
-        run.release_id = integer_of(row[4]);
-    }
-    run.ref = row[5].value_or("");
-    run.commit = row[6].value_or("");
-    run.github_run_id = row[7].value_or("");
-    run.github_run_attempt = static_cast<int>(integer_of(row[8]));
-    run.started_at = parse_instant(row[9]).value_or(Time{});
-    run.ended_at = parse_instant(row[10]);
-    if (row[11]) {
-        run.outcome = parse_run_outcome(*row[11]).value_or(RunOutcome::unknown);
-    }
-    run.result = row[12].value_or("");
-    run.settings = settings_of(row[13].value_or(""));
-    run.source = row[14].value_or("");
-    run.unseen_for = Milliseconds(std::max<std::int64_t>(integer_of(row[15]), 0));
-    return run;
+std::string run_columns(const Dialect& dialect) {
+    return columns_of<Run>({{"unseen_ms", ms_since(dialect, "seen_at")}});
 }
 
 void fill_hosts(Session& session, std::vector<Run>& runs) {
@@ -62,14 +33,11 @@ void fill_hosts(Session& session, std::vector<Run>& runs) {
 }
 
 void add_host(Session& session, const std::string& run_id, const HostResult& host, std::size_t at) {
-    Query query;
-    query.text = "INSERT INTO run_hosts (run_id, host, position, state, outcome, serves) VALUES (";
-    query.text += query.bind(run_id) + ", " + query.bind(host.host) + ", ";
-    query.text += query.bind(static_cast<std::int64_t>(at)) + ", " + query.bind(host.state) + ", ";
-    query.text += query.bind(host.outcome) + ", " + query.bind(storable(host.serves));
-    query.text += ") ON CONFLICT (run_id, host) DO UPDATE SET state = excluded.state,"
-                  " outcome = excluded.outcome, serves = excluded.serves";
-    session.run_later(query);
+    Insert insert("run_hosts");
+    insert.set("run_id", run_id).set("position", static_cast<std::int64_t>(at)).set_all(host);
+    session.run_later(
+        insert.query(" ON CONFLICT (run_id, host) DO UPDATE SET state = excluded.state,"
+                     " outcome = excluded.outcome, serves = excluded.serves"));
 }
 
 // A rollback that nobody has watched for so long does not stand in the way of another one: at night
@@ -88,20 +56,11 @@ std::string start_of(Query& query, const Dialect& dialect, const Run& run) {
 
 bool insert_row(Session& session, const Run& run) {
     const Dialect& dialect = session.dialect();
-    Query query;
-    query.text = "INSERT INTO runs (id, service, environment, kind, release_id, ref, commit_sha,"
-                 " github_run_id, github_run_attempt, settings, source, started_at, seen_at)"
-                 " VALUES (";
-    query.text += query.bind(run.id) + ", " + query.bind(run.service) + ", ";
-    query.text += query.bind(run.environment) + ", ";
-    query.text += query.bind(std::string(to_string(run.kind))) + ", ";
-    query.text += query.bind(run.release_id ? Value(*run.release_id) : Value()) + ", ";
-    query.text += query.bind(storable(run.ref)) + ", " + query.bind(run.commit) + ", ";
-    query.text += query.bind(storable(run.github_run_id)) + ", ";
-    query.text += query.bind(static_cast<std::int64_t>(run.github_run_attempt)) + ", ";
-    query.text += query.bind(settings_text(run.settings)) + ", " + query.bind(run.source) + ", ";
-    query.text += start_of(query, dialect, run) + ", " + dialect.now + ") ON CONFLICT DO NOTHING";
-    if (session.run(query).affected == 0) {
+    Insert insert("runs");
+    insert.set_all(run)
+        .set_sql("started_at", start_of(insert.bindings(), dialect, run))
+        .set_sql("seen_at", dialect.now);
+    if (session.run(insert.query(" ON CONFLICT DO NOTHING")).affected == 0) {
         return false;
     }
     for (std::size_t i = 0; i < run.hosts.size(); ++i) {
@@ -179,19 +138,19 @@ void end_run(Session& session, const RunEnd& end) {
 std::optional<Run> find_run(Session& session, const std::string& run_id) {
     Query query;
     query.text =
-        "SELECT " + columns(session.dialect()) + " FROM runs WHERE id = " + query.bind(run_id);
+        "SELECT " + run_columns(session.dialect()) + " FROM runs WHERE id = " + query.bind(run_id);
     const Result found = session.run(query);
     if (found.rows.empty()) {
         return std::nullopt;
     }
-    std::vector<Run> runs{run_of(found.rows[0])};
+    std::vector<Run> runs{entity_of<Run>(found.rows[0])};
     fill_hosts(session, runs);
     return runs[0];
 }
 
 Query run_list_query(const RunQuery& wanted, const Dialect& dialect) {
     Query query;
-    query.text = "SELECT " + columns(dialect) + " FROM runs WHERE 1 = 1";
+    query.text = "SELECT " + run_columns(dialect) + " FROM runs WHERE 1 = 1";
     if (!wanted.service.empty()) {
         query.text += " AND service = " + query.bind(wanted.service);
     }
@@ -218,7 +177,7 @@ Query run_list_query(const RunQuery& wanted, const Dialect& dialect) {
 std::vector<Run> list_runs(Session& session, const RunQuery& query) {
     std::vector<Run> runs;
     for (const Row& row : session.run(run_list_query(query, session.dialect())).rows) {
-        runs.push_back(run_of(row));
+        runs.push_back(entity_of<Run>(row));
     }
     fill_hosts(session, runs);
     return runs;
@@ -226,12 +185,11 @@ std::vector<Run> list_runs(Session& session, const RunQuery& query) {
 
 std::vector<HostResult> run_hosts(Session& session, const std::string& run_id) {
     Query query;
-    query.text = "SELECT host, state, outcome, serves FROM run_hosts WHERE run_id = "
-                 + query.bind(run_id) + " ORDER BY position";
+    query.text = "SELECT " + columns_of<HostResult>()
+                 + " FROM run_hosts WHERE run_id = " + query.bind(run_id) + " ORDER BY position";
     std::vector<HostResult> hosts;
     for (const Row& row : session.run(query).rows) {
-        hosts.push_back(
-            {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
+        hosts.push_back(entity_of<HostResult>(row));
     }
     return hosts;
 }

@@ -1,7 +1,6 @@
 #include "lib/store/sql_settings.hpp"
 
 #include "lib/store/sql_text.hpp"
-#include "lib/store/store.hpp"
 
 #include <nlohmann/json.hpp>
 

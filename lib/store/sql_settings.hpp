@@ -1,9 +1,9 @@
 #pragma once
 
 #include "lib/store/sql_session.hpp"
+#include "lib/store/store.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,8 +11,6 @@
 // Production's settings as they were shown to whoever approves (design 13.4): key -> hash of its
 // value; what is not in a record has its default. Each call in a transaction of the caller's.
 namespace loomrel::store {
-
-using Settings = std::map<std::string, std::string>;
 
 [[nodiscard]] std::string settings_text(const Settings& settings);
 [[nodiscard]] Settings settings_of(const std::string& text);

@@ -40,11 +40,12 @@ struct Created {
 
 enum class RunKind { deploy, rollback, restore, rehearsal };
 [[nodiscard]] std::string_view to_string(RunKind kind);
-[[nodiscard]] std::optional<RunKind> parse_run_kind(std::string_view text);
 
 enum class RunOutcome { good, failed, cancelled, refused, unknown };
 [[nodiscard]] std::string_view to_string(RunOutcome outcome);
-[[nodiscard]] std::optional<RunOutcome> parse_run_outcome(std::string_view text);
+
+// Settings by key: a hash of each value.
+using Settings = std::map<std::string, std::string>;
 
 // In Run::settings: how the record was made. A record without it says nothing about settings; a
 // loomrel from before them made it.
@@ -64,7 +65,7 @@ struct Run {
     std::vector<std::string> hosts;
     // Production's settings as whoever starts the run has them: key -> hash of its value (design
     // 13.4). Of runs on stage and in production; what is not in it has its default.
-    std::map<std::string, std::string> settings;
+    Settings settings;
     // Through what the ledger heard of the run: "" = it was opened before it began · "spool" = it
     // was told afterwards. What was told afterwards proves nothing.
     std::string source;
@@ -160,10 +161,11 @@ struct Claimed {
     std::optional<Run> there;          // the open run of this claim, somebody else's or our own
 };
 
+[[nodiscard]] std::string_view to_string(Claimed::What what);
+
 // One person's word on a release (design 5). The newest word of a person is the one that counts.
 enum class Verdict { approved, rejected };
 [[nodiscard]] std::string_view to_string(Verdict verdict);
-[[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text);
 
 struct Approval {
     std::int64_t approver_id = 0; // Telegram's user id
@@ -180,7 +182,6 @@ enum class Seen {
     silent,  // it did not answer, and the decision stands all the same
 };
 [[nodiscard]] std::string_view to_string(Seen seen);
-[[nodiscard]] std::optional<Seen> parse_seen(std::string_view text);
 
 // A person decides. Whether this person may, whether the release still can be decided on and
 // whether it is enough is found out in one transaction, by the rules that the ledger holds.
@@ -220,6 +221,8 @@ struct Decided {
     std::vector<Approval> approvals; // of the present commit, oldest first
     bool server_is_up = false;       // a `serve` delivers this ledger's outbox, dispatches included
 };
+
+[[nodiscard]] std::string_view to_string(Decided::What what);
 
 // Something happened to a release that moved nothing (a stranger pressed a button): an event that
 // begins and ends at the present status.

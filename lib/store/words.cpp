@@ -1,20 +1,6 @@
 #include "lib/store/store.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace loomrel::store {
-
-namespace {
-
-template <typename Enum, std::size_t count>
-std::optional<Enum> find_word(const std::array<Enum, count>& all, std::string_view text) {
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](Enum one) { return to_string(one) == text; });
-    return found == all.end() ? std::nullopt : std::optional(*found);
-}
-
-} // namespace
 
 std::string_view to_string(RunKind kind) {
     switch (kind) {
@@ -28,11 +14,6 @@ std::string_view to_string(RunKind kind) {
         return "rehearsal";
     }
     return {};
-}
-
-std::optional<RunKind> parse_run_kind(std::string_view text) {
-    return find_word(
-        std::array{RunKind::deploy, RunKind::rollback, RunKind::restore, RunKind::rehearsal}, text);
 }
 
 std::string_view to_string(RunOutcome outcome) {
@@ -51,15 +32,6 @@ std::string_view to_string(RunOutcome outcome) {
     return {};
 }
 
-std::optional<RunOutcome> parse_run_outcome(std::string_view text) {
-    return find_word(std::array{RunOutcome::good,
-                                RunOutcome::failed,
-                                RunOutcome::cancelled,
-                                RunOutcome::refused,
-                                RunOutcome::unknown},
-                     text);
-}
-
 std::string_view to_string(Seen seen) {
     switch (seen) {
     case Seen::unasked:
@@ -72,10 +44,6 @@ std::string_view to_string(Seen seen) {
     return {};
 }
 
-std::optional<Seen> parse_seen(std::string_view text) {
-    return find_word(std::array{Seen::unasked, Seen::seen, Seen::silent}, text);
-}
-
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
     case Verdict::approved:
@@ -86,8 +54,36 @@ std::string_view to_string(Verdict verdict) {
     return {};
 }
 
-std::optional<Verdict> parse_verdict(std::string_view text) {
-    return find_word(std::array{Verdict::approved, Verdict::rejected}, text);
+std::string_view to_string(Claimed::What what) {
+    switch (what) {
+    case Claimed::What::done:
+        return "done";
+    case Claimed::What::already:
+        return "already";
+    case Claimed::What::refused:
+        return "refused";
+    case Claimed::What::absent:
+        return "absent";
+    }
+    return {};
+}
+
+std::string_view to_string(Decided::What what) {
+    switch (what) {
+    case Decided::What::counted:
+        return "counted";
+    case Decided::What::approved:
+        return "approved";
+    case Decided::What::rejected:
+        return "rejected";
+    case Decided::What::already:
+        return "already";
+    case Decided::What::refused:
+        return "refused";
+    case Decided::What::absent:
+        return "absent";
+    }
+    return {};
 }
 
 } // namespace loomrel::store

@@ -7,6 +7,7 @@
 #include "lib/bot/event_words.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/release/names.hpp"
+#include "lib/store/wire.hpp"
 
 #include <utility>
 
@@ -56,7 +57,7 @@ std::string time_for(Services& services, Time time) {
 }
 
 std::string created_for(Services& services, const release::Release& row) {
-    return row.created_at == Time{} ? "-" : time_for(services, row.created_at);
+    return row.created_at ? time_for(services, *row.created_at) : "-";
 }
 
 std::string status_for(Services& services, const std::string& status) {
@@ -96,9 +97,9 @@ std::string detail_for(Services& services, const std::string& detail) {
     return !words.empty() ? words : (detail == "{}" ? "" : detail);
 }
 
-nlohmann::ordered_json parsed_detail(const std::string& detail) {
-    auto parsed = nlohmann::ordered_json::parse(detail, nullptr, /*allow_exceptions=*/false);
-    return parsed.is_discarded() ? nlohmann::ordered_json(detail) : parsed;
+// Times are RFC 3339 to the millisecond, null where there is none.
+template <typename Entity> nlohmann::ordered_json json_of(const Entity& entity) {
+    return store::wire::write<nlohmann::ordered_json>(entity, to_rfc3339);
 }
 
 } // namespace
@@ -109,7 +110,7 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
     if (services.json()) {
         nlohmann::ordered_json rows = nlohmann::ordered_json::array();
         for (const release::Release& each : releases) {
-            rows.push_back(release_json(each));
+            rows.push_back(json_of(each));
         }
         services.out_json({{"releases", std::move(rows)}});
         return ExitCode::ok;
@@ -151,7 +152,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         next_actions.clear(); // nobody is waited for
     }
     if (services.json()) {
-        auto object = release_json(row);
+        auto object = json_of(row);
         object["approvals"] = approvals_json(approvals);
         object["next"] = next;
         object["next_actions"] = next_actions;
@@ -213,12 +214,7 @@ ExitCode run_release_events(Services& services, const ReleaseIdOptions& options)
     if (services.json()) {
         nlohmann::ordered_json list = nlohmann::ordered_json::array();
         for (const release::Event& each : events) {
-            list.push_back({{"at", to_rfc3339(each.at)},
-                            {"from", each.from},
-                            {"to", each.to},
-                            {"actor", each.actor},
-                            {"source", each.source},
-                            {"detail", parsed_detail(each.detail)}});
+            list.push_back(json_of(each));
         }
         services.out_json({{"events", std::move(list)}});
         return ExitCode::ok;

@@ -89,13 +89,62 @@ TEST_CASE("an approval is not given by writing a status") {
 TEST_CASE("what a release was made with is not patched, and that is said") {
     ApiWorld world;
     (void)world.ask("POST", "/release", k_release);
-    for (const std::string column : {"github_ref", "initiated_by", "service_name", "release_tag"}) {
+    for (const std::string column :
+         {"github_ref", "initiated_by", "service_name", "release_tag", "superseded_by"}) {
         const auto answer = world.ask(
             "PATCH", "/release", R"({"release_id":1,"status":"building",")" + column + R"(":"x"})");
         CHECK(answer.status == 422);
         CHECK(answer.body.find(column) != std::string::npos);
     }
     CHECK(world.ledger.changes.empty());
+}
+
+TEST_CASE("what a release went back to is named as a host may name it") {
+    ApiWorld world;
+    (void)world.ask("POST", "/release", k_release);
+    const auto patched = [&](const std::string& version) {
+        const json body{{"release_id", 1}, {"rollback_to_tag", version}};
+        return world.ask("PATCH", "/release", body.dump()).status;
+    };
+    for (const std::string version : {"", "v1.2.2", "2024_03", "0123456789abcdef"}) {
+        CHECK(patched(version) == 200);
+    }
+    for (const std::string& version :
+         {std::string("a b"), std::string("v1.2.2;rm"), std::string(301, 'a')}) {
+        CHECK(patched(version) == 422);
+    }
+}
+
+TEST_CASE("a run is as long as it may be, and no longer") {
+    ApiWorld world;
+    const json run{{"id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
+                   {"service", "loom-content"},
+                   {"environment", "stage"},
+                   {"kind", "deploy"}};
+    const auto with = [&](const char* name, const json& value) {
+        json body = run;
+        body[name] = value;
+        return world.ask("POST", "/runs", body.dump()).status;
+    };
+    json settings;
+    for (int key = 0; key < 64; ++key) {
+        settings[std::to_string(key)] = std::string(100, 'a');
+    }
+    CHECK(with("hosts", std::vector<std::string>(256, std::string(300, 'a'))) == 201);
+    CHECK(with("settings", settings) == 201);
+    CHECK(with("source", "spool") == 201);
+    CHECK(with("source", "") == 201);
+    CHECK(with("hosts", std::vector<std::string>(257, "a")) == 422);
+    CHECK(with("hosts", {""}) == 422);
+    CHECK(with("hosts", {std::string(301, 'a')}) == 422);
+    CHECK(with("settings", {{"a", std::string(101, 'a')}}) == 422);
+    CHECK(with("settings", {{"", "a"}}) == 422);
+    settings["64"] = "";
+    CHECK(with("settings", settings) == 422);
+    CHECK(with("source", "cli") == 422);
+    CHECK(with("environment", "test") == 422);
+    CHECK(with("commit", "abc") == 422);
+    CHECK(with("id", "7D9F4D8E-0D3A-4C39-8B62-93AD57AEB9D1") == 422);
 }
 
 TEST_CASE("a note poses neither as the bot's nor as a person's word") {
@@ -251,7 +300,7 @@ TEST_CASE("values that the ledger must not hold are told by their names") {
         {"initiated_by", std::string("a\nb")},
         {"initiated_by", std::string("a\0b", 3)},
         {"initiated_by", "\u202ereversed"},
-        {"initiated_by", std::string(1000, 'a')},
+        {"initiated_by", std::string(201, 'a')},
         {"github_run_id", "a b"},
         {"github_run_id", 77},
         {"github_action_link", "javascript:alert(1)"},

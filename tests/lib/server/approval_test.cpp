@@ -132,7 +132,8 @@ TEST_CASE("a claim's run is a deploy of its release to production") {
 TEST_CASE("the rules of the ledger are shown, the server's own until there are any") {
     ApprovedWorld world;
     const auto shown = [&] {
-        return store::wire::rules_from(json::parse(world.ask("GET", "/approval-rules").body));
+        return store::wire::read<release::ApprovalRules>(
+            json::parse(world.ask("GET", "/approval-rules").body));
     };
     CHECK(shown() == ApiWorld::rules());
     world.ledger.rules = release::ApprovalRules{};
@@ -206,7 +207,7 @@ TEST_CASE("a run that is open already is told to whoever would open another") {
     changed.what = store::Changed::What::refused;
     changed.status = "building";
     changed.conflict = "run";
-    changed.there = store::wire::run_from(ApprovedWorld::run());
+    changed.there = store::wire::read<store::Run>(ApprovedWorld::run());
     world.ledger.refuses = changed;
     const json body{{"id", k_id}, {"release_id", 1}, {"actor", "x"}, {"steps", json::array()}};
     const auto answer = world.ask("POST", "/changes", body.dump());

@@ -1,3 +1,4 @@
+#include "lib/base/words.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 using namespace loomrel;
@@ -79,11 +80,11 @@ TEST_CASE("an address is shown without password and parameters") {
 
 TEST_CASE("every word of a run is read back as it is written") {
     for (const std::string word : {"deploy", "rollback", "restore", "rehearsal"}) {
-        CHECK(to_string(store::parse_run_kind(word).value()) == word);
+        CHECK(to_string(parse_word<store::RunKind>(word).value()) == word);
     }
     for (const std::string word : {"good", "failed", "cancelled", "refused", "unknown"}) {
-        CHECK(to_string(store::parse_run_outcome(word).value()) == word);
+        CHECK(to_string(parse_word<store::RunOutcome>(word).value()) == word);
     }
-    CHECK_FALSE(store::parse_run_kind("Deploy"));
-    CHECK_FALSE(store::parse_run_outcome(""));
+    CHECK_FALSE(parse_word<store::RunKind>("Deploy"));
+    CHECK_FALSE(parse_word<store::RunOutcome>(""));
 }

@@ -409,7 +409,7 @@ TEST_CASE("the server's own zone, date style and notices change nothing and prin
         const auto id = release_in(*store, {Status::building});
         const auto release = store->find_release(id);
         const bool right =
-            std::chrono::abs(release->created_at - now()) < std::chrono::minutes(1)
+            std::chrono::abs(*release->created_at - now()) < std::chrono::minutes(1)
             && std::chrono::abs(*release->started_at - now()) < std::chrono::minutes(1)
             && std::chrono::abs(store->events(id)[0].at - now()) < std::chrono::minutes(1);
         return right ? 0 : 1;

@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE(
     CHECK(found->commit_sha == given.commit);
     CHECK_FALSE(found->started_at);
     CHECK_FALSE(found->completed_at);
-    CHECK(std::chrono::abs(found->created_at - now()) < std::chrono::minutes(1));
+    CHECK(std::chrono::abs(*found->created_at - now()) < std::chrono::minutes(1));
 }
 
 TEMPLATE_TEST_CASE(

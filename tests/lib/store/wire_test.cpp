@@ -201,3 +201,89 @@ TEST_CASE("people's words and their rules are written as ever") {
           == json::parse(R"({"product": "SQLite 3.40.1", "applied": ["a"], "pending": ["b"],
                  "problems": ["c"]})"));
 }
+
+TEST_CASE("what is written is read back whole") {
+    const auto again = [](const auto& value) {
+        return wire::to_json(wire::read<std::decay_t<decltype(value)>>(wire::to_json(value)));
+    };
+    CHECK(again(full_run()) == k_full_run);
+    CHECK(again(store::Run{}) == k_empty_run);
+    CHECK(again(k_end) == k_end_json);
+    store::Claimed claimed;
+    claimed.what = store::Claimed::What::already;
+    claimed.settings = {"hooks"};
+    claimed.there = full_run();
+    CHECK(again(claimed) == wire::to_json(claimed));
+    store::Change change;
+    change.steps = {{release::Move::manual_testing, "{}"}};
+    change.rollback_to_tag = "";
+    change.end_run = k_end;
+    CHECK(again(change) == wire::to_json(change));
+    const release::ApprovalRules rules{{11, 22}, 0, false, {{11, "anna", "Аня"}}, Milliseconds(5)};
+    CHECK(wire::read<release::ApprovalRules>(wire::to_json(rules)) == rules);
+
+    const auto decided = wire::read<store::Decided>(json::parse(
+        R"({"what": "approved", "status": "manual_test_passed", "needed": 2, "stage_run": "r",
+            "approvals": [{"approver_id": 11, "verdict": "approved"}], "server_is_up": true})"));
+    CHECK(decided.what == store::Decided::What::approved);
+    CHECK(decided.needed == 2);
+    CHECK(decided.stage_run == "r");
+    CHECK(decided.server_is_up);
+    REQUIRE(decided.approvals.size() == 1);
+    CHECK(decided.approvals[0].approver_id == 11);
+}
+
+TEST_CASE("what is absent or null is as the value is made, or as callers mean it") {
+    const auto change = wire::read<store::Change>(
+        json::parse(R"({"id": "c", "release_id": 7, "actor": "me", "commit": null,
+                        "steps": [{"to": "building"}]})"));
+    CHECK(change.source == "api");
+    CHECK_FALSE(change.commit);
+    REQUIRE(change.steps.size() == 1);
+    CHECK(change.steps[0].detail == "{}");
+    CHECK(wire::read<store::Decided>(json{{"what", "counted"}}).needed == 1);
+    const auto fresh = wire::read<store::NewRelease>(json::parse(
+        R"({"service": "a", "service_name": "b", "tag": "v1.2.3", "by": "me", "run_id": "77"})"));
+    CHECK(fresh.service == "b"); // the column comes before its short name
+    CHECK(fresh.tag == "v1.2.3");
+    CHECK(fresh.source == "api");
+}
+
+TEST_CASE("a word that is not known here is none, but for how a run of a newer loomrel ended") {
+    json run = k_full_run;
+    run["outcome"] = "evaporated";
+    CHECK(wire::read<store::Run>(run).outcome == store::RunOutcome::unknown);
+    json end = k_end_json;
+    end["outcome"] = "evaporated";
+    CHECK_THROWS_AS(wire::read<store::RunEnd>(end), wire::FieldError);
+    run["kind"] = "evaporation";
+    CHECK_THROWS_AS(wire::read<store::Run>(run), wire::FieldError);
+    // Neither a decision nor a claim is a step.
+    for (const char* to : {"manual_test_passed", "manual_test_failed", "deploying", "initiated"}) {
+        CHECK_THROWS_AS(wire::read<store::Change::Step>(json{{"to", to}}), wire::FieldError);
+    }
+}
+
+TEST_CASE("a value of another type is told by its name") {
+    const auto problem = [](const char* name, const json& value) -> std::string {
+        json run = k_full_run;
+        run[name] = value;
+        try {
+            (void)wire::read<store::Run>(run);
+        } catch (const wire::FieldError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(problem("service", 5) == R"("service" must be a string)");
+    CHECK(problem("service", json()) == R"("service" is missing)");
+    CHECK(problem("service", std::string("a\0b", 3)) == R"("service" must not hold U+0000)");
+    CHECK(problem("release_id", "7") == R"("release_id" must be an integer)");
+    CHECK(problem("release_id", 18446744073709551615U) == R"("release_id" must be an integer)");
+    CHECK(problem("github_run_attempt", -1) == R"("github_run_attempt" must be a small number)");
+    CHECK(problem("hosts", "one") == R"("hosts" must be a list)");
+    CHECK(problem("hosts", {1}) == R"("hosts" must be a string)");
+    CHECK(problem("settings", {1}) == R"("settings" must be an object)");
+    CHECK(problem("started_at", "yesterday") == R"("started_at" must be a time as in RFC 3339)");
+    CHECK(problem("started_at", "2024-03-15T17:30:00+03:00").empty());
+}

@@ -213,7 +213,7 @@ TEST_CASE("create --dry-run finds the release that it would give back") {
 TEST_CASE("a row that does not say when it was made has no time, not the first one of all") {
     CommandWorld world;
     fill(world);
-    world.ledger.rows[1].created_at = Time{};
+    world.ledger.rows[1].created_at.reset();
     for (const std::string command : {"show", "list"}) {
         for (const bool tty : {false, true}) {
             world.io.out_tty = tty;
