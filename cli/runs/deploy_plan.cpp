@@ -82,8 +82,8 @@ release::Release find_release(store::Store& store, std::int64_t id) {
     if (!found) {
         throw Error(ErrorKind::usage,
                     "release_not_found",
-                    phrase(Id::deploy_no_such_release, fmt::arg("id", id)),
-                    phrase(Id::deploy_no_such_release_hint));
+                    phrase(Id::cli_release_unknown, fmt::arg("id", id)),
+                    phrase(Id::cli_release_unknown_hint));
     }
     return *found;
 }

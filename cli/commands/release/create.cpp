@@ -9,17 +9,6 @@ namespace loomrel::cli {
 namespace {
 
 using messages::Id;
-using messages::phrase;
-
-void check_by(const std::string& by) {
-    constexpr std::size_t k_longest = 100;
-    if (by.empty() || by.size() > k_longest || sanitize_line(by) != by) {
-        throw Error(ErrorKind::usage,
-                    "bad_by",
-                    phrase(Id::cli_bad_value, fmt::arg("option", "--by")),
-                    phrase(Id::cli_release_by_rule));
-    }
-}
 
 store::NewRelease gather(Services& services, const ReleaseCreateOptions& options) {
     const GithubActions& github = services.github();
@@ -36,15 +25,10 @@ store::NewRelease gather(Services& services, const ReleaseCreateOptions& options
         same_tag && !github.ref.empty() ? github.ref : "refs/tags/" + release.tag);
     release.commit = options.commit.value_or(same_tag ? github.commit : "");
     release.source = "cli";
-    check_by(release.by);
+    check_value(release::is_line(release.by), "bad_by", "--by", Id::cli_release_by_rule);
     check_run_id(release.run_id);
     check_link(release.link);
-    if (!release::is_safe_ref(release.ref)) {
-        throw Error(ErrorKind::usage,
-                    "bad_ref",
-                    phrase(Id::cli_bad_value, fmt::arg("option", "--ref")),
-                    phrase(Id::cli_release_ref_rule));
-    }
+    check_value(release::is_safe_ref(release.ref), "bad_ref", "--ref", Id::cli_release_ref_rule);
     if (!release.commit.empty()) {
         release::check_commit(release.commit);
     }

@@ -119,10 +119,8 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
     if (options.link) {
         check_link(*options.link);
     }
-    // An adopted container's name may be a commit; everything else goes by the rule for tags.
-    if (options.rollback_to && !options.rollback_to->empty()
-        && !release::is_commit(*options.rollback_to)) {
-        release::check_release_tag(*options.rollback_to);
+    if (options.rollback_to && !options.rollback_to->empty()) {
+        release::check_version_name(*options.rollback_to);
     }
     if (!options.status && !has_other_columns(options)) {
         throw Error(ErrorKind::usage,

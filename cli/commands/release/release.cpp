@@ -2,8 +2,8 @@
 
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
+#include "lib/release/names.hpp"
 
-#include <algorithm>
 #include <memory>
 
 namespace loomrel::cli {
@@ -87,17 +87,6 @@ void register_decisions(Command& family) {
         .runs([no](Services& services) { return run_release_reject(services, *no); });
 }
 
-nlohmann::ordered_json json_time(const std::optional<Time>& time) {
-    return time ? nlohmann::ordered_json(to_rfc3339(*time)) : nlohmann::ordered_json(nullptr);
-}
-
-[[noreturn]] void refuse_value(const char* code, const char* option, Id rule) {
-    throw Error(ErrorKind::usage,
-                code,
-                phrase(Id::cli_bad_value, fmt::arg("option", option)),
-                phrase(rule));
-}
-
 } // namespace
 
 void register_release(Command& parent) {
@@ -109,31 +98,6 @@ void register_release(Command& parent) {
     register_by_id(family, "events", Id::cli_release_events_about, run_release_events);
     register_decisions(family);
     register_release_dispatch(family);
-}
-
-nlohmann::ordered_json release_json(const release::Release& release) {
-    return {
-        {"id", release.id},
-        {"service_name", release.service_name},
-        {"release_tag", release.release_tag},
-        {"rollback_to_tag", release.rollback_to_tag},
-        {"status", release.status},
-        {"initiated_by", release.initiated_by},
-        {"github_run_id", release.github_run_id},
-        {"github_action_link", release.github_action_link},
-        {"github_ref", release.github_ref},
-        {"created_at",
-         json_time(release.created_at == Time{} ? std::nullopt
-                                                : std::optional(release.created_at))},
-        {"started_at", json_time(release.started_at)},
-        {"completed_at", json_time(release.completed_at)},
-        {"commit_sha",
-         release.commit_sha ? nlohmann::ordered_json(*release.commit_sha)
-                            : nlohmann::ordered_json(nullptr)},
-        {"superseded_by",
-         release.superseded_by ? nlohmann::ordered_json(*release.superseded_by)
-                               : nlohmann::ordered_json(nullptr)},
-    };
 }
 
 std::string status_label(Language language, const std::string& status) {
@@ -152,28 +116,23 @@ release::Release find_release(Services& services, std::optional<std::int64_t> id
     return *found;
 }
 
-void check_run_id(const std::string& run_id) {
-    constexpr std::size_t k_longest = 128;
-    const bool plain = std::all_of(run_id.begin(), run_id.end(), [](char letter) {
-        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z')
-               || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_'
-               || letter == '.';
-    });
-    if (run_id.empty() || run_id.size() > k_longest || !plain) {
-        refuse_value("bad_run_id", "--run-id", Id::cli_release_run_id_rule);
+void check_value(bool fits, const char* code, const char* option, messages::Id rule) {
+    if (!fits) {
+        throw Error(ErrorKind::usage,
+                    code,
+                    phrase(Id::cli_bad_value, fmt::arg("option", option)),
+                    phrase(rule));
     }
 }
 
+void check_run_id(const std::string& run_id) {
+    check_value(
+        release::is_github_run(run_id), "bad_run_id", "--run-id", Id::cli_release_run_id_rule);
+}
+
 void check_link(const std::string& link) {
-    constexpr std::size_t k_longest = 2048;
-    if (link.empty()) {
-        return;
-    }
-    const bool web = link.starts_with("https://") || link.starts_with("http://");
-    if (!web || link.size() > k_longest || sanitize_line(link) != link
-        || link.find_first_of(" \"<>") != std::string::npos) {
-        refuse_value("bad_link", "--link", Id::cli_release_link_rule);
-    }
+    check_value(
+        link.empty() || release::is_link(link), "bad_link", "--link", Id::cli_release_link_rule);
 }
 
 } // namespace loomrel::cli

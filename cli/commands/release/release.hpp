@@ -72,15 +72,15 @@ void register_release_dispatch(Command& family);
 [[nodiscard]] ExitCode run_release_approve(Services& services, const ReleaseDecideOptions& options);
 [[nodiscard]] ExitCode run_release_reject(Services& services, const ReleaseDecideOptions& options);
 
-// A row with the spec's column names; times are RFC 3339, null where there is none.
-[[nodiscard]] nlohmann::ordered_json release_json(const release::Release& release);
-
 // "🧪 Ручное тестирование"; a status that the table does not know stands as it
 // is.
 [[nodiscard]] std::string status_label(Language language, const std::string& status);
 
 // Error(usage) if there is none of this id.
 [[nodiscard]] release::Release find_release(Services& services, std::optional<std::int64_t> id);
+
+// Error(usage) with the rule for the option's value if that does not fit.
+void check_value(bool fits, const char* code, const char* option, messages::Id rule);
 
 // What may stand in `github_run_id` and `github_action_link`. Error(usage) otherwise.
 void check_run_id(const std::string& run_id);

@@ -50,6 +50,14 @@ std::string code_of(const CommandWorld& world) {
 
 } // namespace
 
+TEST_CASE("whoever creates a release may be told in 200 bytes, as over the API") {
+    CommandWorld world;
+    const std::string by(200, 'x');
+    CHECK(world.run({"release", "create", "--service", "api", "--tag", "v1.0.0", "--by", by})
+          == ExitCode::ok);
+    CHECK(world.ledger.created.at(0).first.by == by);
+}
+
 TEST_CASE("create prints the number alone, so that a script can take it") {
     CommandWorld world;
     CHECK(world.run({"release", "create", "--service", "api", "--tag", "v1.0.0"}) == ExitCode::ok);
@@ -155,7 +163,7 @@ TEST_CASE("create refuses what must not reach git, a link or a message") {
         {{"--link", "https://x/\"><b>"}, "bad_link"},
         {{"--by", ""}, "bad_by"},
         {{"--by", "a\nb"}, "bad_by"},
-        {{"--by", std::string(101, 'x')}, "bad_by"}};
+        {{"--by", std::string(201, 'x')}, "bad_by"}};
     for (const auto& [flags, code] : cases) {
         CAPTURE(flags);
         CommandWorld world;
@@ -364,6 +372,8 @@ TEST_CASE("patch writes the other columns without a move") {
     CHECK(change.link == "https://example.org/77");
     CHECK(change.rollback_to_tag == "v1.2.2");
     CHECK(world.run({"release", "patch", "1", "--rollback-to", k_commit}) == ExitCode::ok);
+    // A host may call what it serves by a tag that is no release's.
+    CHECK(world.run({"release", "patch", "1", "--rollback-to", "2024_03"}) == ExitCode::ok);
     CHECK(world.run({"release", "patch", "1", "--rollback-to", "a b"}) == ExitCode::usage);
     CHECK(world.run({"release", "patch", "1", "--json"}) == ExitCode::usage);
     CHECK(code_of(world) == "nothing_to_do");
