@@ -30,11 +30,25 @@ void run_step(Session& session, const MigrationStep& step) {
     session.run({postgres || step.sqlite == nullptr ? step.postgres : step.sqlite});
 }
 
+// The table as the first programs made it, and what was added since.
 void make_table_of_migrations(Session& session) {
     if (!has_table(session, "schema_migrations")) {
         session.run({"CREATE TABLE schema_migrations ("
                      "name TEXT PRIMARY KEY NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"});
     }
+    run_step(session,
+             {"ALTER TABLE schema_migrations ADD COLUMN min_client TEXT NOT NULL DEFAULT ''",
+              nullptr,
+              "SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+              " WHERE relname = 'schema_migrations' AND pg_table_is_visible(attrelid)"
+              " AND attname = 'min_client' AND NOT attisdropped",
+              "SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'min_client'"});
+}
+
+bool is_known(const std::string& name) {
+    return std::any_of(migrations().begin(), migrations().end(), [&](const Migration& known) {
+        return name == known.name;
+    });
 }
 
 } // namespace
@@ -43,9 +57,14 @@ Applied read_applied(Session& session) {
     Applied applied;
     applied.empty = !has_table(session, "releases");
     if (has_table(session, "schema_migrations")) {
-        for (const Row& row :
-             session.run({"SELECT name FROM schema_migrations ORDER BY name"}).rows) {
-            applied.names.push_back(row[0].value_or(""));
+        // All columns: a ledger from before `min_client` has two, and leaves it to nobody older.
+        for (const Row& row : session.run({"SELECT * FROM schema_migrations ORDER BY name"}).rows) {
+            const std::string name = row[0].value_or("");
+            const std::string min_client = row.size() > 2 ? row[2].value_or("") : "";
+            applied.names.push_back(name);
+            if (!is_known(name) && !is_known(min_client)) {
+                applied.newer.push_back(name);
+            }
         }
     }
     for (const Migration& migration : migrations()) {
@@ -54,24 +73,16 @@ Applied read_applied(Session& session) {
             applied.pending.emplace_back(migration.name);
         }
     }
-    std::copy_if(applied.names.begin(),
-                 applied.names.end(),
-                 std::back_inserter(applied.newer),
-                 [](const std::string& name) {
-                     return std::none_of(
-                         migrations().begin(), migrations().end(), [&](const Migration& known) {
-                             return name == known.name;
-                         });
-                 });
     return applied;
 }
 
 bool apply_migration(Session& session, const Migration& migration) {
     make_table_of_migrations(session);
     Query record;
-    record.text = "INSERT INTO schema_migrations (name, applied_at) VALUES ("
-                  + record.bind(migration.name) + ", " + session.dialect().now
-                  + ") ON CONFLICT (name) DO NOTHING";
+    record.text = "INSERT INTO schema_migrations (name, applied_at, min_client) VALUES ("
+                  + record.bind(migration.name) + ", " + session.dialect().now + ", ";
+    record.text += record.bind(migration.min_client == nullptr ? "" : migration.min_client)
+                   + ") ON CONFLICT (name) DO NOTHING";
     if (session.run(record).affected == 0) {
         return false;
     }

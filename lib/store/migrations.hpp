@@ -23,6 +23,9 @@ struct MigrationStep {
 struct Migration {
     const char* name; // its date, and what it is about
     std::span<const MigrationStep> steps;
+    // The oldest program that may go on working with a ledger that has this migration, named by the
+    // last migration which that program knows. nullptr = no program that does not know this one.
+    const char* min_client = nullptr;
 };
 
 [[nodiscard]] std::span<const Migration> migrations();
@@ -30,7 +33,7 @@ struct Migration {
 struct Applied {
     std::vector<std::string> names;   // as the ledger has them
     std::vector<std::string> pending; // known here, not there
-    std::vector<std::string> newer;   // there, not known here
+    std::vector<std::string> newer;   // there, not known here, and closed to this program
     bool empty = true;                // there is not even a table of releases
 };
 

@@ -210,9 +210,9 @@ TEMPLATE_TEST_CASE("a ledger from before the proofs is taken over with its twins
     make_old(ledger);
     migrate_up_to(ledger, "2026-11-29-old-twins");
     ledger.sql(k_rows_before_proofs);
-    CHECK(open_ledger(ledger)->check().pending.size() == 1);
+    CHECK(open_ledger(ledger)->check().pending.front() == "2026-12-01-trust");
     const auto store = open_ledger(ledger);
-    CHECK(store->migrate() == std::vector<std::string>{"2026-12-01-trust"});
+    CHECK(store->migrate().front() == "2026-12-01-trust");
     CHECK(store->check().problems.empty());
     CHECK(store->list_releases({}).size() == 11);
 
@@ -315,7 +315,8 @@ TEMPLATE_TEST_CASE("a schema newer than the program is refused, and nothing is c
     LOOMREL_NEEDS(TestType);
     const TestType ledger;
     const auto id = release_in(*open_ledger(ledger), {});
-    ledger.sql("INSERT INTO schema_migrations VALUES ('2031-01-01-colours', '2031-01-01')");
+    ledger.sql("INSERT INTO schema_migrations (name, applied_at) VALUES"
+               " ('2031-01-01-colours', '2031-01-01')");
     for (const std::function<void()>& call : std::vector<std::function<void()>>{
              [&] { (void)open_ledger(ledger)->find_release(id); },
              [&] { (void)open_ledger(ledger)->create_release(new_release()); },
@@ -325,10 +326,40 @@ TEMPLATE_TEST_CASE("a schema newer than the program is refused, and nothing is c
         const Error error = error_of(call);
         CHECK(error.kind() == ErrorKind::config);
         CHECK(error.code() == "schema_newer");
+        CHECK(contains(error.message().en, "is newer than this loomrel"));
         CHECK(contains(error.message().en, "2031-01-01-colours"));
     }
     CHECK(ledger.sql("SELECT status FROM releases") == "initiated");
     CHECK(open_ledger(ledger)->check().problems.size() == 1);
+}
+
+TEMPLATE_TEST_CASE("a newer schema names the oldest program that may go on working with it",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto id = release_in(*open_ledger(ledger), {});
+    const std::string known = store::migrations().back().name;
+    ledger.sql("INSERT INTO schema_migrations (name, applied_at, min_client) VALUES"
+               " ('2031-01-01-colours', '2031-01-01', '"
+               + known + "')");
+    // One that knows the last migration of today may read and write.
+    CHECK(open_ledger(ledger)->find_release(id)->status == "initiated");
+    CHECK(open_ledger(ledger)->apply(change_to(id, {Status::building})).what
+          == store::Changed::What::done);
+    CHECK(open_ledger(ledger)->migrate().empty());
+    CHECK(open_ledger(ledger)->check().problems.empty());
+    // Every one of the newer ones has to let it.
+    ledger.sql("INSERT INTO schema_migrations (name, applied_at, min_client) VALUES"
+               " ('2032-01-01-shapes', '2032-01-01', '2031-01-01-colours')");
+    const Error error =
+        error_of([&] { (void)open_ledger(ledger)->apply(change_to(id, {Status::stage_deploy})); });
+    CHECK(error.code() == "schema_newer");
+    CHECK(contains(error.message().en, "is newer than this loomrel"));
+    CHECK(contains(error.message().en, "2032-01-01-shapes"));
+    CHECK_FALSE(contains(error.message().en, "colours"));
+    CHECK(ledger.sql("SELECT status FROM releases") == "building");
 }
 
 TEMPLATE_TEST_CASE("of twenty migrators at once each migration is applied by one",
