@@ -1,10 +1,8 @@
 #include "lib/bot/delivery.hpp"
 
-#include "lib/base/text.hpp"
 #include "lib/bot/settings.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <thread>
 
 namespace loomrel::bot {
@@ -32,19 +30,6 @@ store::NoticeQuery told_after(std::int64_t id, int limit) {
     query.after = id;
     query.limit = limit;
     return query;
-}
-
-// What a row says whose message has been sent, and whose file has not.
-constexpr std::string_view k_told_as = "sent as ";
-
-// The message's number; 0 = not sent yet.
-std::int64_t told_as(const Notice& notice) {
-    const std::string_view error = notice.error;
-    if (!error.starts_with(k_told_as)) {
-        return 0;
-    }
-    const std::string_view number = error.substr(k_told_as.size());
-    return parse_integer(number.substr(0, number.find(':'))).value_or(0);
 }
 
 void consider(std::optional<Milliseconds>& next, Milliseconds wait) {
@@ -144,7 +129,7 @@ std::optional<NoticeText> Delivery::text_of(const Notice& notice) {
     return render(notice, facts);
 }
 
-void Delivery::deliver(const Notice& notice, Outcome& outcome) {
+void Delivery::deliver(Notice notice, Outcome& outcome) {
     const auto text = text_of(notice);
     if (!text) {
         ++outcome.parked;
@@ -163,27 +148,25 @@ void Delivery::deliver(const Notice& notice, Outcome& outcome) {
         consider(outcome.next_in, notice.due_in);
         return;
     }
-    std::int64_t told = told_as(notice);
+    // A message that is there says what happened; sent again it would say it twice.
+    std::int64_t& message = notice.message_id;
     try {
-        told = told == 0 ? send(notice, *text, *place) : told;
-        if (told != 0 && !text->document.empty()) {
-            (void)m_api.send_document(*place, text->document_name, text->document, told);
+        message = message == 0 ? send(notice, *text, *place) : message;
+        if (message != 0 && !text->document.empty()) {
+            (void)m_api.send_document(*place, text->document_name, text->document, message);
         }
         settle(notice, What::sent, "");
         ++outcome.sent;
         show_elsewhere(notice, *text, *place);
     } catch (const Problem& problem) {
-        outcome.trouble = problem.what();
-        // The message is there and says what happened; sent again it would say it twice.
-        const std::string why =
-            (told == 0 ? "" : std::string(k_told_as) + std::to_string(told) + ": ")
-            + problem.what();
+        const std::string why = problem.what();
+        outcome.trouble = why;
         switch (problem.kind()) {
         case Problem::Kind::refused:
         case Problem::Kind::message_gone:
-            outcome.parked += told == 0 ? 1 : 0;
-            outcome.sent += told == 0 ? 0 : 1;
-            settle(notice, told == 0 ? What::parked : What::sent, why);
+            outcome.parked += message == 0 ? 1 : 0;
+            outcome.sent += message == 0 ? 0 : 1;
+            settle(notice, message == 0 ? What::parked : What::sent, why);
             break;
         case Problem::Kind::too_many:
             later(notice, place->chat_id, why, problem.retry_after(), outcome);
@@ -220,7 +203,7 @@ void Delivery::settle(const Notice& notice,
                       What what,
                       const std::string& error,
                       Milliseconds due_again) {
-    m_ledger.settle_notice({what, notice.id, error, due_again});
+    m_ledger.settle_notice({what, notice.id, error, due_again, notice.dispatch, notice.message_id});
 }
 
 // Presses in the new chat count by this, on whichever server they come in.

@@ -44,7 +44,7 @@ public:
 private:
     [[nodiscard]] std::optional<NoticeText> text_of(const store::Notice& notice);
     [[nodiscard]] Known known(const release::Release& release);
-    void deliver(const store::Notice& notice, Outcome& outcome);
+    void deliver(store::Notice notice, Outcome& outcome);
     // Gives the new message's number; 0 = the release's message was edited.
     std::int64_t
     send(const store::Notice& notice, const NoticeText& text, const telegram::ChatTarget& place);

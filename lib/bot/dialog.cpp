@@ -1,5 +1,6 @@
 #include "lib/bot/dialog.hpp"
 
+#include "lib/bot/dispatcher.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/rollback_screens.hpp"
 #include "lib/bot/settings.hpp"
@@ -135,7 +136,7 @@ Reply Dialog::open_page(const Callback& callback) {
         if (all[at].state() == Status::manual_test_passed) {
             const auto dispatch = m_ledger.newest_dispatch(all[at].id);
             page.may_dispatch = may_dispatch_again(dispatch);
-            page.run_link = has_begun(dispatch) ? dispatch->error : "";
+            page.run_link = dispatch ? dispatch->dispatch.run_link : "";
         }
     }
     page.any_outrun = all.empty() && any_outrun();

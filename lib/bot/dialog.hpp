@@ -36,11 +36,6 @@ using OwnName = std::function<std::string()>;
 // Only a word to the one who pressed.
 [[nodiscard]] Reply toast(const std::string& text, bool alert = false);
 
-// Of the newest attempt to begin a production deploy (ServerLedger::newest_dispatch): a second one
-// beside it would be a second run at GitHub.
-[[nodiscard]] bool may_dispatch_again(const std::optional<store::Notice>& newest);
-[[nodiscard]] bool has_begun(const std::optional<store::Notice>& newest);
-
 // Everything the bot says. Keeps nothing between two calls: what it needs is in the button's data,
 // in the ledger and in the configuration. Decisions are in the ledger when a call returns.
 class Dialog {

@@ -1,6 +1,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/dialog.hpp"
+#include "lib/bot/dispatcher.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/release/names.hpp"
@@ -229,15 +230,6 @@ Reply Dialog::decide(const telegram::User& who,
     return reply;
 }
 
-// A row that was parked failed for good; without any, an older loomrel approved the release.
-bool may_dispatch_again(const std::optional<store::Notice>& newest) {
-    return !newest || newest->state == store::Notice::State::parked;
-}
-
-bool has_begun(const std::optional<store::Notice>& newest) {
-    return newest && newest->state == store::Notice::State::sent;
-}
-
 Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
     const auto release = m_ledger.find_release(callback.release_id);
     if (!release) {
@@ -249,7 +241,8 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
     const auto newest = m_ledger.newest_dispatch(release->id);
     if (has_begun(newest)) {
         // GitHub does not always say where the run is.
-        const std::string link = safe_link(newest->error).empty() ? "" : ": " + newest->error;
+        const std::string& run = newest->dispatch.run_link;
+        const std::string link = safe_link(run).empty() ? "" : ": " + run;
         Reply reply = no(press.from,
                          say(m_config.language, Id::bot_dispatched_before, fmt::arg("link", link)),
                          "dispatched",
@@ -257,6 +250,9 @@ Reply Dialog::dispatch(const telegram::Press& press, const Callback& callback) {
                          "bot:" + press.id);
         reply.edit = present(callback.origin, callback.release_id);
         return reply;
+    }
+    if (newest && newest->dispatch.phase == store::DispatchState::Phase::obsolete) {
+        return moved_on(press, callback, *release);
     }
     if (may_dispatch_again(newest)) {
         store::NewNote note;

@@ -17,12 +17,12 @@ using messages::phrase;
 using messages::say;
 using release::Status;
 using store::Notice;
+using Phase = store::DispatchState::Phase;
 using What = store::Settlement::What;
 
 constexpr const char* k_lease = "dispatch";
 constexpr Milliseconds k_lease_time{60000};
 constexpr int k_batch = 500;
-constexpr const char* k_sent = "sent, not answered yet";
 constexpr Milliseconds k_look_again{5000};
 constexpr int k_looks = 5;
 
@@ -57,13 +57,22 @@ std::map<std::string, std::string> prod_inputs(const release::Release& release) 
     return {{"release_id", std::to_string(release.id)}, {"release_tag", release.release_tag}};
 }
 
-bool is_unanswered(const store::Notice& row) {
-    return row.state == Notice::State::waiting
-           && (row.error == k_sent || row.error.starts_with("looking"));
+bool has_begun(const std::optional<Notice>& newest) {
+    return newest && newest->dispatch.phase == Phase::started;
 }
 
-store::Settlement sent_unanswered(const store::Notice& row) {
-    return {What::waiting, row.id, k_sent, k_look_again};
+bool is_unanswered(const std::optional<Notice>& newest) {
+    return newest && newest->state == Notice::State::waiting
+           && newest->dispatch.phase == Phase::requested;
+}
+
+// A row that was parked failed for good; without any, an older loomrel approved the release.
+bool may_dispatch_again(const std::optional<Notice>& newest) {
+    return !newest || newest->state == Notice::State::parked;
+}
+
+store::Settlement request_of(const store::Notice& row, int looks) {
+    return {What::waiting, row.id, "", k_look_again, {Phase::requested, looks, ""}};
 }
 
 Dispatcher::Dispatcher(store::ServerLedger& ledger,
@@ -110,7 +119,9 @@ void Dispatcher::handle(const Notice& row) {
     const auto release = row.release_id ? m_ledger.find_release(*row.release_id) : std::nullopt;
     // Claimed, rejected or expired meanwhile: there is nothing to start any more.
     if (!release || release->state() != Status::manual_test_passed) {
-        settle(row, What::sent, release ? "the release is " + release->status : "no such release");
+        close(row,
+              {Phase::obsolete, 0, ""},
+              release ? "the release is " + release->status : "no such release");
         return;
     }
     if (m_config.deploy(release->service_name, "prod").prod_by == "direct") {
@@ -133,18 +144,15 @@ void Dispatcher::start(const Notice& row, const release::Release& release) {
                                   : Id::cli_dispatch_no_owner_hint)));
         return;
     }
-    m_ledger.settle_notice(sent_unanswered(row));
+    m_ledger.settle_notice(request_of(row));
     const github::Dispatched result =
         m_github.dispatch(prod_workflow(m_config, release), prod_inputs(release));
     switch (result.what) {
     case github::Dispatched::What::started:
-        settle(row, What::sent, result.link);
+        close(row, {Phase::started, 0, result.link});
         break;
     case github::Dispatched::What::not_started:
-        settle(row,
-               What::waiting,
-               result.reason,
-               std::max(result.retry_after, wait_after(row.attempts)));
+        retry(row, result.reason, std::max(result.retry_after, wait_after(row.attempts)));
         break;
     case github::Dispatched::What::refused:
         tell(row, "dispatch_refused", result.reason);
@@ -162,22 +170,19 @@ void Dispatcher::look_for_run(const Notice& row, const release::Release& release
             return says_number(run.title, release.id);
         });
         if (found != runs->end()) {
-            settle(row, What::sent, found->link);
+            close(row, {Phase::started, 0, found->link});
             return;
         }
     }
-    const std::size_t colon = row.error.find(' ');
-    int looks = 0;
-    if (row.error.starts_with("looking ") && colon != std::string::npos) {
-        looks = std::atoi(row.error.c_str() + colon + 1);
-    }
-    if (looks + 1 < k_looks) {
-        settle(row, What::waiting, "looking " + std::to_string(looks + 1), k_look_again);
+    const int looks = row.dispatch.looks + 1;
+    if (looks < k_looks) {
+        m_ledger.settle_notice(request_of(row, looks));
         return;
     }
     tell(row,
          "dispatch_unknown",
-         say(m_config.language, runs ? Id::notice_no_run : Id::notice_github_silent));
+         say(m_config.language, runs ? Id::notice_no_run : Id::notice_github_silent),
+         Phase::requested);
 }
 
 void Dispatcher::start_here(const Notice& row, const release::Release& release) {
@@ -186,11 +191,11 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
     }
     try {
         m_operations->deploy(release, "loomrel");
-        settle(row, What::sent, "");
+        close(row, {Phase::started, 0, ""});
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::ledger && error.code() != store::k_rejected) {
             // Nothing was refused: it is claimed as soon as the ledger is back.
-            settle(row, What::waiting, error.message().en, wait_after(row.attempts));
+            retry(row, error.message().en, wait_after(row.attempts));
             return;
         }
         tell(row, "direct_failed", told(m_config.language, error.message(), error.hint()));
@@ -198,7 +203,10 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
 }
 
 // Once: the key is the row's, however often we come by here.
-void Dispatcher::tell(const Notice& row, const std::string& kind, const std::string& reason) {
+void Dispatcher::tell(const Notice& row,
+                      const std::string& kind,
+                      const std::string& reason,
+                      Phase phase) {
     store::NewNotice notice;
     notice.key = kind + ":" + row.key;
     notice.kind = kind;
@@ -206,14 +214,18 @@ void Dispatcher::tell(const Notice& row, const std::string& kind, const std::str
     notice.fact = nlohmann::json{{"reason", reason}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace);
     m_ledger.add_notice(notice);
-    settle(row, What::parked, reason);
+    m_ledger.settle_notice(
+        {What::parked, row.id, reason, Milliseconds{0}, {phase, row.dispatch.looks, ""}});
 }
 
-void Dispatcher::settle(const Notice& row,
-                        What what,
-                        const std::string& note,
-                        Milliseconds due_again) {
-    m_ledger.settle_notice({what, row.id, note, due_again});
+void Dispatcher::close(const Notice& row,
+                       const store::DispatchState& state,
+                       const std::string& reason) {
+    m_ledger.settle_notice({What::sent, row.id, reason, Milliseconds{0}, state});
+}
+
+void Dispatcher::retry(const Notice& row, const std::string& reason, Milliseconds wait) {
+    m_ledger.settle_notice({What::waiting, row.id, reason, wait});
 }
 
 void Dispatcher::expire() {

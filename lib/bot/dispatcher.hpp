@@ -35,11 +35,15 @@ private:
     void start_here(const store::Notice& row, const release::Release& release);
     // An earlier attempt was sent and not answered.
     void look_for_run(const store::Notice& row, const release::Release& release);
-    void tell(const store::Notice& row, const std::string& kind, const std::string& reason);
-    void settle(const store::Notice& row,
-                store::Settlement::What what,
-                const std::string& note,
-                Milliseconds due_again = Milliseconds{0});
+    void tell(const store::Notice& row,
+              const std::string& kind,
+              const std::string& reason,
+              store::DispatchState::Phase phase = store::DispatchState::Phase::unsent);
+    // It runs, or nothing is to run any more.
+    void close(const store::Notice& row,
+               const store::DispatchState& state,
+               const std::string& reason = "");
+    void retry(const store::Notice& row, const std::string& reason, Milliseconds wait);
 
     store::ServerLedger& m_ledger;
     github::Client& m_github;
@@ -53,11 +57,16 @@ private:
                                              const release::Release& release);
 [[nodiscard]] std::map<std::string, std::string> prod_inputs(const release::Release& release);
 
+// Of the newest attempt to begin a release's production deploy (ServerLedger::newest_dispatch);
+// nullopt = there was none.
+[[nodiscard]] bool has_begun(const std::optional<store::Notice>& newest);
 // It may have begun a run that nobody has found yet.
-[[nodiscard]] bool is_unanswered(const store::Notice& row);
+[[nodiscard]] bool is_unanswered(const std::optional<store::Notice>& newest);
+// A second attempt beside one that has begun, or is on its way, would be a second run at GitHub.
+[[nodiscard]] bool may_dispatch_again(const std::optional<store::Notice>& newest);
 
 // Of a request that is about to leave: whoever comes after a crash looks for its run before asking
-// again.
-[[nodiscard]] store::Settlement sent_unanswered(const store::Notice& row);
+// again. `looks`: how often that was in vain.
+[[nodiscard]] store::Settlement request_of(const store::Notice& row, int looks = 0);
 
 } // namespace loomrel::bot

@@ -15,6 +15,20 @@ namespace loomrel::store {
 // people are told that the server does what is next (Decided::server_is_up).
 inline constexpr const char* k_serve_lease = "serve";
 
+// How far the production deploy of an approved release has come to begin.
+struct DispatchState {
+    enum class Phase {
+        unsent,    // nobody was asked for it, or who was asked said that nothing began
+        requested, // asked for and not answered: a run may have begun
+        started,   // the run has begun
+        obsolete,  // the release moved on; nothing begins any more
+    };
+
+    Phase phase = Phase::unsent;
+    int looks = 0;        // of requested: how often its run was looked for and not found
+    std::string run_link; // of started: where the run is; "" = GitHub did not say, or it runs here
+};
+
 // A row of the outbox.
 struct Notice {
     enum class State { waiting, parked, sent };
@@ -28,7 +42,9 @@ struct Notice {
     std::string fact;                    // a JSON object
     std::string key;
     int attempts = 0;
-    std::string error; // of the last attempt
+    std::string error;           // why the last attempt failed, for people
+    DispatchState dispatch;      // of kind "dispatch"
+    std::int64_t message_id = 0; // of the message that tells it; its file may be missing yet
     Time created_at;
     Milliseconds due_in{0}; // by the database's clock; 0 = due
 };
@@ -47,8 +63,11 @@ struct NoticeQuery {
 struct Settlement {
     enum class What { sent, parked, waiting } what = What::sent;
     std::int64_t notice_id = 0;
-    std::string error;         // why not, without secrets
+    std::string error;         // why not, for people, without secrets
     Milliseconds due_again{0}; // of What::waiting: not before
+    // As they are from now on.
+    DispatchState dispatch{};
+    std::int64_t message_id = 0;
 };
 
 // An approval that nobody has used.

@@ -56,6 +56,9 @@ constexpr std::array k_invariants{
     Invariant{"SELECT outbox.id, outbox.kind, outbox.state FROM outbox"
               " WHERE state NOT IN ('waiting', 'parked', 'sent') ORDER BY outbox.id",
               {"notice ", " of kind \"", "\" is in a state that nobody delivers: \"", "\""}},
+    Invariant{"SELECT outbox.id, outbox.kind, outbox.phase FROM outbox"
+              " WHERE phase NOT IN ('', 'requested', 'started', 'obsolete') ORDER BY outbox.id",
+              {"notice ", " of kind \"", "\" is in a phase that nobody knows: \"", "\""}},
     // Its key says which event it tells, so that one is told once.
     Invariant{"SELECT outbox.id, outbox.key, outbox.event_id FROM outbox"
               " LEFT JOIN release_events ON release_events.id = outbox.event_id"

@@ -28,6 +28,42 @@ void add_line(Session& session, const Line& line) {
     session.run_later(query);
 }
 
+const char* to_word(DispatchState::Phase phase) {
+    switch (phase) {
+    case DispatchState::Phase::unsent:
+        return "";
+    case DispatchState::Phase::requested:
+        return "requested";
+    case DispatchState::Phase::started:
+        return "started";
+    case DispatchState::Phase::obsolete:
+        return "obsolete";
+    }
+    return "";
+}
+
+// A newer program's word: rather look for a run than begin a second one.
+DispatchState::Phase phase_of(const std::string& word) {
+    using enum DispatchState::Phase;
+    for (const auto phase : {unsent, requested, started, obsolete}) {
+        if (word == to_word(phase)) {
+            return phase;
+        }
+    }
+    return requested;
+}
+
+// A program from before 2026-12-01-outbox-state that still runs reads these words, and looks for
+// the run instead of starting a second one. So they stand in `error` of whatever was requested; the
+// triggers of that migration take a row without them for one that was not.
+constexpr const char* k_requested = "sent, not answered yet";
+
+std::string error_to_keep(const Settlement& settlement) {
+    const bool requested = settlement.dispatch.phase == DispatchState::Phase::requested;
+    return requested && settlement.what == Settlement::What::waiting ? k_requested
+                                                                     : settlement.error;
+}
+
 Notice notice_of(const Row& row) {
     Notice notice;
     notice.id = integer_of(row[0]);
@@ -54,6 +90,10 @@ Notice notice_of(const Row& row) {
     notice.state = state == "sent"     ? Notice::State::sent
                    : state == "parked" ? Notice::State::parked
                                        : Notice::State::waiting;
+    notice.dispatch = {phase_of(row[17].value_or("")),
+                       static_cast<int>(integer_of(row[18])),
+                       row[19].value_or("")};
+    notice.message_id = row[20] ? integer_of(row[20]) : 0;
     return notice;
 }
 
@@ -62,7 +102,8 @@ std::string notices_in(const Dialect& dialect) {
            " outbox.attempts, outbox.error, outbox.created_at, "
            + ms_since(dialect, "outbox.due_at")
            + " AS overdue_ms, outbox.event_id, told.at, told.from_status, told.to_status,"
-             " told.actor, told.source, told.detail, outbox.state FROM outbox"
+             " told.actor, told.source, told.detail, outbox.state, outbox.phase, outbox.looks,"
+             " outbox.run_link, outbox.message_id FROM outbox"
              " LEFT JOIN release_events AS told ON told.id = outbox.event_id";
 }
 
@@ -158,18 +199,27 @@ std::optional<Notice> newest_dispatch(Session& session, std::int64_t release_id)
 }
 
 void settle_notice(Session& session, const Settlement& settlement) {
+    const DispatchState& dispatch = settlement.dispatch;
     Query query;
-    query.text = std::string("UPDATE outbox SET state = '") + state_of(settlement.what)
-                 + "', attempts = attempts + 1, error = " + query.bind(storable(settlement.error))
-                 + ", due_at = " + instant_in(query, session.dialect(), settlement.due_again)
-                 + " WHERE id = CAST(";
-    query.text += query.bind(settlement.notice_id) + " AS BIGINT) AND state <> 'sent'";
+    query.text =
+        std::string("UPDATE outbox SET state = '") + state_of(settlement.what)
+        + "', attempts = attempts + 1, error = " + query.bind(storable(error_to_keep(settlement)));
+    query.text += ", due_at = " + instant_in(query, session.dialect(), settlement.due_again);
+    query.text += std::string(", phase = '") + to_word(dispatch.phase) + "', looks = CAST(";
+    query.text += query.bind(static_cast<std::int64_t>(dispatch.looks)) + " AS INTEGER)";
+    query.text += ", run_link = " + query.bind(storable(dispatch.run_link));
+    query.text += ", message_id = CAST("
+                  + query.bind(settlement.message_id == 0 ? Value() : Value(settlement.message_id))
+                  + " AS BIGINT)";
+    query.text += " WHERE id = CAST(" + query.bind(settlement.notice_id) + " AS BIGINT)";
+    query.text += " AND state <> 'sent'";
     session.run_later(query);
 }
 
 void settle_dispatches(Session& session, std::int64_t release_id, const std::string& note) {
     Query query;
-    query.text = "UPDATE outbox SET state = 'sent', error = " + query.bind(note);
+    query.text =
+        "UPDATE outbox SET state = 'sent', phase = 'obsolete', error = " + query.bind(note);
     query.text += " WHERE state = 'waiting' AND kind = 'dispatch' AND release_id = CAST("
                   + query.bind(release_id) + " AS BIGINT)";
     session.run_later(query);

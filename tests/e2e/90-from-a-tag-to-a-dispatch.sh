@@ -48,19 +48,20 @@ loomrel --json release dispatch 1
 expect_exit 3
 expect_json .error.code dispatched
 # What serve was not told by GitHub is not promised.
-link=$(sql "SELECT error FROM outbox WHERE kind = 'dispatch'")
-sql "UPDATE outbox SET error = '' WHERE kind = 'dispatch'"
+expect_sql "" "SELECT error FROM outbox WHERE kind = 'dispatch'"
+link=$(sql "SELECT run_link FROM outbox WHERE kind = 'dispatch'")
+sql "UPDATE outbox SET run_link = '' WHERE kind = 'dispatch'"
 loomrel release dispatch 1
 expect_exit 3
 expect_said "GitHub уже запускал деплой этого релиза"
 expect_not_in "$T/said" "релиза:"
-sql "UPDATE outbox SET error = '$link' WHERE kind = 'dispatch'"
+sql "UPDATE outbox SET run_link = '$link' WHERE kind = 'dispatch'"
 loomrel --json release dispatch 1 --yes
 expect_exit 0
 dispatched 2 || fail "nothing was dispatched by hand"
 # Nor is one that was asked for and not answered asked for twice.
 stop "$SERVING"
-sql "UPDATE outbox SET state = 'waiting', error = '' WHERE kind = 'dispatch'"
+sql "UPDATE outbox SET state = 'waiting', phase = '', run_link = '' WHERE kind = 'dispatch'"
 at_github fail '{"method": "dispatch", "how": "drop", "times": 1}' >/dev/null
 loomrel release dispatch 1
 expect_exit 7

@@ -43,15 +43,14 @@ public:
 
     // The run that it began.
     [[nodiscard]] std::optional<std::string> begun() const {
-        return m_row && m_row->state == store::Notice::State::sent ? std::optional(m_row->error)
-                                                                   : std::nullopt;
+        return bot::has_begun(m_row) ? std::optional(m_row->dispatch.run_link) : std::nullopt;
     }
 
-    [[nodiscard]] bool is_unanswered() const { return m_row && bot::is_unanswered(*m_row); }
+    [[nodiscard]] bool is_unanswered() const { return bot::is_unanswered(m_row); }
 
     void about_to_send() {
         if (m_row) {
-            m_ledger->settle_notice(bot::sent_unanswered(*m_row));
+            m_ledger->settle_notice(bot::request_of(*m_row));
         }
     }
 
@@ -61,7 +60,11 @@ public:
             return; // serve looks for the run
         }
         if (result.what == What::started) {
-            m_ledger->settle_notice({Settled::sent, m_row->id, result.link, Milliseconds{0}});
+            m_ledger->settle_notice({Settled::sent,
+                                     m_row->id,
+                                     "",
+                                     Milliseconds{0},
+                                     {store::DispatchState::Phase::started, 0, result.link}});
             return;
         }
         // It did not begin: what serve would do, with its own token and link, it still does.

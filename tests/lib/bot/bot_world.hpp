@@ -125,6 +125,18 @@ struct LedgerWorld {
             {"sqlite://" + (folder.path() / "releases.db").string(), Secret()});
     }
 
+    // As if the time of whatever waits had come.
+    void forget_waits() const {
+        for (const auto& row : ledger->waiting_notices(100)) {
+            ledger->settle_notice({store::Settlement::What::waiting,
+                                   row.id,
+                                   row.error,
+                                   Milliseconds{0},
+                                   row.dispatch,
+                                   row.message_id});
+        }
+    }
+
     // A release that stage has and QA is called to.
     std::int64_t release_to_test(const std::string& tag = "v1.2.3",
                                  const std::string& service = "loom-content") {

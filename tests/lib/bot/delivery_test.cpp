@@ -38,14 +38,6 @@ struct DeliveryWorld : LedgerWorld {
         }
         return found;
     }
-
-    // Waiting notices become due at once.
-    void forget_waits() {
-        for (const auto& notice : ledger->waiting_notices(100)) {
-            ledger->settle_notice(
-                {store::Settlement::What::waiting, notice.id, notice.error, Milliseconds{0}});
-        }
-    }
 };
 
 using Strings = std::vector<std::string>;

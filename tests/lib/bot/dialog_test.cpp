@@ -466,10 +466,12 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
     world.press_data(k_qa, "la:0");
     CHECK_FALSE(holds(drawn(world.message), "🔁"));
     // Begun: the claim is what comes next, and another run would only find it taken.
+    using Phase = store::DispatchState::Phase;
     world.ledger->settle_notice({store::Settlement::What::sent,
                                  dispatches()[0].id,
-                                 "https://github.com/x/y/actions/runs/7",
-                                 Milliseconds{0}});
+                                 "",
+                                 Milliseconds{0},
+                                 {Phase::started, 0, "https://github.com/x/y/actions/runs/7"}});
     const auto late = world.press_data(k_qa, "gn:" + std::to_string(id));
     CHECK(holds(late.toast, "уже запущен: https://github.com/x/y/actions/runs/7"));
     CHECK(late.edit);
@@ -480,10 +482,24 @@ TEST_CASE("a deploy that did not start is started again by a press, one that wai
     // GitHub does not always say where.
     const auto other = world.release_to_test("v1.2.4");
     world.move(other, {Status::manual_test_passed});
-    world.ledger->settle_notice(
-        {store::Settlement::What::sent, dispatches()[0].id, "", Milliseconds{0}});
+    world.ledger->settle_notice({store::Settlement::What::sent,
+                                 dispatches()[0].id,
+                                 "",
+                                 Milliseconds{0},
+                                 {Phase::started, 0, ""}});
     CHECK(world.press_data(k_qa, "gn:" + std::to_string(other)).toast
           == "Деплой на production уже запущен");
+    // Its place was taken before anything began: nothing begins, and nobody is told that it did.
+    const auto outrun = world.release_to_test("v1.2.5");
+    world.move(outrun, {Status::manual_test_passed});
+    world.ledger->settle_notice({store::Settlement::What::sent,
+                                 dispatches()[0].id,
+                                 "outrun by v1.2.6",
+                                 Milliseconds{0},
+                                 {Phase::obsolete, 0, ""}});
+    CHECK(holds(world.press_data(k_qa, "gn:" + std::to_string(outrun)).toast, "Решать уже нечего"));
+    CHECK(holds(world.last_event(outrun), R"("refused":"moved_on")"));
+    CHECK(dispatches().empty());
 }
 
 TEST_CASE("/status tells what is under way and what serves; /help helps") {

@@ -31,14 +31,6 @@ struct DispatchWorld : LedgerWorld {
         return dispatcher.run();
     }
 
-    // As if their time had come.
-    void forget_waits() {
-        for (const auto& row : ledger->waiting_notices(100)) {
-            ledger->settle_notice(
-                {store::Settlement::What::waiting, row.id, row.error, Milliseconds{0}});
-        }
-    }
-
     std::vector<std::string> kinds(const std::vector<store::Notice>& notices) {
         std::vector<std::string> found;
         for (const auto& notice : notices) {
@@ -136,12 +128,10 @@ TEST_CASE("killed between request and answer: the next one looks before it asks"
           == github::Dispatched::What::started);
     for (const auto& row : world.ledger->waiting_notices(100)) {
         if (row.kind == "dispatch") {
-            world.ledger->settle_notice({store::Settlement::What::waiting,
-                                         row.id,
-                                         "sent, not answered yet",
-                                         Milliseconds{0}});
+            world.ledger->settle_notice(bot::request_of(row));
         }
     }
+    world.forget_waits();
     (void)world.dispatch();
     CHECK(world.fake.tell("runs").size() == 1);
     CHECK_FALSE(world.waits("dispatch"));

@@ -211,6 +211,63 @@ TEMPLATE_TEST_CASE("a notice waits, is tried again, is parked, is sent",
     CHECK(server->parked_notices(10).empty());
 }
 
+TEMPLATE_TEST_CASE("how far a delivery has come is read as it was written",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    using Phase = store::DispatchState::Phase;
+    const TestType ledger;
+    const auto server = open_server(ledger);
+    const auto id = release_in(*server,
+                               {Status::building,
+                                Status::stage_deploy,
+                                Status::manual_testing,
+                                Status::manual_test_passed});
+    const auto row = [&] { return *server->newest_dispatch(id); };
+    CHECK(row().dispatch.phase == Phase::unsent);
+    const std::int64_t number = row().id;
+    server->settle_notice(
+        {Settled::waiting, number, "", Milliseconds(0), {Phase::requested, 3, ""}});
+    CHECK(row().dispatch.phase == Phase::requested);
+    CHECK(row().dispatch.looks == 3);
+    // Nothing began after all.
+    server->settle_notice({Settled::waiting, number, "HTTP 503", Milliseconds(0)});
+    CHECK(row().dispatch.phase == Phase::unsent);
+    CHECK(row().dispatch.looks == 0);
+    CHECK(row().error == "HTTP 503");
+    server->settle_notice(
+        {Settled::parked, number, "no run", Milliseconds(0), {Phase::requested, 0, ""}});
+    CHECK(row().dispatch.phase == Phase::requested);
+    CHECK(row().error == "no run");
+    const std::string link = "https://github.com/x/y/actions/runs/7";
+    server->settle_notice({Settled::sent, number, "", Milliseconds(0), {Phase::started, 0, link}});
+    CHECK(row().dispatch.phase == Phase::started);
+    CHECK(row().dispatch.run_link == link);
+    CHECK(row().error.empty());
+
+    const auto other = release_in(*server,
+                                  {Status::building,
+                                   Status::stage_deploy,
+                                   Status::manual_testing,
+                                   Status::manual_test_passed},
+                                  "v1.2.4");
+    take_along(*server, other, {Status::deploying});
+    CHECK(server->newest_dispatch(other)->dispatch.phase == Phase::obsolete);
+
+    server->add_notice({"a", "text", std::nullopt, "{}"});
+    const auto told = [&] { return *server->find_notice("a"); };
+    CHECK(told().message_id == 0);
+    server->settle_notice(
+        {Settled::waiting, told().id, "HTTP 502", Milliseconds(0), {}, 1LL << 40});
+    CHECK(told().message_id == 1LL << 40);
+    CHECK(told().error == "HTTP 502");
+    // A word of a newer program's: its run is looked for, not begun a second time.
+    ledger.sql("UPDATE outbox SET phase = 'paused' WHERE id = " + std::to_string(number));
+    CHECK(row().dispatch.phase == Phase::requested);
+    CHECK(contains(server->check().problems.at(0), "a phase that nobody knows: \"paused\""));
+}
+
 TEMPLATE_TEST_CASE("one message is kept for a purpose in a chat",
                    "",
                    SqliteLedger,
