@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view k_actions = "mlchaArRotYgx";
 constexpr std::string_view k_origins = "asfon";
-constexpr std::size_t k_longest_extra = 17;
+constexpr std::size_t k_longest_extra = 30; // a commit's digits, the longest number
 
 bool is_extra(std::string_view text) {
     return text.size() <= k_longest_extra && std::all_of(text.begin(), text.end(), [](char letter) {

@@ -13,7 +13,7 @@ enum class Action : char {
     card = 'c', // back to the notice
     history = 'h',
     ask_approve = 'a', // extra of these four: the commit's first digits
-    approve = 'A',     // and k_silence_shown
+    approve = 'A',     // and k_question with its number, and k_silence_shown
     ask_reject = 'r',
     reject = 'R',
     choose_rollback = 'o',
@@ -23,7 +23,9 @@ enum class Action : char {
     nothing = 'x', // the page's number
 };
 
-// Behind an approval's commit: whoever presses has been told that stage does not answer.
+// Behind an approval's commit: the question that it answers (Decision::question).
+inline constexpr char k_question = '+';
+// At the end of that: whoever presses has been told that stage does not answer.
 inline constexpr char k_silence_shown = '.';
 
 // Where a message came from, and so what it becomes again: one of the four lists, or a notice.

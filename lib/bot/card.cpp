@@ -259,7 +259,8 @@ telegram::Text approve_question(const Context& context,
                                 const std::string& silent) {
     const Language language = context.config.language;
     const std::string commit = short_commit(release.commit_sha.value_or(""));
-    const std::string data = silent.empty() ? commit : commit + k_silence_shown;
+    std::string data = commit + k_question + std::to_string(known.question);
+    data += silent.empty() ? "" : std::string(1, k_silence_shown);
     const std::string approved = approved_by(context.config, release, known.approvals);
     const std::string shown = what_is_approved(context.config, release, known);
     std::string html = say(language,

@@ -19,9 +19,18 @@ using messages::Id;
 using messages::say;
 using release::Status;
 
-// Behind its commit a button may say that silence was shown.
 std::string commit_in(const Callback& callback) {
-    return callback.extra.substr(0, callback.extra.find(k_silence_shown));
+    return callback.extra.substr(
+        0, callback.extra.find_first_of(std::string{k_question, k_silence_shown}));
+}
+
+// 0, which is no question, where the button names none: it was made before buttons named one.
+std::int64_t question_in(const Callback& callback) {
+    const std::size_t sign = callback.extra.find(k_question);
+    const std::string_view rest =
+        std::string_view(callback.extra)
+            .substr(sign == std::string::npos ? callback.extra.size() : sign + 1);
+    return parse_integer(rest.substr(0, rest.find(k_silence_shown))).value_or(0);
 }
 
 // A commit as it is shown, anything else as it is.
@@ -155,6 +164,9 @@ std::string Dialog::refusal_text(const telegram::User& who,
                          fmt::arg("by", decided.outrun_by),
                          fmt::arg("command", stage_command(release, true)));
     }
+    if (decided.conflict == "question") {
+        return say(language, Id::bot_asked_anew, tag);
+    }
     if (decided.conflict == "no_commit") {
         return say(
             language, Id::bot_no_commit, tag, fmt::arg("command", stage_command(release, true)));
@@ -187,6 +199,7 @@ Reply Dialog::decide(const telegram::User& who,
     decision.release_id = release.id;
     // What was shown, not what is there by now.
     decision.commit = asked == short_commit(commit) ? commit : asked;
+    decision.question = question_in(callback);
     decision.approver_id = who.id;
     decision.approver_name = name_of(m_config, who.id, who.name);
     decision.verdict =
@@ -224,6 +237,10 @@ Reply Dialog::decide(const telegram::User& who,
         return toast(say(language, Id::bot_no_release), true);
     case What::refused:
         reply = toast(refusal_text(who, release, decided), true);
+        if (decided.conflict == "question") {
+            reply.edit = approve_question(context(), callback.origin, release, known(release));
+            return reply;
+        }
         break;
     }
     reply.edit = present(callback.origin, release.id);

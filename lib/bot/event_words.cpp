@@ -34,7 +34,7 @@ std::int64_t number_of(const json& detail, const char* name) {
 
 // Decided::conflict and Claimed::conflict; one of a newer loomrel stands as it is.
 std::string why_refused(Language language, const json& detail) {
-    static constexpr std::array<std::pair<std::string_view, Id>, 15> k_whys{
+    static constexpr std::array<std::pair<std::string_view, Id>, 16> k_whys{
         {{"status", Id::event_why_status},
          {"commit", Id::event_why_commit},
          {"no_commit", Id::event_why_no_commit},
@@ -46,6 +46,7 @@ std::string why_refused(Language language, const json& detail) {
          {"approver", Id::event_why_approver},
          {"own", Id::event_why_own},
          {"council", Id::event_why_council},
+         {"question", Id::event_why_question},
          {"stage", Id::event_why_stage},
          {"tag", Id::event_why_tag},
          {"not_proven", Id::event_why_not_proven},

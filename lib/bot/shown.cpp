@@ -119,6 +119,7 @@ Known known_of(store::Store& ledger, const release::Release& release) {
     const std::vector<release::Event> events = ledger.events(release.id);
     known.last = last_move(events);
     known.settings = settings_named(events);
+    known.question = release::times_asked(events);
     if (release.is_outrun()) {
         const auto by = ledger.find_release(*release.superseded_by);
         known.outrun_by = by && by->release_tag != release.release_tag

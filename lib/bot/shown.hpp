@@ -4,6 +4,7 @@
 #include "lib/release/release.hpp"
 #include "lib/store/store.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Known {
     std::vector<store::Approval> approvals; // of its present commit
     std::optional<release::Event> last;     // the move that made it what it is
     std::vector<std::string> settings;      // of production, that differ: by their keys
+    std::int64_t question = 0;              // whose settings these are (release::times_asked)
     std::string outrun_by;                  // a tag, or "#17"; "" = it is not outrun
     // Whoever shows it is asked for approvals, and looks at stage himself then. Else what is known
     // of stage is what a job said.

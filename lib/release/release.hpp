@@ -3,9 +3,11 @@
 #include "lib/base/clock.hpp"
 #include "lib/release/status.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace loomrel::release {
 
@@ -45,5 +47,13 @@ struct Event {
     std::string source;        // through what: cli, journal, bot, api, serve
     std::string detail = "{}"; // a JSON object
 };
+
+// How often people were asked about the release. What whoever decides was shown belongs to one such
+// question; asked anew, they may be shown something else.
+[[nodiscard]] inline std::int64_t times_asked(const std::vector<Event>& events) {
+    return std::count_if(events.begin(), events.end(), [](const Event& event) {
+        return event.from != event.to && event.to == to_string(Status::manual_testing);
+    });
+}
 
 } // namespace loomrel::release

@@ -175,6 +175,7 @@ template <>
 inline constexpr auto k_fields<Decision> =
     std::tuple(field("id", &Decision::id, {.required = true}),
                field("commit", &Decision::commit),
+               field("question", &Decision::question),
                field("approver_id", &Decision::approver_id, {.required = true}),
                field("approver_name", &Decision::approver_name),
                field("typed_by", &Decision::typed_by),

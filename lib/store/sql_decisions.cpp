@@ -38,6 +38,15 @@ approvals_of(Session& session, std::int64_t release_id, const std::string& commi
     return found;
 }
 
+// release::times_asked, of a release that is held.
+std::int64_t times_asked(Session& session, std::int64_t release_id) {
+    Query query;
+    query.text = "SELECT COUNT(*) FROM release_events WHERE release_id = " + query.bind(release_id);
+    query.text += " AND to_status = " + query.bind(std::string(word(Status::manual_testing)))
+                  + " AND COALESCE(from_status, '') <> to_status";
+    return integer_of(session.run(query).rows.at(0)[0]);
+}
+
 void write_approval(Session& session, const Decision& decision, const std::string& commit) {
     const Approval approval{
         decision.approver_id, decision.approver_name, commit, decision.verdict, {}};
@@ -176,6 +185,10 @@ private:
         }
         if (m_present.is_outrun()) {
             return refuse("outrun");
+        }
+        // What was shown is what is approved (design 13.4).
+        if (times_asked(m_session, m_present.id) != m_decision.question) {
+            return refuse("question");
         }
         if (const auto other = find_other_on_stage(m_session, m_decision.release_id, m_present)) {
             m_answer.stage_serves = other->serves;

@@ -188,7 +188,8 @@ enum class Seen {
 struct Decision {
     std::string id; // a UUID made by the caller; the same decision sent twice is done once
     std::int64_t release_id = 0;
-    std::string commit; // what was tested; must be the release's
+    std::string commit;        // what was tested; must be the release's
+    std::int64_t question = 0; // of an approval: release::times_asked of what was shown
     std::int64_t approver_id = 0;
     std::string approver_name;
     std::string typed_by; // who typed it for the approver, for its event; "" = the approver
@@ -211,8 +212,9 @@ struct Decided {
     } what = What::counted;
     std::string status; // the present one (of What::absent: empty)
     // Of What::refused, which rule: "approver" (not one of them), "own" (a release of theirs),
-    // "council" (nobody may, or too few), "status", "commit", "no_commit", "outrun", or, as far as
-    // the ledger knows: "stage" serves something else, or this "tag" of another commit.
+    // "council" (nobody may, or too few), "status", "commit", "no_commit", "outrun", "question"
+    // (not the last), or, as far as the ledger knows: "stage" serves another, or "tag" of another
+    // commit.
     std::string conflict;
     int needed = 1;           // how many approvals it takes
     std::string outrun_by;    // of "outrun": the tag, or the number of its release

@@ -32,6 +32,8 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
     DecisionCase found;
     found.approver = find_approver(rules, *options.as);
     found.row = find_release(services, options.id);
+    found.question = release::times_asked(
+        services.store(Services::Purpose::production).events(found.row.id));
     found.verdict = verdict;
     found.service = sanitize_line(found.row.service_name);
     found.tag = sanitize_line(found.row.release_tag);
@@ -136,6 +138,7 @@ decision_of(Services& services, const ReleaseDecideOptions& options, const Decis
     decision.id = random_uuid();
     decision.release_id = decided.row.id;
     decision.commit = decided.commit();
+    decision.question = decided.question;
     decision.approver_id = decided.approver.id;
     decision.approver_name = decided.approver.name;
     decision.typed_by = services.actor();

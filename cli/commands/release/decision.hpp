@@ -16,6 +16,7 @@ struct DecisionCase {
     release::Approver approver;
     release::Council council;
     store::Verdict verdict = store::Verdict::approved;
+    std::int64_t question = 0; // store::Decision::question
     std::string service; // as they may be shown
     std::string tag;
 

@@ -93,6 +93,12 @@ void refuse_decided(const DecisionCase& decided, const Decided& answer) {
                            tag,
                            fmt::arg("command", again_on_stage_command(decided))));
     }
+    if (answer.conflict == "question") {
+        throw Error(ErrorKind::refused,
+                    "asked_anew",
+                    phrase(Id::approval_asked_anew, id, service, tag),
+                    phrase(Id::approval_asked_anew_hint, id));
+    }
     if (answer.conflict == "no_commit") {
         throw Error(ErrorKind::refused,
                     "no_commit",

@@ -201,6 +201,7 @@ struct LedgerWorld {
             decision.id = "decision-" + std::to_string(++m_changes);
             decision.release_id = id;
             decision.commit = ledger->find_release(id)->commit_sha.value_or("");
+            decision.question = release::times_asked(ledger->events(id));
             decision.approver_id = who;
             decision.approver_name = who == k_qa ? "Аня" : "Борис";
             decision.verdict = approves ? store::Verdict::approved : store::Verdict::rejected;

@@ -325,7 +325,8 @@ TEST_CASE("lists go from release to release, newest first, and survive what happ
 TEST_CASE("strangers, removed approvers, wrong chats and forged buttons decide nothing") {
     DialogWorld world;
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     const auto refused = [&](const bot::Reply& reply, const std::string& why) {
         INFO(reply.toast);
         CHECK(holds(reply.toast, why));
@@ -643,6 +644,43 @@ TEST_CASE("stage is looked at when the approval is given") {
     }
 }
 
+TEST_CASE("a yes is of the question it was pressed under: asked anew since, it is asked again") {
+    DialogWorld world;
+    const auto id = world.release_to_test();
+    world.press_data(k_qa, "an:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+    const auto opened = world.message;
+    world.move(id, {Status::manual_test_passed});
+    world.move(id,
+               {Status::manual_testing},
+               R"({"reason":"settings_differ","settings":["hooks.before_up"]})");
+    const auto refused = [&](const bot::Reply& reply) {
+        CHECK(holds(reply.toast, "Одобрения v1.2.3 с тех пор спросили заново"));
+        CHECK(reply.alert);
+        CHECK(world.status(id) == "manual_testing");
+        CHECK(holds(world.last_event(id), R"("conflict":"question")"));
+        CHECK(holds(world.message.html, "hooks.before_up"));
+        CHECK(holds(drawn(world.message), "[✅ Да, подтвердить]"));
+    };
+    SECTION("the question of before") {
+        refused(world.press(k_qa, "✅ Да, подтвердить"));
+    }
+    SECTION("a button of before questions had numbers") {
+        refused(
+            world.press_data(k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit)));
+    }
+    SECTION("the question of before, when stage is silent") {
+        world.operations.sees_stage = true;
+        world.operations.sight = {bot::StageSight::What::silent, "", ""};
+        refused(world.press_data(
+            k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1."));
+        world.operations.sight = {bot::StageSight::What::same, "", ""};
+    }
+    world.press(k_qa, "✅ Да, подтвердить");
+    CHECK(world.status(id) == "manual_test_passed");
+    world.message = opened;
+    CHECK(world.message.keyboard.at(0).at(0).data.size() <= 64);
+}
+
 TEST_CASE("a release without a commit has no yes, however it is pressed") {
     DialogWorld world;
     const auto id = world.make("v1.2.3", "loom-content", "");
@@ -666,8 +704,8 @@ TEST_CASE("whom the ledger's newer rules exclude is told which rule it is") {
     rules.self_approval = false;
     const auto told = [&](const std::string& text) {
         (void)world.ledger->keep_approval_rules(rules, "serve");
-        const auto reply =
-            world.press_data(k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit));
+        const auto reply = world.press_data(
+            k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1");
         CHECK(world.status(id) == "manual_testing");
         INFO(reply.toast);
         CHECK(holds(reply.toast, text));

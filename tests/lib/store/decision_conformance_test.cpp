@@ -386,3 +386,35 @@ TEMPLATE_TEST_CASE("a note is an event that moves nothing", "", SqliteLedger, Po
     CHECK(store->check().problems.empty());
     CHECK(outbox_of(ledger, id).empty());
 }
+
+TEMPLATE_TEST_CASE("an approval answers the question that people were asked last",
+                   "",
+                   SqliteLedger,
+                   PostgresLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = tested_release(*store);
+    // Notes and votes are no questions.
+    CHECK(store->decide(one_of_two(id, 22222)).what == What::counted);
+    CHECK(release::times_asked(store->events(id)) == 1);
+    take_along(*store, id, {Status::manual_test_passed, Status::manual_testing});
+    CHECK(release::times_asked(store->events(id)) == 2);
+    for (const std::int64_t question : {0, 1, 3}) {
+        auto stale = word_on(id, 11111);
+        stale.question = question;
+        const auto decided = store->decide(stale);
+        CHECK(decided.what == What::refused);
+        CHECK(decided.conflict == "question");
+        CHECK(store->decide(stale).conflict == "question"); // the same, sent twice
+        CHECK(detail_of(store->events(id).back())["refused"] == "decision:question");
+    }
+    CHECK(store->approvals(id).empty());
+    CHECK(store->find_release(id)->status == "manual_testing");
+    auto word = word_on(id, 11111);
+    word.question = 2;
+    CHECK(store->decide(word).what == What::approved);
+    // A rejection stops what was tested, whatever was shown.
+    take_along(*store, id, {Status::manual_testing});
+    CHECK(store->decide(word_on(id, 22222, Verdict::rejected)).what == What::rejected);
+}
