@@ -142,6 +142,12 @@ std::string Dialog::refusal_text(const telegram::User& who,
                                  const store::Decided& decided) const {
     const Language language = m_config.language;
     const auto tag = fmt::arg("tag", release.release_tag);
+    if (decided.conflict == "tag" && decided.stage_serves.empty()) {
+        return say(language,
+                   Id::bot_stage_commit_unknown,
+                   tag,
+                   fmt::arg("command", stage_command(release, true)));
+    }
     if (decided.conflict == "commit" || decided.conflict == "tag") {
         return say(language, Id::bot_commit_differs, tag);
     }

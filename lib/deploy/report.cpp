@@ -234,11 +234,28 @@ failure_of_then(const store::Run& run, Language language, const Redactor& redact
     return failure;
 }
 
+namespace {
+
+std::string common_commit(const std::vector<Followed>& hosts) {
+    std::string commit;
+    for (const Followed& host : hosts) {
+        if (host.transcript.commit.empty()
+            || (!commit.empty() && commit != host.transcript.commit)) {
+            return "";
+        }
+        commit = host.transcript.commit;
+    }
+    return commit;
+}
+
+} // namespace
+
 store::RunEnd to_run_end(const Report& report) {
     store::RunEnd end;
     end.run_id = report.subject.run_id;
     end.outcome = report.outcome;
     end.result = to_json(report);
+    end.commit = common_commit(report.hosts);
     for (const Followed& host : report.hosts) {
         end.hosts.push_back({host.host,
                              state_of(host),

@@ -97,6 +97,7 @@ inline constexpr auto k_fields<RunEnd> =
     std::tuple(field("run_id", &RunEnd::run_id, {.required = true, .text = Text::uuid}),
                field("outcome", &RunEnd::outcome, {.required = true}),
                field("result", &RunEnd::result, {.text = Text::json}),
+               field("commit", &RunEnd::commit, {.text = Text::commit}),
                field("hosts", &RunEnd::hosts, {.most = 256}));
 
 template <>

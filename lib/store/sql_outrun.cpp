@@ -3,6 +3,7 @@
 #include "lib/release/names.hpp"
 #include "lib/store/sql_moves.hpp"
 #include "lib/store/sql_outbox.hpp"
+#include "lib/store/sql_stage.hpp"
 #include "lib/store/sql_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -27,8 +28,30 @@ std::string common_version(const RunEnd& end) {
     return serves;
 }
 
-bool is_version(const Present& release, const std::string& version) {
-    return release.tag == version || (!release.commit.empty() && release.commit == version);
+// What stage serves. A tag is moved: only the commit says which of its versions that is.
+struct Version {
+    std::string name;   // a tag or a commit
+    std::string commit; // "" = no run says
+};
+
+Version version_on_stage(Session& session, const std::string& service, const std::string& name) {
+    return {name, release::is_commit(name) ? name : commit_on_stage(session, service, name)};
+}
+
+bool is_named(const Present& release, const Version& version) {
+    return release.tag == version.name
+           || (!release.commit.empty() && release.commit == version.name);
+}
+
+bool is_version(const Present& release, const Version& version) {
+    return is_named(release, version)
+           && (version.commit.empty() || release.commit.empty()
+               || release.commit == version.commit);
+}
+
+// A release without a commit cannot be approved; that it is there again harms nobody.
+bool is_surely(const Present& release, const Version& version) {
+    return is_version(release, version) && (release.commit.empty() || !version.commit.empty());
 }
 
 // Told late, a run's end is of yesterday: one that began after it has said what stage serves now.
@@ -53,7 +76,7 @@ public:
         : m_session(session),
           m_run(run) {}
 
-    void by_stage(const std::string& serves) {
+    void by_stage(const Version& serves) {
         const auto serving = find_serving(serves);
         if (!serving) {
             return; // no release of ours: nothing that could be named
@@ -66,7 +89,7 @@ public:
                 outrun(other, *serving);
             }
         }
-        if (serving->is_outrun() && !is_second_row(*serving)) {
+        if (serving->is_outrun() && !is_second_row(*serving) && is_surely(*serving, serves)) {
             set(serving->id, Value());
             note(*serving, {{"outrun", false}});
         }
@@ -89,7 +112,7 @@ public:
 
 private:
     // Of two rows of one tag and commit the first is meant, which stays the release.
-    std::optional<Present> find_serving(const std::string& serves) {
+    std::optional<Present> find_serving(const Version& serves) {
         if (m_run.release_id) {
             const auto own = hold_release(m_session, *m_run.release_id);
             if (own && is_version(*own, serves)) {
@@ -99,8 +122,13 @@ private:
         Query query;
         query.text =
             "SELECT MAX(id) FROM releases WHERE service_name = " + query.bind(m_run.service);
-        query.text += (release::is_commit(serves) ? " AND commit_sha = " : " AND release_tag = ")
-                      + query.bind(serves);
+        query.text +=
+            (release::is_commit(serves.name) ? " AND commit_sha = " : " AND release_tag = ")
+            + query.bind(serves.name);
+        if (!serves.commit.empty()) {
+            query.text +=
+                " AND COALESCE(commit_sha, '') IN ('', " + query.bind(serves.commit) + ")";
+        }
         query.text += " AND NOT EXISTS (SELECT 1 FROM releases AS first WHERE first.id ="
                       " releases.superseded_by AND first.release_tag = releases.release_tag)";
         const Result found = m_session.run(query);
@@ -175,7 +203,7 @@ void note_what_serves(Session& session, const Run& run, const RunEnd& end) {
     const std::string serves = common_version(end);
     if (run.environment == "stage" && end.outcome != RunOutcome::unknown && !serves.empty()
         && !is_overtaken(session, run)) {
-        Outrunning(session, run).by_stage(serves);
+        Outrunning(session, run).by_stage(version_on_stage(session, run.service, serves));
     }
     if (run.environment == "prod" && end.outcome == RunOutcome::good
         && run.kind == RunKind::deploy) {

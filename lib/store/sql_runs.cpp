@@ -120,6 +120,10 @@ void end_run(Session& session, const RunEnd& end) {
                  + session.dialect().now
                  + "), outcome = " + query.bind(std::string(to_string(end.outcome)));
     query.text += ", result = " + query.bind(storable(end.result));
+    if (end.outcome == RunOutcome::good) {
+        query.text +=
+            ", commit_sha = COALESCE(NULLIF(commit_sha, ''), " + query.bind(end.commit) + ")";
+    }
     query.text += " WHERE id = " + query.bind(end.run_id);
     // The first to tell is believed; what was not known then may be learned later.
     query.text += " AND (ended_at IS NULL OR outcome = 'unknown')";

@@ -34,6 +34,11 @@ Query stage_commit_query(const std::string& service, const std::string& tag) {
     return query;
 }
 
+std::string commit_on_stage(Session& session, const std::string& service, const std::string& tag) {
+    const Result last = session.run(stage_commit_query(service, tag));
+    return last.rows.empty() ? "" : last.rows[0][0].value_or("");
+}
+
 std::optional<OtherOnStage>
 find_other_on_stage(Session& session, std::int64_t release_id, const Present& release) {
     const Result open = session.run(stage_runs_query(release_id, release.service));
@@ -51,12 +56,10 @@ find_other_on_stage(Session& session, std::int64_t release_id, const Present& re
     if (!by_tag || release.commit.empty()) {
         return std::nullopt;
     }
-    const Result last = session.run(stage_commit_query(release.service, release.tag));
-    const std::string commit = last.rows.empty() ? "" : last.rows[0][0].value_or("");
-    if (commit.empty() || commit == release.commit) {
-        return std::nullopt;
-    }
-    return OtherOnStage{"tag", commit, ""};
+    // A run that does not say which commit it left there proves nothing of this one.
+    std::string commit = commit_on_stage(session, release.service, release.tag);
+    return commit == release.commit ? std::nullopt
+                                    : std::optional(OtherOnStage{"tag", std::move(commit), ""});
 }
 
 } // namespace loomrel::store

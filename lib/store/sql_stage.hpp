@@ -20,6 +20,10 @@ struct OtherOnStage {
 [[nodiscard]] std::optional<OtherOnStage>
 find_other_on_stage(Session& session, std::int64_t release_id, const Present& release);
 
+// The commit that the tag was when it was last put on stage; "" = no run says.
+[[nodiscard]] std::string
+commit_on_stage(Session& session, const std::string& service, const std::string& tag);
+
 // Its statements, for the test that looks at how they are executed.
 [[nodiscard]] Query stage_runs_query(std::int64_t release_id, const std::string& service);
 [[nodiscard]] Query stage_serves_query(const std::string& service);

@@ -89,6 +89,7 @@ struct RunEnd {
     RunOutcome outcome = RunOutcome::unknown;
     std::string result; // JSON
     std::vector<HostResult> hosts;
+    std::string commit{}; // by its hosts' journals; "" = unknown, or they differ
 };
 
 // What becomes of a release in one transaction, wholly or not at all.
@@ -218,7 +219,7 @@ struct Decided {
     std::string conflict;
     int needed = 1;           // how many approvals it takes
     std::string outrun_by;    // of "outrun": the tag, or the number of its release
-    std::string stage_serves; // of "stage": the tag, commit or image; of "tag": the commit
+    std::string stage_serves; // of "stage": the tag, commit or image; of "tag": its commit or ""
     std::string stage_run;    // of "stage": the run that is about to change what serves there
     std::vector<Approval> approvals; // of the present commit, oldest first
     bool server_is_up = false;       // a `serve` delivers this ledger's outbox, dispatches included

@@ -141,6 +141,25 @@ never_status manual_test_passed "$first"
 prod_deploy v1.2.3 "$first"
 refused
 
+attack "a tag that was moved is built anew on stage by a rollback, and its other commit is approved"
+version v1.2.3
+another_run 11 v1.2.3
+first=$RELEASE
+move_tag v1.2.3
+version v1.2.4
+another_run 12 v1.2.4
+rm -rf "$T/stage/state/stage"
+on_host stage git -C "loom/$SERVICE" fetch -q -f --tags
+loomrel --json rollback --env stage --service "$SERVICE" --to v1.2.3 --yes
+expect_exit 0
+# Whoever has no credentials of stage's goes by what the ledger knows.
+sed -i /^STAGE_/d "$T/ci/.env.servers"
+for who in $ANYA $BORIS; do
+    loomrel --json release approve "$first" --as "$who"
+    [ "$CODE" = 3 ] || wrong "exit $CODE, not 3, for $who"
+done
+never_status manual_test_passed "$first"
+
 attack "an approved release that production has outrun is deployed with --older"
 approved v1.2.3
 first=$RELEASE

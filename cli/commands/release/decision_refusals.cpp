@@ -36,6 +36,16 @@ std::string again_on_stage_command(const DecisionCase& decided) {
         fail(phrase(Id::approval_stage_busy, service, tag, fmt::arg("run", run)),
              phrase(Id::approval_stage_busy_hint, fmt::arg("run", run)));
     }
+    if (answer.conflict == "tag" && serves.empty()) {
+        fail(phrase(Id::approval_stage_commit_unknown,
+                    service,
+                    tag,
+                    fmt::arg("id", decided.row.id),
+                    fmt::arg("commit", decided.commit().substr(0, 12))),
+             phrase(Id::approval_stage_serves_hint,
+                    tag,
+                    fmt::arg("command", again_on_stage_command(decided))));
+    }
     if (answer.conflict == "tag") {
         fail(phrase(Id::approval_stage_moved,
                     service,

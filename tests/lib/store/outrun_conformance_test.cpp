@@ -33,14 +33,19 @@ std::optional<std::int64_t> outrun_by(store::Store& store, std::int64_t id) {
     return store.find_release(id)->superseded_by;
 }
 
-// A run on stage after which this is what its hosts say they serve.
+// A run on stage after which this is what its hosts say they serve. What is not a release's own run
+// is one of that tag and commit.
 void run_on_stage(store::Store& store,
                   std::optional<std::int64_t> id,
                   const std::vector<std::string>& serves,
                   RunKind kind = RunKind::deploy,
-                  RunOutcome outcome = RunOutcome::good) {
+                  RunOutcome outcome = RunOutcome::good,
+                  const std::string& commit = "") {
+    std::this_thread::sleep_for(Milliseconds(3)); // told apart by when they started
     auto run = new_run(id);
     run.kind = kind;
+    run.ref = "refs/tags/" + serves.at(0);
+    run.commit = id ? run.commit : commit;
     REQUIRE(store.open_run(run).opened);
     store::RunEnd end{run.id, outcome, "{}", {}};
     for (std::size_t i = 0; i < serves.size(); ++i) {
@@ -133,7 +138,7 @@ TEMPLATE_TEST_CASE("what stage serves again is outrun no more, whatever run brou
         run_on_stage(*store, second, {"v1.0.1", "v1.0.1"});
         CHECK(outrun_by(*store, first) == second);
         CHECK_FALSE(outrun_by(*store, second));
-        run_on_stage(*store, std::nullopt, {"v1.0.0", "v1.0.0"}, kind, outcome);
+        run_on_stage(*store, std::nullopt, {"v1.0.0", "v1.0.0"}, kind, outcome, commit_of(first));
         CHECK_FALSE(outrun_by(*store, first));
         CHECK(outrun_by(*store, second) == first);
         CHECK(is_listed(*store, List::active, first));
@@ -149,6 +154,50 @@ TEMPLATE_TEST_CASE("what stage serves again is outrun no more, whatever run brou
     CHECK_FALSE(outrun_by(*store, first));
     CHECK(database->decide(decision_on(first, 11111)).what == store::Decided::What::approved);
     CHECK(store->check().problems.empty());
+}
+
+TEMPLATE_TEST_CASE(
+    "a tag that stage serves again as another commit, or as nobody knows which, clears"
+    " nothing and is not approved",
+    "",
+    SqliteLedger,
+    PostgresLedger,
+    HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto first = release_in(*database, k_tested, "v1.0.0");
+    const auto second = release_in(*database, k_tested, "v1.0.1");
+    const std::string other(40, 'd');
+    // Built anew by a rollback: the run was opened without a commit, its journal names one.
+    const auto rebuild = [&](const std::string& commit) {
+        run_on_stage(*store, second, {"v1.0.1", "v1.0.1"});
+        REQUIRE(outrun_by(*store, first) == second);
+        std::this_thread::sleep_for(Milliseconds(3));
+        auto run = new_run();
+        run.kind = RunKind::rollback;
+        run.ref = "refs/tags/v1.0.0";
+        run.commit.clear();
+        REQUIRE(store->open_run(run).opened);
+        auto end = end_of(run, "v1.0.0");
+        end.commit = commit;
+        store->end_run(end);
+        CHECK(store->find_run(run.id)->commit == commit);
+    };
+    for (const std::string& commit : {other, std::string()}) {
+        rebuild(commit);
+        CHECK(outrun_by(*store, first) == second);
+        CHECK(database->decide(decision_on(first, 11111)).conflict == "outrun");
+        // A row that nothing marked: the tag alone proves nothing.
+        ledger.sql("UPDATE releases SET superseded_by = NULL WHERE id = " + std::to_string(first));
+        const auto decided = database->decide(decision_on(first, 11111));
+        CHECK(decided.conflict == "tag");
+        CHECK(decided.stage_serves == commit);
+    }
+    rebuild(commit_of(first));
+    CHECK_FALSE(outrun_by(*store, first));
+    CHECK(database->decide(decision_on(first, 11111)).what == store::Decided::What::approved);
 }
 
 TEMPLATE_TEST_CASE("a run that cannot say what stage serves outruns nothing",
