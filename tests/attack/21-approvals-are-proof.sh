@@ -146,6 +146,20 @@ try --json rollback --env prod --service "$SERVICE" --to v1.1.1 --yes
 refused
 holds "another refusal" jq -e '.error.code == "never_served"' "$T/out"
 
+attack "a deploy typed again says that it went well, although another version was put back by hand"
+both_approve v1.1.0
+prod_deploy v1.1.0
+[ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
+on_host prod sh "$T/prod/state/prod/$SERVICE/restore" v1.0.0 >/dev/null 2>&1
+wait_for 10 "v1.0.0 serves again" serves_now v1.0.0 prod
+mark
+prod_deploy v1.1.0
+[ "$CODE" = 3 ] || wrong "exit $CODE, not 3"
+unchanged
+loomrel --json rollback --service "$SERVICE" --to v1.1.0 --yes
+prod_deploy v1.1.0
+[ "$CODE" = 0 ] || wrong "back again: exit $CODE, not 0"
+
 promise "what both approved is deployed"
 both_approve v1.1.0
 prod_deploy v1.1.0
