@@ -32,8 +32,9 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
     DecisionCase found;
     found.approver = find_approver(rules, *options.as);
     found.row = find_release(services, options.id);
-    found.question = release::times_asked(
-        services.store(Services::Purpose::production).events(found.row.id));
+    const auto events = services.store(Services::Purpose::production).events(found.row.id);
+    found.question = release::times_asked(events);
+    found.settings = bot::settings_named(events);
     found.verdict = verdict;
     found.service = sanitize_line(found.row.service_name);
     found.tag = sanitize_line(found.row.release_tag);
@@ -63,6 +64,8 @@ nlohmann::ordered_json decided_json(const DecisionCase& decided,
                                     const std::vector<store::Approval>& approvals) {
     return {{"release_id", decided.row.id},
             {"status", status},
+            {"commit", decided.commit()},
+            {"settings", decided.settings},
             {"approvals", approvals_json(approvals)},
             {"needed", decided.council.needed}};
 }
@@ -126,10 +129,28 @@ see_stage(Services& services, const ReleaseDecideOptions& options, const Decisio
                            fmt::arg("who", typed_word(options.as.value_or("")))));
     }
     services.note(services.say(Id::approval_stage_silent, reason));
-    if (!options.yes && !services.confirm(services.say(Id::approval_stage_silent_question))) {
+    return store::Seen::silent;
+}
+
+// What is approved is shown before it is (design 13.4): a terminal is asked, anything else is told.
+void show_and_ask(Services& services,
+                  const ReleaseDecideOptions& options,
+                  const DecisionCase& decided,
+                  store::Seen stage) {
+    if (!decided.approves() || !bot::can_be_approved(decided.row)) {
+        return;
+    }
+    const std::string shown = shown_to_approver(services, decided);
+    if (options.yes || !services.io().can_prompt()) {
+        services.note(shown);
+        return;
+    }
+    services.io().err(shown + "\n"); // --quiet hides no question
+    const Id question =
+        stage == store::Seen::silent ? Id::approval_stage_silent_question : Id::approval_question;
+    if (!services.confirm(services.say(question))) {
         throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
     }
-    return store::Seen::silent;
 }
 
 store::Decision
@@ -156,6 +177,7 @@ ExitCode decide(Services& services, const ReleaseDecideOptions& options, store::
     }
     store::Decision decision = decision_of(services, options, decided);
     decision.stage = see_stage(services, options, decided);
+    show_and_ask(services, options, decided, decision.stage);
     const Decided answer = services.store(Services::Purpose::production).decide(decision);
     if (answer.what == Decided::What::absent) {
         (void)find_release(services, options.id); // says that there is none

@@ -16,8 +16,9 @@ struct DecisionCase {
     release::Approver approver;
     release::Council council;
     store::Verdict verdict = store::Verdict::approved;
-    std::int64_t question = 0; // store::Decision::question
-    std::string service; // as they may be shown
+    std::int64_t question = 0;         // store::Decision::question
+    std::vector<std::string> settings; // of production, that differ: what this question shows
+    std::string service;               // as they may be shown
     std::string tag;
 
     [[nodiscard]] bool approves() const { return verdict == store::Verdict::approved; }
@@ -30,6 +31,9 @@ struct DecisionCase {
 
 // Stage was looked at, and one of its hosts serves something else ("" = nobody knows what).
 [[noreturn]] void refuse_seen_other(const DecisionCase& decided, const std::string& serves);
+
+// What an approval is of: its commit, and the settings of production that differ. A line each.
+[[nodiscard]] std::string shown_to_approver(Services& services, const DecisionCase& decided);
 
 void tell_decided(Services& services, const DecisionCase& decided, const store::Decided& answer);
 

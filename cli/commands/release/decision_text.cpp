@@ -3,6 +3,7 @@
 #include "cli/commands/release/release.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/bot/event_words.hpp"
 #include "lib/messages/status_texts.hpp"
 
 #include <algorithm>
@@ -169,6 +170,19 @@ Status status_after(const DecisionCase& decided, const std::vector<store::Approv
     return have(decided, with_this_word(decided, approvals)) >= decided.council.needed
                ? Status::manual_test_passed
                : Status::manual_testing;
+}
+
+std::string shown_to_approver(Services& services, const DecisionCase& decided) {
+    std::string text = services.say(Id::approval_of,
+                                    fmt::arg("id", decided.row.id),
+                                    fmt::arg("service", decided.service),
+                                    fmt::arg("tag", decided.tag),
+                                    fmt::arg("commit", sanitize_line(decided.commit())));
+    if (!decided.settings.empty()) {
+        const std::string keys = bot::setting_keys(services.language(), decided.settings);
+        text += "\n" + services.say(Id::shown_settings, fmt::arg("keys", keys));
+    }
+    return text;
 }
 
 void tell_decided(Services& services, const DecisionCase& decided, const Decided& answer) {

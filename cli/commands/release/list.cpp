@@ -5,6 +5,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/event_words.hpp"
+#include "lib/bot/shown.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/wire.hpp"
@@ -148,12 +149,15 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         next_actions = messages::next_actions(services.language(), *state);
     }
     const auto approvals = services.store(Services::Purpose::releases).approvals(row.id);
+    const auto settings =
+        bot::settings_named(services.store(Services::Purpose::releases).events(row.id));
     if (row.is_outrun()) {
         next_actions.clear(); // nobody is waited for
     }
     if (services.json()) {
         auto object = json_of(row);
         object["approvals"] = approvals_json(approvals);
+        object["settings"] = settings;
         object["next"] = next;
         object["next_actions"] = next_actions;
         services.out_json(object);
@@ -171,7 +175,13 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
         {"approvals",
          Id::approval_field,
          services.io().out_is_tty() ? approvals_shown(approvals) : approvals_line(approvals)},
-        {"rollback_to_tag", Id::cli_field_rollback_to, row.rollback_to_tag},
+        {"settings",
+         Id::approval_settings_field,
+         services.io().out_is_tty() ? bot::setting_keys(services.language(), settings)
+                                    : join(settings, ",")},
+        {"rollback_to_tag",
+         was_rolled_back(row) ? Id::cli_field_rollback_to : Id::cli_field_serves,
+         row.rollback_to_tag},
         {"commit_sha", Id::cli_field_commit, row.commit_sha.value_or("")},
         {"superseded_by",
          Id::cli_field_superseded_by,

@@ -49,7 +49,7 @@ struct ReleaseDecideOptions {
     std::optional<std::int64_t> id;
     std::optional<std::string> as;
     std::optional<std::string> reason;
-    bool yes = false; // also when stage does not answer
+    bool yes = false; // unasked, and also when stage does not answer
     bool dry_run = false;
 };
 

@@ -61,7 +61,8 @@ TEST_CASE("approve tells the ledger who, what commit, and how many it takes") {
     CHECK(decision.source == "cli");
     CHECK_FALSE(decision.typed_by.empty());
     CHECK(json::parse(world.io.out_text) == json::parse(R"({
-        "release_id": 2, "status": "manual_testing", "needed": 2,
+        "release_id": 2, "status": "manual_testing", "needed": 2, "settings": [],
+        "commit": "0123456789abcdef0123456789abcdef01234567",
         "approvals": [{"by":"boris","decision":"approved","at":"2024-03-15T14:30:00.000Z"}]})"));
     CHECK(world.run({"release", "approve", "2", "--as", "33333", "--json"}) == ExitCode::ok);
     const json answer = json::parse(world.io.out_text);
@@ -176,12 +177,73 @@ TEST_CASE("the rules of the ledger hold, whatever the configuration here says") 
     CHECK(json::parse(world.io.out_text)["status"] == "manual_testing");
 }
 
+TEST_CASE("what is approved is shown before it is, and a terminal is asked") {
+    ApprovalWorld world;
+    const auto event = [](const std::string& from, const std::string& to, const char* detail) {
+        return release::Event{{}, from, to, "loomrel", "journal", detail};
+    };
+    world.ledger.history[2] = {
+        event("stage_deploy", "manual_testing", R"({"settings":["hooks.before_up"]})"),
+        event("manual_testing", "manual_test_passed", "{}"),
+        event("manual_test_passed", "manual_testing", R"({"settings":["health"]})")};
+    const std::vector<std::string> approve{"release", "approve", "2", "--as", "boris"};
+    const auto shown = [&] {
+        CHECK(has(world.io.err_text, k_commit));
+        CHECK(has(world.io.err_text, "hooks.before_up, health"));
+    };
+    SECTION("a no writes nothing") {
+        world.io.prompts = true;
+        world.io.typed = {"n"};
+        CHECK(world.run(approve) == ExitCode::refused);
+        shown();
+        CHECK(world.ledger.decisions.empty());
+    }
+    SECTION("a yes is of what was shown, which --quiet does not hide") {
+        world.io.prompts = true;
+        world.io.typed = {"y"};
+        auto quiet = approve;
+        quiet.push_back("--quiet");
+        CHECK(world.run(quiet) == ExitCode::ok);
+        shown();
+        CHECK(world.ledger.decisions.at(0).question == 2);
+    }
+    SECTION("--yes and whoever cannot be asked are told") {
+        auto yes = approve;
+        yes.push_back("--yes");
+        world.io.prompts = true;
+        CHECK(world.run(yes) == ExitCode::ok);
+        shown();
+        world.io.prompts = false;
+        CHECK(world.run({"release", "approve", "2", "--as", "33333", "--json"}) == ExitCode::ok);
+        shown();
+        CHECK(json::parse(world.io.out_text)["settings"] == json{"hooks.before_up", "health"});
+    }
+    SECTION("release show names them") {
+        CHECK(world.run({"release", "show", "2", "--json"}) == ExitCode::ok);
+        CHECK(json::parse(world.io.out_text)["settings"] == json{"hooks.before_up", "health"});
+        world.io.out_tty = true;
+        CHECK(world.run({"release", "show", "2"}) == ExitCode::ok);
+        CHECK(has(world.io.out_text, "hooks.before_up, health"));
+    }
+    SECTION("who rejects is asked nothing") {
+        world.io.prompts = true;
+        CHECK(world.run({"release", "reject", "2", "--as", "boris"}) == ExitCode::ok);
+    }
+    SECTION("asked anew while it was read: nothing is recorded") {
+        world.decides(What::refused, "manual_testing", "question");
+        CHECK(world.run({"release", "approve", "2", "--as", "boris", "--json"})
+              == ExitCode::refused);
+        CHECK(world.code() == "asked_anew");
+    }
+}
+
 TEST_CASE("a dry run asks and writes nothing") {
     ApprovalWorld world;
     CHECK(world.run({"release", "approve", "2", "--as", "Аня", "--dry-run", "--json"})
           == ExitCode::ok);
     CHECK(json::parse(world.io.out_text) == json::parse(R"({
         "release_id": 2, "status": "manual_testing", "approvals": [], "needed": 1,
+        "settings": [], "commit": "0123456789abcdef0123456789abcdef01234567",
         "dry_run": true,
         "would_record": {"by": "Аня", "decision": "approved",
                          "commit": "0123456789abcdef0123456789abcdef01234567"},
