@@ -29,6 +29,15 @@ constexpr Milliseconds k_between_migrations{5000};
 // Who asks as soon as it is told that we listen finds a ledger that is there up to date.
 constexpr Milliseconds k_head_start{2000};
 
+// Whoever decides or claims is held to these from now on, over whichever store. A server that names
+// no approver lets whoever asks go by his own rules, as before it came.
+void keep_rules(store::Store& store, const release::ApprovalRules& rules) {
+    auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
+    if (ledger != nullptr && (!rules.approvers.empty() || ledger->approval_rules())) {
+        (void)ledger->keep_approval_rules(rules, "serve");
+    }
+}
+
 // The schema is brought up to date while requests are answered already: a ledger that is away now
 // may be there in a minute. What no waiting mends (a newer schema, no rights) ends the server.
 class Migrating {
@@ -59,10 +68,7 @@ private:
             const auto store =
                 services.open_another_store(Services::Purpose::production, k_store_deadline);
             (void)store->migrate();
-            // Whoever decides or claims is held to these from now on, over whichever store.
-            if (auto* ledger = dynamic_cast<store::ServerLedger*>(store.get())) {
-                (void)ledger->keep_approval_rules(services.config().approval_rules(), "serve");
-            }
+            keep_rules(*store, services.config().approval_rules());
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::ledger) {
                 log.failure("ledger", error);

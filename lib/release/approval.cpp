@@ -63,14 +63,17 @@ std::string names_of(const ApprovalRules& rules) {
 
 void check_not_empty(const ApprovalRules& rules) {
     if (rules.approvers.empty()) {
-        throw Error(ErrorKind::refused,
-                    "no_approvers",
-                    {"одобрять релизы не может никто: telegram.approvers пуст",
-                     "nobody may approve releases: telegram.approvers is empty"},
-                    {"впишите в loomrel.toml: [telegram] approvers = [ID в Telegram, …]; свой ID"
-                     " показывает бот по команде /id",
-                     "write into loomrel.toml: [telegram] approvers = [Telegram id, …]; the bot"
-                     " tells yours when asked /id"});
+        throw Error(
+            ErrorKind::refused,
+            "no_approvers",
+            {"одобрять релизы не может никто: telegram.approvers пуст",
+             "nobody may approve releases: telegram.approvers is empty"},
+            {"впишите [telegram] approvers = [ID в Telegram, …] в loomrel.toml, с которым"
+             " запускается loomrel serve (без serve — в свой), и перезапустите serve; свой ID"
+             " показывает бот по команде /id",
+             "write [telegram] approvers = [Telegram id, …] into the loomrel.toml that"
+             " loomrel serve is started with (without a serve: into yours), and restart"
+             " serve; the bot tells yours when asked /id"});
     }
 }
 

@@ -66,6 +66,20 @@ mark
 prod_deploy v1.1.0
 refused
 
+judge
+serve_stop
+rewind
+RELEASE=$(sql "SELECT max(id) FROM releases")
+SERVER_TOML=''
+serve_start
+serve_stop
+SERVER=''
+promise "a server that names no approver locks nobody out"
+try --json release approve "$RELEASE" --as $ANYA
+[ "$CODE" = 0 ] || wrong "exit $CODE, not 0"
+is manual_test_passed "$RELEASE"
+
+serve_anew "$ANYA, $BORIS" 1
 attack "api_approvals lets the API decide"
 serve_stop
 SERVER=''

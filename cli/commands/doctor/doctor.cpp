@@ -114,12 +114,16 @@ void check_ledger(Services& services, Findings& findings) {
         }
         // Whose word it is who may approve (design 13.2).
         if (state.pending.empty()) {
-            const bool kept = store->approval_rules().has_value();
-            findings.add("ledger",
-                         "approval_rules",
-                         kept ? Verdict::ok : Verdict::warning,
-                         services.say(kept ? Id::doctor_rules_kept : Id::doctor_rules_not_kept),
-                         messages::phrase(Id::doctor_mend_rules));
+            const auto rules = store->approval_rules();
+            const bool nobody = rules && rules->approvers.empty();
+            findings.add(
+                "ledger",
+                "approval_rules",
+                rules && !nobody ? Verdict::ok : Verdict::warning,
+                services.say(nobody  ? Id::doctor_rules_nobody
+                             : rules ? Id::doctor_rules_kept
+                                     : Id::doctor_rules_not_kept),
+                messages::phrase(nobody ? Id::doctor_mend_rules_nobody : Id::doctor_mend_rules));
         }
     } catch (const Error& error) {
         findings.add("ledger", url, error);
