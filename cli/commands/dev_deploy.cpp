@@ -155,7 +155,7 @@ ExitCode run_dev_deploy(Services& services, const DevDeployOptions& options) {
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.begin_connecting();
     // Beside the log-in: the ledger.
-    const store::Run run = run_row(deploying, session);
+    const store::Run run = run_row(deploying, session.host_names());
     const LedgerAnswer told = tell_ledger(services, run);
     if (told.ledger) {
         session.set_store(*told.ledger);

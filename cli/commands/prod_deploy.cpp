@@ -130,7 +130,12 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
         return show_would_attach(services, *decision.run);
     }
     if (options.dry_run) {
-        foresee_claim(services, store, release, options.older);
+        foresee_claim(services,
+                      store,
+                      release,
+                      run_row(deploying, names_of(services, deploying.hosts)),
+                      {services.actor(), "cli"},
+                      options.older);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
@@ -143,7 +148,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
         return *join_or_report(services, session, deploying, decision);
     }
     conclude_open_runs(services, store, service, k_prod);
-    const store::Run run = run_row(deploying, session);
+    const store::Run run = run_row(deploying, session.host_names());
     const store::Run open =
         claim_production(services, store, release, run, {services.actor(), "cli"}, options.older);
     if (open.id != run.id) {

@@ -264,7 +264,7 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     check_stage_status(release);
     conclude_open_runs(services, store, asked.service, k_stage);
     plan_for(deploying.plan.request, release);
-    const store::Run run = run_row(deploying, session);
+    const store::Run run = run_row(deploying, session.host_names());
     const store::Run open = open_run(services, store, find_release(store, release.id), run);
     if (open.id != run.id) {
         // Of several that were started at once, one begins and the others watch.

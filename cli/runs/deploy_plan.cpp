@@ -32,7 +32,7 @@ Deploying prepare(Services& services,
             std::move(production)};
 }
 
-store::Run run_row(const Deploying& deploying, const RunSession& session) {
+store::Run run_row(const Deploying& deploying, std::vector<std::string> hosts) {
     const deploy::Request& request = deploying.plan.request;
     store::Run run;
     run.id = request.run_id;
@@ -44,7 +44,7 @@ store::Run run_row(const Deploying& deploying, const RunSession& session) {
     run.commit = request.commit;
     run.github_run_id = deploying.asker.github_run_id;
     run.github_run_attempt = deploying.asker.attempt;
-    run.hosts = session.host_names();
+    run.hosts = std::move(hosts);
     run.settings = deploying.production;
     return run;
 }

@@ -36,7 +36,7 @@ struct Deploying {
                                 std::vector<config::Host> hosts);
 
 // The row of the plan's run. Committed before anything is sent to a host.
-[[nodiscard]] store::Run run_row(const Deploying& deploying, const RunSession& session);
+[[nodiscard]] store::Run run_row(const Deploying& deploying, std::vector<std::string> hosts);
 
 // "Started twice" (design 3): reports the run that is the answer already, or joins the one that
 // goes on; nullopt = a run is to be started.

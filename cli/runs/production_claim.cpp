@@ -60,30 +60,45 @@ void check_status(Services& services, const Release& release) {
            Id::prod_status_forbids_hint);
 }
 
-void check_production(Services& services, const Release& release) {
-    check_status(services, release);
-    if (!release.commit_sha || release.commit_sha->empty()) {
-        refuse("no_commit",
-               release,
-               sentence(services, Id::prod_no_commit, release),
-               Id::prod_no_commit_hint);
-    }
+store::Claim claim_of(Services& services,
+                      const Release& release,
+                      store::Run run,
+                      const Claimant& claimant,
+                      bool older) {
+    store::Claim claim;
+    claim.id = random_uuid();
+    claim.release_id = release.id;
+    claim.actor = claimant.actor;
+    claim.source = claimant.source;
+    claim.run = std::move(run);
+    claim.older = older;
+    claim.rules = services.config().approval_rules();
+    return claim;
+}
+
+[[noreturn]] void refuse_taken(Services& services, Release release, const std::string& status) {
+    release.status = status;
+    refuse("claimed", release, sentence(services, Id::prod_taken, release), Id::prod_taken_hint);
 }
 
 } // namespace
 
-void refuse_claim(Services& services, const Release& release, const store::Claimed& claimed) {
+void refuse_claim(Services& services,
+                  const Release& release,
+                  const store::Claimed& claimed,
+                  bool foreseen) {
     Release now = release;
     now.status = claimed.status;
+    const Id asked = foreseen ? Id::prod_would_ask_hint : Id::prod_expired_hint;
     const auto text = [&](Id id) { return sentence(services, id, now); };
     if (claimed.conflict == "no_commit") {
         refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
     }
     if (claimed.conflict == "expired") {
-        refuse("approval_expired", now, text(Id::prod_expired), Id::prod_expired_hint);
+        refuse("approval_expired", now, text(Id::prod_expired), asked);
     }
     if (claimed.conflict == "approvals") {
-        refuse("approvals_missing", now, text(Id::prod_rules), Id::prod_expired_hint);
+        refuse("approvals_missing", now, text(Id::prod_rules), asked);
     }
     if (claimed.conflict == "outrun") {
         refuse("superseded",
@@ -101,7 +116,7 @@ void refuse_claim(Services& services, const Release& release, const store::Claim
                            fmt::arg("id", now.id),
                            fmt::arg("tag", sanitize_line(now.release_tag)),
                            fmt::arg("keys", sanitize_line(join(claimed.settings, ", ")))),
-                    phrase(Id::prod_settings_hint, fmt::arg("id", now.id)));
+                    phrase(foreseen ? asked : Id::prod_settings_hint, fmt::arg("id", now.id)));
     }
     if (claimed.conflict == "run" && claimed.there) {
         const std::string command = "loomrel attach " + claimed.there->id;
@@ -117,14 +132,7 @@ store::Run claim_production(Services& services,
                             store::Run run,
                             const Claimant& claimant,
                             bool older) {
-    store::Claim claim;
-    claim.id = random_uuid();
-    claim.release_id = release.id;
-    claim.actor = claimant.actor;
-    claim.source = claimant.source;
-    claim.run = std::move(run);
-    claim.older = older;
-    claim.rules = services.config().approval_rules();
+    const store::Claim claim = claim_of(services, release, std::move(run), claimant, older);
     const store::Claimed claimed = store.claim(claim);
     switch (claimed.what) {
     case store::Claimed::What::done:
@@ -140,38 +148,29 @@ store::Run claim_production(Services& services,
         (void)find_release(store, release.id); // says that there is none
         break;
     }
-    Release now = release;
-    now.status = claimed.status;
-    refuse("claimed", now, sentence(services, Id::prod_taken, now), Id::prod_taken_hint);
+    refuse_taken(services, release, claimed.status);
 }
 
-void foresee_claim(Services& services, store::Store& store, const Release& release, bool older) {
-    check_production(services, release);
-    store::Claimed claimed;
-    claimed.status = release.status;
-    if (release.is_outrun() && !older) {
-        const auto by = store.find_release(*release.superseded_by);
-        claimed.conflict = "outrun";
-        claimed.outrun_by = by ? by->release_tag : "#" + std::to_string(*release.superseded_by);
-        refuse_claim(services, release, claimed);
-    }
-    std::vector<release::Vote> votes;
-    for (const store::Approval& approval : store.approvals(release.id)) {
-        if (approval.verdict == store::Verdict::approved) {
-            votes.push_back({approval.approver_id,
-                             std::chrono::duration_cast<Milliseconds>(now() - approval.at)});
-        }
-    }
-    const auto rules = store.approval_rules().value_or(services.config().approval_rules());
-    const auto text = [&](Id id) { return sentence(services, id, release); };
-    switch (release::lack_of(rules, release.initiated_by, std::move(votes))) {
-    case release::Lack::nothing:
+void foresee_claim(Services& services,
+                   store::Store& store,
+                   const Release& release,
+                   store::Run run,
+                   const Claimant& claimant,
+                   bool older) {
+    const store::Claimed claimed =
+        store.foresee_claim(claim_of(services, release, std::move(run), claimant, older));
+    switch (claimed.what) {
+    case store::Claimed::What::done:
         return;
-    case release::Lack::approvals:
-        refuse("approvals_missing", release, text(Id::prod_rules), Id::prod_would_ask_hint);
-    case release::Lack::age:
-        refuse("approval_expired", release, text(Id::prod_expired), Id::prod_would_ask_hint);
+    case store::Claimed::What::already:
+        break;
+    case store::Claimed::What::refused:
+        refuse_claim(services, release, claimed, true);
+    case store::Claimed::What::absent:
+        (void)find_release(store, release.id); // says that there is none
+        break;
     }
+    refuse_taken(services, release, claimed.status);
 }
 
 } // namespace loomrel::cli

@@ -15,9 +15,11 @@ struct Claimant {
 };
 
 // What the ledger's refusal of a claim means to whoever asked: Error(refused). It stands in the
-// release's history already.
-[[noreturn]] void
-refuse_claim(Services& services, const release::Release& release, const store::Claimed& claimed);
+// release's history already; of one that was only `foreseen` nothing stands there.
+[[noreturn]] void refuse_claim(Services& services,
+                               const release::Release& release,
+                               const store::Claimed& claimed,
+                               bool foreseen = false);
 
 // The claim. Gives the run that is open then: this one, or the one of whoever was first.
 // Error(refused) says what the ledger's proof lacks (design 13.2).
@@ -28,10 +30,12 @@ refuse_claim(Services& services, const release::Release& release, const store::C
                                           const Claimant& claimant,
                                           bool older);
 
-// For a plan, which claims nothing: what the claim would refuse, as far as can be told from here.
+// For a plan, which claims nothing: refuses what the claim would refuse.
 void foresee_claim(Services& services,
                    store::Store& store,
                    const release::Release& release,
+                   store::Run run,
+                   const Claimant& claimant,
                    bool older);
 
 } // namespace loomrel::cli

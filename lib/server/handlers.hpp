@@ -15,6 +15,7 @@ Response get_release(Call& call);
 Response list_events(Call& call);
 Response apply_change(Call& call);
 Response claim_release(Call& call);
+Response foresee_claim(Call& call);
 
 Response decide(Call& call);
 Response get_rules(Call& call);

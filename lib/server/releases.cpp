@@ -77,6 +77,13 @@ Response of_claim(const store::Claimed& claimed) {
                     {"claimed", std::move(object)}});
 }
 
+store::Claim read_claim(const Call& call) {
+    auto claim = store::wire::read<store::Claim>(parse_body(call.body));
+    claim.rules = call.api.settings().rules;
+    check(claim);
+    return claim;
+}
+
 // The same as older programs and the spec's scripts understand it.
 Response of_old_claim(const store::Claimed& claimed, bool with_run) {
     using What = store::Claimed::What;
@@ -275,10 +282,11 @@ Response apply_change(Call& call) {
 }
 
 Response claim_release(Call& call) {
-    auto claim = store::wire::read<store::Claim>(parse_body(call.body));
-    claim.rules = call.api.settings().rules;
-    check(claim);
-    return of_claim(call.store.claim(claim));
+    return of_claim(call.store.claim(read_claim(call)));
+}
+
+Response foresee_claim(Call& call) {
+    return of_claim(call.store.foresee_claim(read_claim(call)));
 }
 
 Response list_releases(Call& call) {

@@ -22,6 +22,7 @@ constexpr std::array k_routes{
     Route{"POST", "/notices", Access::key, true, add_notice},
     Route{"POST", "/changes", Access::key, true, apply_change},
     Route{"POST", "/claims", Access::key, true, claim_release},
+    Route{"POST", "/claims/check", Access::key, true, foresee_claim},
     Route{"GET", "/approval-rules", Access::key, false, get_rules},
     Route{"POST", "/runs", Access::key, true, open_run},
     Route{"GET", "/runs", Access::key, false, list_runs},

@@ -125,21 +125,9 @@ public:
         });
     }
 
-    Claimed claim(const Claim& claim) override {
-        const Answer answer = m_client.ask({"POST", "/claims", wire::to_json(claim), "", {}, true});
-        if (answer.lacks_route()) {
-            throw m_client.too_old("/claims");
-        }
-        if (answer.absent()) {
-            Claimed nothing;
-            nothing.what = Claimed::What::absent;
-            return nothing;
-        }
-        return understood([&] {
-            return wire::read<Claimed>(answer.status == 409 ? answer.body.at("error").at("claimed")
-                                                            : answer.body);
-        });
-    }
+    Claimed claim(const Claim& claim) override { return claim_at("/claims", claim); }
+
+    Claimed foresee_claim(const Claim& claim) override { return claim_at("/claims/check", claim); }
 
     std::optional<release::ApprovalRules> approval_rules() override {
         const Answer answer = m_client.ask({"GET", "/approval-rules", {}, "", {}, true});
@@ -246,6 +234,22 @@ public:
     }
 
 private:
+    Claimed claim_at(const std::string& path, const Claim& claim) {
+        const Answer answer = m_client.ask({"POST", path, wire::to_json(claim), "", {}, true});
+        if (answer.lacks_route()) {
+            throw m_client.too_old(path);
+        }
+        if (answer.absent()) {
+            Claimed nothing;
+            nothing.what = Claimed::What::absent;
+            return nothing;
+        }
+        return understood([&] {
+            return wire::read<Claimed>(answer.status == 409 ? answer.body.at("error").at("claimed")
+                                                            : answer.body);
+        });
+    }
+
     static std::optional<Run> run_there(const json& object) {
         const json* there = wire::Members(object).find("there");
         return there == nullptr ? std::nullopt : std::optional(wire::read<Run>(*there));

@@ -63,6 +63,21 @@ public:
         return claimed;
     }
 
+    Claimed foresee_claim(const Claim& claim) override {
+        // The claim itself, in a transaction that is rolled back.
+        struct Foreseen {
+            Claimed claimed;
+        };
+
+        try {
+            m_transactions.write(
+                [&](Session& session, bool) { throw Foreseen{store::claim(session, claim)}; });
+        } catch (const Foreseen& foreseen) {
+            return foreseen.claimed;
+        }
+        return {};
+    }
+
     std::optional<release::ApprovalRules> approval_rules() override {
         return read<std::optional<release::ApprovalRules>>(
             [](Session& session) { return store::approval_rules(session); });

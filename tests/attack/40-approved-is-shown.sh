@@ -61,6 +61,27 @@ expect_exit 0
 staged v1.1.1
 holds "the call to QA does not name the key" shown_for v1.1.1 before_up
 
+attack "who approves at a terminal is not told which settings differ, or is not asked"
+setting hooks.before_up "$owned"
+staged v1.1.0
+on_terminal --type n -- --lang en release approve "$RELEASE" --as $ANYA
+[ "$CODE" = 3 ] || wrong "a no at the terminal: exit $CODE, not 3"
+holds "the terminal does not name the key" grep -q hooks.before_up "$T/out"
+holds "the terminal does not name the commit" grep -q "$(commit_of v1.1.0)" "$T/out"
+is manual_testing "$RELEASE"
+loomrel --json release show "$RELEASE"
+holds "release show does not name the key" jq -e '.settings | index("hooks.before_up")' "$T/out"
+loomrel --lang en release approve "$RELEASE" --as $ANYA
+holds "a script's log does not name the key" grep -q hooks.before_up "$T/err"
+
+attack "--dry-run promises what the deploy refuses"
+approved v1.1.0
+setting hooks.before_up "$owned"
+try --json prod-deploy --service "$SERVICE" --tag v1.1.0 --release-id "$RELEASE" --dry-run
+[ "$CODE" = 3 ] || wrong "exit $CODE, not 3"
+holds "another refusal" jq -e '.error.code == "settings_differ"' "$T/out"
+is manual_test_passed "$RELEASE"
+
 promise "refused for a hook, shown, approved once more: deployed"
 approved v1.1.0
 setting hooks.before_up "$owned"

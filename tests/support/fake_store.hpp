@@ -166,6 +166,13 @@ public:
         return claimed;
     }
 
+    store::Claimed foresee_claim(const store::Claim& claim) override {
+        const Ledger before = m_ledger;
+        store::Claimed claimed = this->claim(claim);
+        m_ledger = before;
+        return claimed;
+    }
+
     std::optional<release::ApprovalRules> approval_rules() override {
         answer();
         return m_ledger.rules;

@@ -26,6 +26,11 @@ void wait_a_moment() {
 // Refused for this reason; people are asked once more, and nothing of the run is there.
 void check_asked_anew(store::Store& store, const store::Claim& claim, const std::string& conflict) {
     const std::size_t events = store.events(claim.release_id).size();
+    const auto foreseen = store.foresee_claim(claim);
+    CHECK(foreseen.what == What::refused);
+    CHECK(foreseen.conflict == conflict);
+    CHECK(store.find_release(claim.release_id)->status != "manual_testing");
+    CHECK(store.events(claim.release_id).size() == events);
     const auto claimed = store.claim(claim);
     CHECK(claimed.what == What::refused);
     CHECK(claimed.conflict == conflict);
@@ -44,6 +49,10 @@ void check_asked_anew(store::Store& store, const store::Claim& claim, const std:
 void check_refused(store::Store& store, const store::Claim& claim, const std::string& conflict) {
     const std::string status = store.find_release(claim.release_id)->status;
     const std::size_t events = store.events(claim.release_id).size();
+    const auto foreseen = store.foresee_claim(claim);
+    CHECK(foreseen.what == What::refused);
+    CHECK(foreseen.conflict == conflict);
+    CHECK(store.events(claim.release_id).size() == events);
     const auto claimed = store.claim(claim);
     CHECK(claimed.what == What::refused);
     CHECK(claimed.conflict == conflict);
@@ -71,6 +80,11 @@ TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds 
     auto first = claim_of(id);
     first.detail = R"({"why":"asked"})";
     const auto second = claim_of(id);
+    // Foreseen, nothing is claimed: the claim itself finds everything as it was.
+    CHECK(store->foresee_claim(first).what == What::done);
+    CHECK(store->find_release(id)->status == "manual_test_passed");
+    CHECK(store->events(id).size() == 5);
+    CHECK_FALSE(store->find_run(first.run->id));
     const auto claimed = store->claim(first);
     CHECK(claimed.what == What::done);
     CHECK(claimed.status == "deploying");
@@ -86,6 +100,7 @@ TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds 
     REQUIRE(store->find_run(first.run->id));
     CHECK(store->find_run(first.run->id)->commit == commit_of(id));
 
+    CHECK(store->foresee_claim(second).what == What::already);
     const auto late = store->claim(second);
     CHECK(late.what == What::already);
     CHECK(late.status == "deploying");
