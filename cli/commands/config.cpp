@@ -126,7 +126,9 @@ ExitCode run_config_check(Services& services) {
         services.out(services.say(Id::cli_config_problem, fmt::arg("text", each)) + "\n");
     }
     if (problems.empty()) {
-        services.out(services.say(Id::cli_config_good) + "\n");
+        const bool none = config.toml_path.empty() && config.repository_toml_path.empty()
+                          && config.env_servers_path.empty();
+        services.out(services.say(none ? Id::cli_config_none : Id::cli_config_good) + "\n");
     }
     return code;
 }

@@ -63,10 +63,13 @@ ExitCode run_db_check(Services& services) {
                            {"ok", good}});
         return good ? ExitCode::ok : ExitCode::usage;
     }
-    services.out(services.say(Id::cli_db_state,
-                              fmt::arg("store", ledger_of(services)),
-                              fmt::arg("product", sanitize_line(state.product)),
-                              fmt::arg("applied", state.applied.size()))
+    const auto ledger = fmt::arg("store", ledger_of(services));
+    services.out((state.product.empty()
+                      ? services.say(Id::cli_db_absent, ledger)
+                      : services.say(Id::cli_db_state,
+                                     ledger,
+                                     fmt::arg("product", sanitize_line(state.product)),
+                                     fmt::arg("applied", state.applied.size())))
                  + "\n");
     if (!state.pending.empty()) {
         services.out(services.say(Id::cli_db_pending) + "\n");

@@ -266,8 +266,7 @@ telegram::Text approve_question(const Context& context,
     std::string html = say(language,
                            Id::bot_approve_question,
                            fmt::arg("service", escape_line(release.service_name)),
-                           fmt::arg("tag", escape_line(release.release_tag)),
-                           fmt::arg("commit", commit));
+                           fmt::arg("tag", escape_line(release.release_tag)));
     html += (shown.empty() ? "" : "\n\n" + shown) + (approved.empty() ? "" : "\n\n" + approved);
     if (!silent.empty()) {
         html +=

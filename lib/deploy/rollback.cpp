@@ -91,7 +91,8 @@ std::string default_of(const std::vector<HostLook>& hosts) {
         throw Error(ErrorKind::refused,
                     code,
                     std::move(message),
-                    phrase(Id::rollback_nothing_kept_hint,
+                    // Whoever named a version knows that one can be named.
+                    phrase(wish.to ? Id::rollback_kept_hint : Id::rollback_nothing_kept_hint,
                            fmt::arg("environment", wish.environment),
                            fmt::arg("service", wish.service)));
     }

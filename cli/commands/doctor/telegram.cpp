@@ -149,7 +149,7 @@ void check_telegram(Services& services, Findings& findings) {
         findings.add(k_where,
                      "token",
                      Verdict::warning,
-                     "LOOM_RELEASE_TG_BOT_TOKEN",
+                     services.say(Id::doctor_token_missing),
                      phrase(Id::doctor_mend_bot_token));
         check_told(services, findings);
         return;

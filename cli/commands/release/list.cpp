@@ -69,6 +69,21 @@ void print(Services& services, const Table& table) {
     services.out(services.io().out_is_tty() ? table.aligned() : table.plain());
 }
 
+// After a run that failed the same column says what serves, whether or not that was ever left.
+bool was_rolled_back(const release::Release& row) {
+    using release::Status;
+    const auto state = row.state();
+    return state == Status::rollback || state == Status::rollback_done
+           || state == Status::rollback_failed;
+}
+
+// What was begun by hand has no run at GitHub: people are told of none.
+std::string run_id_for(Services& services, const release::Release& row) {
+    return services.io().out_is_tty() && row.github_run_id.starts_with("local-")
+               ? ""
+               : row.github_run_id;
+}
+
 // By what, and what to type.
 void tell_outrun(Services& services, const release::Release& row) {
     if (!row.is_outrun()) {
@@ -89,13 +104,80 @@ void tell_outrun(Services& services, const release::Release& row) {
         fmt::arg("command", command)));
 }
 
+// What an event's move came of, where event_words says nothing of it.
+class MoveWords {
+public:
+    MoveWords(Services& services, const nlohmann::json& detail)
+        : m_services(services),
+          m_detail(detail) {}
+
+    std::vector<std::string> all() {
+        if (m_detail.contains("have") && m_detail.contains("needed")) {
+            add(Id::cli_event_vote,
+                fmt::arg("have", m_detail["have"].dump()),
+                fmt::arg("needed", m_detail["needed"].dump()));
+        }
+        if (const std::string names = approvers(); !names.empty()) {
+            add(Id::cli_event_approvers, fmt::arg("names", names));
+        }
+        if (const std::string commit = text("commit"); !commit.empty()) {
+            add(Id::cli_event_commit, fmt::arg("commit", commit.substr(0, 12)));
+        }
+        if (const std::string run = text("run_id"); !run.empty()) {
+            add(Id::cli_event_run, fmt::arg("run", run));
+        }
+        const std::string reason = text("reason");
+        const std::string host = text("host");
+        if (!host.empty() && !reason.empty()) {
+            add(Id::cli_event_failed_on, fmt::arg("host", host), fmt::arg("reason", reason));
+        } else if (!reason.empty()) {
+            add(Id::cli_event_reason, fmt::arg("reason", reason));
+        }
+        return m_words;
+    }
+
+private:
+    [[nodiscard]] std::string text(const char* name) const {
+        const auto found = m_detail.find(name);
+        return found != m_detail.end() && found->is_string()
+                   ? sanitize_line(found->get<std::string>())
+                   : "";
+    }
+
+    [[nodiscard]] std::string approvers() const {
+        std::vector<std::string> names;
+        const auto found = m_detail.find("approvers");
+        for (const auto& name : found != m_detail.end() ? *found : nlohmann::json::array()) {
+            if (name.is_string()) {
+                names.push_back(sanitize_line(name.get<std::string>()));
+            }
+        }
+        return join(names, ", ");
+    }
+
+    template <typename... Arguments> void add(Id id, Arguments&&... arguments) {
+        m_words.push_back(m_services.say(id, arguments...));
+    }
+
+    Services& m_services;
+    const nlohmann::json& m_detail;
+    std::vector<std::string> m_words;
+};
+
 // In words for people; a pipe gets what the ledger holds.
 std::string detail_for(Services& services, const std::string& detail) {
     const auto parsed = nlohmann::json::parse(detail, nullptr, false);
-    const std::string words = services.io().out_is_tty() && parsed.is_object()
-                                  ? bot::event_words(services.language(), parsed)
-                                  : "";
-    return !words.empty() ? words : (detail == "{}" ? "" : detail);
+    if (!services.io().out_is_tty() || !parsed.is_object()) {
+        return detail == "{}" ? "" : detail;
+    }
+    const std::string words = bot::event_words(services.language(), parsed);
+    if (!words.empty()) {
+        return words;
+    }
+    const auto all = MoveWords(services, parsed).all();
+    // When a step began is the event's own time; what we have no words for stands as it is.
+    const bool only_time = parsed.empty() || (parsed.size() == 1 && parsed.contains("at"));
+    return all.empty() && !only_time ? detail : join(all, "; ");
 }
 
 // Times are RFC 3339 to the millisecond, null where there is none.
@@ -126,7 +208,9 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
         table.add({std::to_string(each.id),
                    each.service_name,
                    each.release_tag,
-                   status_for(services, each.status),
+                   each.is_outrun() && services.io().out_is_tty()
+                       ? services.say(Id::cli_status_outrun)
+                       : status_for(services, each.status),
                    each.initiated_by,
                    created_for(services, each)});
     }
@@ -188,7 +272,7 @@ ExitCode run_release_show(Services& services, const ReleaseIdOptions& options) {
          row.superseded_by ? std::to_string(*row.superseded_by) : ""},
         {"initiated_by", Id::cli_field_by, row.initiated_by},
         {"github_ref", Id::cli_field_ref, row.github_ref},
-        {"github_run_id", Id::cli_field_run_id, row.github_run_id},
+        {"github_run_id", Id::cli_field_run_id, run_id_for(services, row)},
         {"github_action_link", Id::cli_field_link, row.github_action_link},
         {"created_at", Id::cli_field_created, created_for(services, row)},
         {"started_at", Id::cli_field_started, optional_time(row.started_at)},
