@@ -35,6 +35,14 @@ void check_text(const Key& key,
     if (shell_word && text.find_first_of("\n\r") != std::string::npos) {
         bad_value(name, where, "перевод строки здесь недопустим", "a newline is not allowed here");
     }
+    // Each program of the host finds these folders from wherever it is started.
+    const bool absolute = key.name == "state_dir" || key.name == "log_root";
+    if (absolute && !text.empty() && text.front() != '/') {
+        bad_value(name,
+                  where,
+                  "нужен полный путь, от /: «" + sanitize_line(text) + "»",
+                  "an absolute path is wanted: '" + sanitize_line(text) + "'");
+    }
     if (key.choices.empty()) {
         return;
     }

@@ -101,6 +101,8 @@ TEST_CASE("a mistake is told with its file, its line and what was meant") {
         {"[telegram]\nquorum = 0", "a number from 1 or \"all\" is wanted"},
         {"[telegram]\nquorum = \"most\"", "a number from 1 or \"all\" is wanted"},
         {"[deploy]\nroot = \"a\\nb\"", "a newline is not allowed here"},
+        {"[deploy]\nstate_dir = \"state\"", "an absolute path is wanted: 'state'"},
+        {"[environments.prod]\nlog_root = \"logs\"", "an absolute path is wanted: 'logs'"},
         {"[deploy]\nroot = \"a\"\nroot = \"b\"", "loomrel.toml:3: not TOML"},
         {"[deploy\nx", "not TOML"},
         {"[environments.production]\ncanary = 1",
