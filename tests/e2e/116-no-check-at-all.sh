@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # HEALTHCHECK NONE and test: ["NONE"] are no check: exit 2, told before anything is built where the
-# compose file says it, and before anything is started where only the image does.
+# compose file says it; exit 1, told before anything is started, where only the built image does.
 . "$(dirname "$0")/harness.sh"
 require docker
 lab compose
@@ -27,7 +27,7 @@ cp "$T/docker.toml" "$T/ci/loomrel.toml"
 echo 'HEALTHCHECK NONE' >>"$T/dev/$SERVICE/Dockerfile"
 version v1.2.0
 stage_deploy v1.2.0
-expect_exit 2
+expect_exit 1
 expect_json .failure.code no_health '.failure.lines | length' 0 .failure.step build
 expect_equal "the container" "$serving" "$(container_of "$PROJECT")"
 expect_serves v1.0.0

@@ -262,7 +262,8 @@ know_health() {
             HEALTH=none
             return
         }
-        failed 2 no_health
+        # It is the image's, which is built: too late for 2.
+        failed 1 no_health
         return
     done
     HEALTH=docker
