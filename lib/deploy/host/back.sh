@@ -202,6 +202,7 @@ by_hand() {
     PROGRAM=$D/restore TO=${1:-} TAG='' CAPSULE=''
     NONCE=$(tr -d - </proc/sys/kernel/random/uuid) ID=by-hand-$(date +%s)-$$
     R=$D/runs/$ID KIND=rollback
+    PATIENCE='timeout 4'
     see_images
     say() { echo "$*"; }
     if [ -n "$TO" ]; then

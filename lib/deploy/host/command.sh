@@ -3,7 +3,7 @@
 # own commands, run in the kept tree of the commit. The one part of a version is that tree:
 # "tree COMMIT".
 
-# in_tree COMMAND, with what name_version says.
+# in_tree COMMAND [STARTER…], with what name_version says.
 in_tree() {
     (
         LOOMREL_TREE=$D/trees/$V_COMMIT
@@ -13,7 +13,7 @@ in_tree() {
         LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID
         export LOOMREL_TREE LOOMREL_SERVICE LOOMREL_TAG LOOMREL_COMMIT LOOMREL_ENVIRONMENT \
             LOOMREL_RELEASE_ID LOOMREL_KIND
-        as_script "$1"
+        as_script "$@"
     )
 }
 
@@ -26,10 +26,18 @@ make_tree() {
     }
 }
 
-# Asked in the tree of the version that is being started, else of what was put here last.
+# Asked in the tree of the version that is being started, else of what was put here last. A service
+# that hangs may take this command with it, and must not take the way back: what it does not say in
+# time is not known.
 parts_now() {
     read_current
-    c=$(V_COMMIT=${V_COMMIT:-$N_COMMIT} && in_tree "$CURRENT" 2>/dev/null) || return
+    seconds=${PATIENCE#timeout }
+    : "${seconds:=10}"
+    c=$(
+        V_COMMIT=${V_COMMIT:-$N_COMMIT}
+        { in_tree "$CURRENT" timeout -s KILL "$seconds" || echo '?'; } 2>/dev/null \
+            | timeout $((seconds + 1)) head -c 99
+    )
     case $c in
     '' | *[!0-9a-f]*) return 1 ;;
     esac

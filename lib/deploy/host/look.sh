@@ -79,6 +79,7 @@ look() {
         tell lock "$HOLDER"
     }
     PATIENCE='timeout 4'
+    [ "$HEALTH_SECONDS" -le 4 ] || HEALTH_SECONDS=4
     read_current
     tell current "${N_ID:+$N_NAME $N_COMMIT $N_ID $N_HOW $N_SECONDS}"
     tell healthy "$(is_healthy 2>/dev/null)" &
