@@ -231,8 +231,8 @@ by_hand() {
     flock -n 8 || exit 1
     setsid /bin/sh "$R/run.sh" run </dev/null >>"$R/out" 2>&1 &
     exec 8>&-
-    exec 3>&1
-    AT=0 LOG_FILE=/dev/fd/3
+    exec 4>&1
+    AT=0 LOG_FILE=-
     true >"$R/view.hand"
     exec 5<"$R/alive"
     until wait_lock 1 5 -s; do

@@ -41,7 +41,7 @@ lay_anew() {
     ) 2>/dev/null || {
         NO_FOLDER=yes
         clock
-        [ -z "$LOG_FILE" ] || echo "$NOW - $T_FOLDER_GONE" >>"$LOG_FILE"
+        [ -z "$LOG_FILE" ] || echo "$NOW - $T_FOLDER_GONE" >&4
         return
     }
     exec 1>>"$R/out" 2>&1 6>>"$R/guard" 8>>"$R/alive"

@@ -85,9 +85,9 @@ step() {
     fi
 }
 
-# Nothing that may outlive the run gets its locks.
+# Nothing that may outlive the run gets its locks and its log.
 apart() {
-    "$@" 6>&- 7>&- 8>&- 9>&-
+    "$@" 4>&- 6>&- 7>&- 8>&- 9>&-
 }
 
 # The point of no return is a file that can be renamed once: by the worker on its way to "up", or

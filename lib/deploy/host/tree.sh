@@ -33,6 +33,46 @@ find_git() {
     }
 } 2>/dev/null
 
+# ME and MY_GROUP: who this shell is.
+know_me() {
+    while read -r field _ id _; do
+        case $field in
+        Uid:) ME=$id ;;
+        Gid:) MY_GROUP=$id && break ;;
+        esac
+    done </proc/self/status
+}
+
+# written_by_others PATH…: those that belong to neither root nor the log-in, or that others may write
+# to. A group may where it is root's or the log-in's own.
+written_by_others() {
+    find "$@" -prune \( ! -user 0 ! -user "$ME" \
+        -o ! -type l -perm -0002 -o ! -type l -perm -0020 ! -group 0 ! -group "$MY_GROUP" \)
+} 2>/dev/null
+
+# exchanged_by_others [-group] PATH…: of these, of what their links lead to and of the folders above,
+# those whose content another user may exchange. In a sticky folder he cannot exchange what is ours.
+# With -group no group is asked: some systems give /var/log to one of their own.
+exchanged_by_others() {
+    rights='-perm -0002'
+    if [ "$1" = -group ]; then
+        shift
+    else
+        rights="( $rights -o -perm -0020 ! -group 0 ! -group $MY_GROUP )"
+    fi
+    for p in "$@"; do
+        set -- "$@" "$(cd "$p" && pwd -P)"
+    done
+    for p in "$@"; do
+        case $p in /*) ;; *) continue ;; esac
+        while p=${p%/*} && [ -n "$p" ]; do
+            set -- "$@" "$p"
+        done
+    done
+    # shellcheck disable=SC2086
+    find "$@" -prune \( ! -user 0 ! -user "$ME" -o ! -type l ! -perm -1000 $rights \)
+} 2>/dev/null
+
 # What a tree's configuration names git runs. So a tree is trusted only if it is root's or the
 # log-in's, who is ME, and not everybody can write there. Else STRANGE is the path, OWNER its owner.
 # LOOSE: the lock is one that anybody could open.
