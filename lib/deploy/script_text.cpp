@@ -76,6 +76,7 @@ void add_repository_texts(Functions& functions) {
     functions.add("no_repository", Id::log_no_repository, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_held", Id::log_lock_held, fmt::arg("holder", variable("HOLDER")));
+    functions.add("lock_no_run", Id::log_lock_no_run, fmt::arg("path", variable("LOCK")));
     functions.add("lock_taken_over", Id::log_lock_taken_over);
     functions.add("submodules", Id::log_submodules);
     functions.add("submodule_failed", Id::log_submodule_failed);

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The same GitHub run again reports and starts nothing; the next attempt starts anew.
 . "$(dirname "$0")/harness.sh"
-
+SERVICE_TOML="hooks.before_up = 'cat .git/loomrel.lock >\"\$HOME/held\"'"
 lab command
 as_github 100 1 v1.0.0
 loomrel --json stage-deploy
 expect_exit 0
 run=$(jq -r .run_id "$T/out")
 # Whoever waits for the service reads who has it, and where to look.
-expect_in "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" \
+expect_in "$T/stage/home/held" \
     "v1.0.0, developer, https://github.com/example/$SERVICE/actions/runs/100, " ", $run"
 commands=$(commands_of stage)
 loomrel --json stage-deploy

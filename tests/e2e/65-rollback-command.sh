@@ -83,6 +83,6 @@ start flock "$T/stage/home/loom/$SERVICE/.git/loomrel.lock" sleep 60
 sleep 0.5
 by_hand v1.1.0
 expect_exit 3
-expect_in "$T/hand" 'Сервис занят другим запуском'
+expect_in "$T/hand" 'Сервис занят процессом, который не запуск' loomrel.lock
 expect_not_in "$T/hand" 'ждём'
 expect_serves v1.3.0

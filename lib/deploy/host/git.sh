@@ -53,7 +53,8 @@ do_lock() {
             m_waiting_lock
         }
         wait_lock "$LOCK_WAIT" 9 && [ "$LOCK" -ef /proc/self/fd/9 ] || {
-            failed 3 lock_held
+            if [ "$HOLDER" = '?' ]; then m_lock_no_run; else m_lock_held; fi
+            fail 3 lock_held
             return
         }
         m_lock_taken_over

@@ -266,8 +266,10 @@ take_back_other() {
     add_record "${ID%-back} - - 0 taken_back ."
 }
 
-# Whoever waits for the end has it now.
+# Whoever waits for the end has it now. The lock says no more that this run has it.
 release_locks() {
+    l=$(tail -n 1 /proc/self/fd/9)
+    case $l in *", $ID") true >/proc/self/fd/9 ;; esac
     flock -u 9
     flock -u 8
     tidy

@@ -169,7 +169,7 @@ open_lock() {
 
 # The lock's text, into HOLDER, as "what, by whom, since, run id". Runs write "what, by whom[, link],
 # since, run id"; whoever owns the tree may write what he likes. Shown are only parts of a form that
-# holds neither a command nor a sentence.
+# holds neither a command nor a sentence. "?": it is held by what is no run.
 read_holder() {
     HOLDER='?'
     l=$(head -c 400 "$1" | head -n 1)
@@ -184,4 +184,8 @@ read_holder() {
     case $n in '' | *[!A-Za-z0-9._/+-]*) return ;; esac
     case $b in *[!]A-Za-z0-9._@[-]*) b='' ;; esac
     HOLDER="$n, ${b:+$b, }$c, $i"
+    # A run that was killed leaves its words behind. It may be another environment's.
+    for r in "${D%/*/*}"/*/*/runs/"$i"; do
+        ! ask_lock "$r/alive" || HOLDER='?'
+    done
 } 2>/dev/null
