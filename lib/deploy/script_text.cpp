@@ -74,6 +74,7 @@ void add_repository_texts(Functions& functions) {
     functions.add("checkout_failed", Id::log_checkout_failed);
     functions.add("checkout_skipped", Id::log_checkout_skipped);
     functions.add("no_repository", Id::log_no_repository, fmt::arg("dir", variable("TREE")));
+    functions.add("no_clone", Id::log_no_clone, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_held", Id::log_lock_held, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_no_run", Id::log_lock_no_run, fmt::arg("path", variable("LOCK")));

@@ -203,6 +203,8 @@ by_hand() {
     NONCE=$(tr -d - </proc/sys/kernel/random/uuid) ID=by-hand-$(date +%s)-$$
     R=$D/runs/$ID KIND=rollback
     PATIENCE='timeout 4'
+    find_git
+    know_owner
     see_images
     say() { echo "$*"; }
     if [ -n "$TO" ]; then

@@ -5,6 +5,7 @@
 # HEAD_BRANCH: a detached head holds the commit itself.
 read_head() {
     HEAD_COMMIT='' HEAD_BRANCH=''
+    [ -n "$GIT" ] && [ -z "$STRANGE" ] || return
     { read -r HEAD_COMMIT <"$GIT/HEAD"; } 2>/dev/null
     case $HEAD_COMMIT in
     ref:*)
@@ -14,18 +15,34 @@ read_head() {
     esac
 }
 
+# What makes the tree one that is trusted, into CURE, and the reason for the lack of it, into WHY.
+cure_tree() {
+    me=$(id -un) slash='' WHY=foreign_tree all='-RH ' rights=o-w
+    # The path may be a link.
+    [ ! -d "$STRANGE" ] || slash=/
+    [ -z "$ABOVE" ] || all='-h ' slash=''
+    CURE="chown $all$me '$STRANGE'"
+    case $OWNER in root | "$me") ;; *) return ;; esac
+    [ -z "$(find -H "$STRANGE" -prune -perm -0020 ! -group 0 ! -group "$MY_GROUP")" ] || rights=g-w
+    [ -z "$(find -H "$STRANGE" -prune -perm -0022 ! -group 0 ! -group "$MY_GROUP")" ] || rights=go-w
+    WHY=open_tree CURE="chmod ${slash:+-R }$rights '$STRANGE$slash'"
+}
+
 # A deploy is refused where it cannot trust; who goes back is told, and goes back.
 may_use_tree() {
-    [ -z "$STRANGE" ] || {
-        me=$(id -un) why=foreign_tree slash=''
-        # The path may be a link.
-        [ ! -d "$STRANGE" ] || slash=/
-        CURE="chown -RH $me '$STRANGE'"
-        case $OWNER in root | "$me") why=open_tree CURE="chmod -R o-w '$STRANGE$slash'" ;; esac
+    [ -n "$GIT" ] || {
         [ "$KIND" != deploy ] || {
+            failed 1 no_repository
+            return
+        }
+        m_no_clone
+    }
+    [ -z "$STRANGE" ] || {
+        [ "$KIND" != deploy ] || {
+            cure_tree
             echo "$STRANGE: $OWNER"
             echo "$CURE"
-            failed 3 $why
+            failed 3 $WHY
             return
         }
         m_strange_tree
@@ -40,11 +57,15 @@ may_use_tree() {
     }
 }
 
+# Whoever waited looks again: meanwhile another tree, or a link to the lock, may have come there.
+is_as_before() {
+    find_git
+    know_owner
+    [ "$KIND" != deploy ] || may_use_tree || return
+    [ ! -L "$LOCK" ] && [ "$LOCK" -ef /proc/self/fd/9 ] || failed 3 lock_held
+}
+
 do_lock() {
-    [ -n "$GIT" ] || {
-        failed 1 no_repository
-        return
-    }
     may_use_tree || return
     if [ "$LOCKED" = held ]; then
         read_holder /proc/self/fd/9
@@ -52,11 +73,12 @@ do_lock() {
             journal waiting "$HOLDER"
             m_waiting_lock
         }
-        wait_lock "$LOCK_WAIT" 9 && [ "$LOCK" -ef /proc/self/fd/9 ] || {
+        wait_lock "$LOCK_WAIT" 9 || {
             if [ "$HOLDER" = '?' ]; then m_lock_no_run; else m_lock_held; fi
             fail 3 lock_held
             return
         }
+        is_as_before || return
         m_lock_taken_over
     fi
     clock
@@ -80,6 +102,7 @@ name_of_commit() {
 # A lock file of a killed git fails every later checkout. Under the service's lock, with no git at
 # work in this tree, it is nobody's.
 drop_stale_index_lock() {
+    [ -n "$GIT" ] && [ -z "$STRANGE" ] || return 0
     stale=$GIT/index.lock
     [ -e "$stale" ] || [ -d "$GIT/modules" ] || return 0
     [ ! -d "$GIT/modules" ] || stale=$(find "$GIT/index.lock" "$GIT/modules" -name index.lock 2>/dev/null)
@@ -87,7 +110,8 @@ drop_stale_index_lock() {
     # The kernel knows no symbolic links.
     real=$(cd "$TREE" && pwd -P)
     for p in /proc/[0-9]*; do
-        case $(cat "$p/comm" 2>/dev/null) in git*) ;; *) continue ;; esac
+        # What another user calls git is nobody's git.
+        case $(cat "$p/comm" 2>/dev/null)$(uid_of "$p") in git0 | "git$ME") ;; *) continue ;; esac
         case $(readlink "$p/cwd" 2>/dev/null)/ in "$real"/*) return 0 ;; esac
     done
     echo "$stale" | while IFS= read -r p; do rm -f "$p"; done
@@ -95,6 +119,10 @@ drop_stale_index_lock() {
 }
 
 do_repository() {
+    [ -n "$GIT" ] || {
+        failed 1 no_repository
+        return
+    }
     m_updating_repository
     read_current
     STATE_NOW=$N_NAME

@@ -335,6 +335,8 @@ conclude_dead() {
     wait_lock 60 8 && [ ! -f "$R/status" ] || exit 0
     KILLED='' LOG=''
     open_log
+    find_git
+    know_owner
     decide
     write_end
     flock -u 8

@@ -7,27 +7,28 @@ uid_of() {
     echo "$3"
 }
 
+# owner_of PATH [L]: with L of what a link leads to.
 owner_of() {
     # shellcheck disable=SC2046
-    set -- $(ls -ldL "$1" 2>/dev/null)
+    set -- $(ls "-ld$2" "$1" 2>/dev/null)
     echo "$3"
 }
 
-# The tree's git folder, into GIT: a linked work tree and a submodule have a file that names it.
+# The tree's git folder, into GIT: a linked work tree and a submodule have a file that names it. Only
+# regular files are read, and with a time limit: whoever owns the tree may put a FIFO there.
 find_git() {
-    GIT=$TREE/.git g=''
+    GIT=$TREE/.git
     if [ -f "$GIT" ]; then
-        read -r g <"$GIT"
+        g=$(timeout 5 head -n 1 "$GIT")
         GIT=${g#gitdir: }
         case $GIT in /*) ;; *) GIT=$TREE/$GIT ;; esac
     fi
-    COMMON=$GIT g=''
+    COMMON=$GIT
     [ ! -f "$GIT/commondir" ] || {
-        read -r g <"$GIT/commondir"
+        g=$(timeout 5 head -n 1 "$GIT/commondir")
         case $g in /*) COMMON=$g ;; *) COMMON=$GIT/$g ;; esac
     }
-    LOCK=$GIT/loomrel.lock
-    [ -e "$GIT/HEAD" ] || {
+    [ -f "$GIT/HEAD" ] || {
         GIT=''
         return 1
     }
@@ -74,24 +75,36 @@ exchanged_by_others() {
 } 2>/dev/null
 
 # What a tree's configuration names git runs. So a tree is trusted only if it is root's or the
-# log-in's, who is ME, and not everybody can write there. Else STRANGE is the path, OWNER its owner.
-# LOOSE: the lock is one that anybody could open.
+# log-in's, who is ME, no other user can write there, and none can put another one in its place. Else
+# STRANGE is the path, OWNER its owner; ABOVE: it is a folder above the tree. Where there is no tree to
+# trust the service's lock is in the state folder. LOOSE: others than its owner can open the lock.
 know_owner() {
-    STRANGE='' OWNER='' LOOSE=''
-    while read -r field _ ME _; do
-        [ "$field" != Uid: ] || break
-    done </proc/self/status
-    while IFS= read -r p; do
-        case $p in
-        '') ;;
-        "$LOCK") LOOSE=yes ;;
-        *) : "${STRANGE:=$p}" ;;
-        esac
-    done <<OWNERS
-$(find -H "$TREE" "$TREE/.git" "$GIT" "$COMMON" "$COMMON/config" "$LOCK" -prune \
-        \( -perm -0002 -o ! -user 0 ! -user "$ME" \) 2>/dev/null)
+    STRANGE='' OWNER='' ABOVE='' LOOSE=''
+    know_me
+    modules=''
+    [ ! -d "$COMMON/modules" ] || modules=$(find "$COMMON/modules" -name config -type f 2>/dev/null)
+    IFS= read -r STRANGE <<OWNERS
+$(
+        IFS=$NEW_LINE
+        # shellcheck disable=SC2086
+        written_by_others -H "$TREE" "$TREE/.git" "$GIT" "$COMMON" "$COMMON/config" \
+            "$GIT/config.worktree" "$GIT/commondir" $modules
+    )
 OWNERS
-    [ -z "$STRANGE" ] || OWNER=$(owner_of "$STRANGE")
+    [ -n "$STRANGE" ] || {
+        IFS= read -r STRANGE <<OWNERS
+$(exchanged_by_others "$TREE" ${GIT:+"$GIT" "$COMMON"})
+OWNERS
+        [ -z "$STRANGE" ] || ABOVE=yes OWNER=$(owner_of "$STRANGE")
+    }
+    [ -z "$STRANGE" ] || : "${OWNER:=$(owner_of "$STRANGE" L)}"
+    LOCK=$D/loomrel.lock
+    [ -n "$STRANGE" ] || [ -z "$GIT" ] || LOCK=$GIT/loomrel.lock
+    { [ "$ME" = 0 ] || [ -O "$LOCK" ]; } && case $(ls -ld "$LOCK" 2>/dev/null) in
+    -rw-------*) ;;
+    -*) LOOSE=yes ;;
+    esac
+    return 0
 }
 
 # git in a tree that is trusted, and none of its hooks. The folder is named, not found: then no
@@ -107,35 +120,26 @@ is_lock() {
     [ -f "$LOCK" ] && [ ! -L "$LOCK" ] || return
     [ -O "$LOCK" ] || {
         u=$(uid_of "$LOCK")
-        [ "${u:-none}" = 0 ] || [ "${u:-none}" = "$(uid_of "$GIT/.")" ]
+        [ "${u:-none}" = 0 ] || [ "${u:-none}" = "$(uid_of "${LOCK%/*}/.")" ]
     }
 }
 
 # What stands in the lock's place is nobody's: a link, a pipe, a stranger's file. The new one belongs
-# to the git folder's owner, who shall be able to lock it too; in a folder that is not ours it is made
-# where the owner cannot exchange it under our hands.
+# to the folder's owner, who shall be able to lock it too.
 make_lock() {
+    [ -O "${LOCK%/*}" ] || return
     { [ ! -e "$LOCK" ] && [ ! -L "$LOCK" ]; } || mv -f "$LOCK" "$LOCK.$ID" || return
-    (
-        umask 077
-        [ ! -O "$GIT" ] || {
-            set -C
-            true >"$LOCK"
-            exit
-        }
-        mkdir "$LOCK.new" && cd "$LOCK.new" && [ -O . ] && true >lock \
-            && chown "$(uid_of "$GIT/.")" lock && mv lock ../loomrel.lock
-        rmdir "$LOCK.new"
-    )
+    (umask 077 && set -C && true >"$LOCK")
 }
 
-# Only root sees who has a file open.
+# Only root sees who has a file open; anybody else sees that of his own processes. So of a lock that
+# others could open he believes his own only.
 held_by_strangers() {
-    [ "$ME" = 0 ] || return
+    [ "$ME" = 0 ] || [ -n "$LOOSE" ] || return
     for f in /proc/[0-9]*/fd/*; do
         [ "${f%/fd/*}" != /proc/$$ ] && [ "$f" -ef "$LOCK" ] || continue
         u=$(uid_of "${f%/fd/*}")
-        [ "${u:-0}" != 0 ] && [ "$u" != "$(uid_of "$GIT/.")" ] || return
+        [ "${u:-0}" != 0 ] && [ "$u" != "$(uid_of "${LOCK%/*}/.")" ] || return
     done
 }
 
@@ -143,9 +147,11 @@ held_by_strangers() {
 # asked. It is never opened through a link.
 open_lock() {
     LOCKED=''
-    find_git || return
+    find_git
     know_owner
-    case $LOOSE$STRANGE in yes) [ -L "$LOCK" ] || chmod 600 "$LOCK" ;; esac
+    # A deploy is refused there.
+    [ "$KIND" != deploy ] || { [ -n "$GIT" ] && [ -z "$STRANGE" ]; } || return
+    [ -z "$LOOSE" ] || chmod 600 "$LOCK"
     for g in 1 2 3; do
         is_lock || make_lock
         is_lock && [ -r "$LOCK" ] || return
