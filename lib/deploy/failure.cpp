@@ -40,6 +40,7 @@ constexpr std::array k_reasons{
     Reason{"lfs_failed", Id::why_lfs_failed, "loomrel logs --run {run}"},
     Reason{"foreign_tree", Id::why_foreign_tree, "loomrel doctor --env {env}"},
     Reason{"open_tree", Id::why_open_tree, "loomrel doctor --env {env}"},
+    Reason{"foreign_file", Id::why_foreign_file, "loomrel doctor --env {env}"},
     Reason{"lock_unknown", Id::why_lock_unknown, "loomrel doctor --env {env}"},
     Reason{"folder_gone", Id::why_folder_gone, "loomrel status --env {env} --service {service}"},
     Reason{"lock_lost", Id::why_lock_lost, "loomrel doctor --env {env}"},

@@ -124,7 +124,8 @@ case $TREE in /*) ;; *) TREE=$ROOT/$TREE ;; esac
 case $SYSTEM in /*) ;; *) SYSTEM=$ROOT/$SYSTEM ;; esac
 )";
 
-// compose FILE and those env files that exist, each a word of its own whatever its name.
+// compose FILE and those env files that exist, each a word of its own whatever its name. KEPT_FILE
+// is the file of a kept version, whose paths are relative to where it stood.
 std::string compose_function(const config::DeploySettings& settings) {
     std::string checks;
     std::string words;
@@ -134,8 +135,10 @@ std::string compose_function(const config::DeploySettings& settings) {
         checks += fmt::format("[ ! -f {0} ] || {1}={0}\n", shell_quote(file), name);
         words += fmt::format(" ${{{0}:+--env-file \"${0}\"}}", name);
     }
-    return fmt::format(
-        "compose() {{\n{}run_compose -f \"$COMPOSE_FILE\"{} \"$@\"\n}}\n", checks, words);
+    return fmt::format("compose() {{\n{}run_compose -f \"${{KEPT_FILE:-$COMPOSE_FILE}}\" "
+                       "${{KEPT_FILE:+--project-directory \"$SYSTEM\"}}{} \"$@\"\n}}\n",
+                       checks,
+                       words);
 }
 
 std::string engine_functions(const config::DeploySettings& settings) {

@@ -153,6 +153,11 @@ void add_engine_texts(Functions& functions, const config::DeploySettings& settin
         functions.add("bad_compose_file",
                       Id::log_bad_compose_file,
                       fmt::arg("file", variable("SYSTEM") + "/" + settings.compose_file));
+        functions.add("foreign_file",
+                      Id::log_foreign_file,
+                      fmt::arg("path", variable("FILE")),
+                      fmt::arg("cure", variable("CURE")));
+        functions.add("kept_file", Id::log_kept_file, fmt::arg("path", variable("FILE")));
         functions.add("remains_removed", Id::log_remains_removed);
         functions.add("no_health", Id::log_no_health);
         functions.add("health_docker",
@@ -187,6 +192,7 @@ void add_health_texts(Functions& functions, const config::DeploySettings& settin
                   fmt::arg("seconds", settings.stable_for.count() / 1000));
     functions.add("verify_failed", Id::log_verify_failed, fmt::arg("reason", variable("WHY")));
     functions.add("hook", Id::log_hook, fmt::arg("name", variable("HOOK")));
+    functions.add("hook_skipped", Id::log_hook_skipped, fmt::arg("name", variable("HOOK")));
     functions.add("hook_failed", Id::log_hook_failed, fmt::arg("name", variable("HOOK")));
 }
 

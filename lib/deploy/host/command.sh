@@ -3,11 +3,15 @@
 # own commands, run in the kept tree of the commit. The one part of a version is that tree:
 # "tree COMMIT".
 
-# in_tree COMMAND [STARTER…], with what name_version says.
+# in_tree COMMAND [STARTER…], with what name_version says. In a tree that another user may write to
+# nothing is run.
 in_tree() {
     (
         LOOMREL_TREE=$D/trees/$V_COMMIT
-        [ -n "$V_COMMIT" ] && [ -d "$LOOMREL_TREE" ] || LOOMREL_TREE=$TREE
+        [ -n "$V_COMMIT" ] && [ -d "$LOOMREL_TREE" ] || {
+            LOOMREL_TREE=$TREE
+            [ -z "$STRANGE" ] && [ -d "$TREE" ] || LOOMREL_TREE=$D
+        }
         cd "$LOOMREL_TREE" || exit
         LOOMREL_SERVICE=$SERVICE LOOMREL_TAG=$V_NAME LOOMREL_COMMIT=$V_COMMIT LOOMREL_KIND=$KIND
         LOOMREL_ENVIRONMENT=$ENVIRONMENT LOOMREL_RELEASE_ID=$RELEASE_ID

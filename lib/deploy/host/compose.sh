@@ -31,7 +31,9 @@ dock() {
 }
 
 can_compose() {
-    cd "$SYSTEM" 2>/dev/null && [ -f "$COMPOSE_FILE" ] || {
+    choose_file || return
+    cd "$SYSTEM" 2>/dev/null || [ -z "$KEPT_FILE" ] || cd "$D" || return
+    [ -f "${KEPT_FILE:-$FILE}" ] || {
         failed 1 no_compose_file
         return
     }
@@ -223,7 +225,7 @@ made_of_images() {
 
 # Beside "up".
 prepare_made() {
-    MADE=$(made_of_images) && note_made && prepare_capsule "$ID" "$MADE" && { note_config || :; }
+    MADE=$(made_of_images) && note_made && prepare_capsule "$ID" "$MADE" && keep_file && { note_config || :; }
 }
 
 not_built() {

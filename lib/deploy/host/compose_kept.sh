@@ -44,6 +44,44 @@ hold() {
 
 prune_parts() { :; }
 
+# The compose file goes with the capsule: the tree may be gone when it is wanted, or somebody else's.
+keep_file() {
+    (umask 077 && cp "$COMPOSE_FILE" "$D/capsules/$ID.new/compose.yaml")
+}
+
+# is_below PATH FOLDER…
+is_below() {
+    for p in "$1" "$(readlink -f "$1")"; do
+        for d in "$2" "$(readlink -f "$2")" "$3"; do
+            case ${d:+$p} in "$d"/*) return ;; esac
+        done
+    done
+    return 1
+}
+
+# Which compose file is used: KEPT_FILE is the capsule's own, where the tree has none. What another
+# user may have written is not started; nor is it where the kept file would read it.
+choose_file() {
+    KEPT_FILE='' FILE=$SYSTEM/$COMPOSE_FILE
+    case $COMPOSE_FILE in /*) FILE=$COMPOSE_FILE ;; esac
+    kept=$D/capsules/${CAPSULE:-none}/compose.yaml
+    if [ -n "$STRANGE" ] && is_below "$FILE" "$TREE" "$STRANGE"; then
+        [ -f "$kept" ] && ! grep -q 'include\|extends' "$kept" || {
+            cure_tree
+            echo "$STRANGE: $OWNER"
+            echo "$CURE"
+            failed 3 foreign_file
+            return
+        }
+    else
+        [ -f "$kept" ] && [ ! -f "$FILE" ] || return 0
+    fi
+    KEPT_FILE=$kept
+    # Other paths are relative to it.
+    [ -n "$STRANGE" ] || mkdir -p "$SYSTEM"
+    m_kept_file
+}
+
 # Of parts, the images; each once.
 images_of() {
     echo "$1" | while read -r _ _ i; do echo "$i"; done | sort -u

@@ -6,6 +6,11 @@
 hook() {
     [ -n "$2" ] || return 0
     HOOK=$1
+    # It would be another user's script. Only who goes back comes here.
+    [ -z "$STRANGE" ] && [ -d "$TREE" ] || {
+        m_hook_skipped
+        return 0
+    }
     m_hook
     told "hook $1: $2" in_hook "$2" && return
     failed 1 hook_failed

@@ -9,7 +9,7 @@
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
 PROJECT='' TABLE='' IDS='' PARTS='' MADE='' THERE='' REMOVE_FIRST='' CAPSULE='' V_COMMIT='' V_NAME=''
-RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' LOG='' MINUTE_OVER=0 VIEW_AT='' GIT='' STRANGE='' GIT_PATIENCE=''
+RESTORING='' ADOPTER='' PREPARING='' HEALTH_GIVEN='' BEFORE='' KEPT_AS='' LEFT_NAME='' HOW='' LOG='' MINUTE_OVER=0 VIEW_AT='' GIT='' STRANGE='' KEPT_FILE='' GIT_PATIENCE=''
 
 journal() {
     up_time
