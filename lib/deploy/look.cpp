@@ -2,7 +2,6 @@
 
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
-#include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/release/names.hpp"
@@ -104,48 +103,6 @@ bool is_login(std::string_view text) {
     });
 }
 
-HostState sight_of(const std::vector<ControlLine>& told) {
-    HostState sight;
-    std::string current;
-    for (const ControlLine& line : told) {
-        const std::string rest = sanitize_line(line.rest);
-        if (line.word == "serves") {
-            sight.serves = rest;
-        } else if (line.word == "serving") {
-            sight.serving = rest == "-" ? "" : rest;
-        } else if (line.word == "back") {
-            take_back(sight, rest);
-        } else if (line.word == "capsule") {
-            take_capsule(sight, rest);
-        } else if (line.word == "lost") {
-            take_lost(sight, rest);
-        } else if (line.word == "images") {
-            sight.images_known = false;
-        } else if (line.word == "good") {
-            take_good(sight, rest);
-        } else if (line.word == "no_tag") {
-            sight.has_tag = false;
-        } else if (line.word == "changed") {
-            sight.changed = rest == "yes";
-            sight.change_unknown = rest == "unknown";
-        } else if (line.word == "current") {
-            current = rest;
-        } else if (line.word == "healthy") {
-            sight.healthy = rest;
-        } else if (line.word == "lock") {
-            sight.lock = shown_holder(rest);
-        } else if (line.word == "no_repository") {
-            sight.has_repository = false;
-        } else if (line.word == "run") {
-            take_run(sight, rest);
-        } else if (line.word == "service") {
-            sight.services.push_back(rest);
-        }
-    }
-    take_current(sight, current);
-    return sight;
-}
-
 } // namespace
 
 std::string shown_holder(const std::string& line) {
@@ -190,6 +147,48 @@ const Kept* HostState::find_kept(const std::string& id_or_name) const {
     return nullptr;
 }
 
+HostState read_look(const std::vector<ControlLine>& told) {
+    HostState sight;
+    std::string current;
+    for (const ControlLine& line : told) {
+        const std::string rest = sanitize_line(line.rest);
+        if (line.word == "serves") {
+            sight.serves = rest;
+        } else if (line.word == "serving") {
+            sight.serving = rest == "-" ? "" : rest;
+        } else if (line.word == "back") {
+            take_back(sight, rest);
+        } else if (line.word == "capsule") {
+            take_capsule(sight, rest);
+        } else if (line.word == "lost") {
+            take_lost(sight, rest);
+        } else if (line.word == "images") {
+            sight.images_known = false;
+        } else if (line.word == "good") {
+            take_good(sight, rest);
+        } else if (line.word == "no_tag") {
+            sight.has_tag = false;
+        } else if (line.word == "changed") {
+            sight.changed = rest == "yes";
+            sight.change_unknown = rest == "unknown";
+        } else if (line.word == "current") {
+            current = rest;
+        } else if (line.word == "healthy") {
+            sight.healthy = rest;
+        } else if (line.word == "lock") {
+            sight.lock = shown_holder(rest);
+        } else if (line.word == "no_repository") {
+            sight.has_repository = false;
+        } else if (line.word == "run") {
+            take_run(sight, rest);
+        } else if (line.word == "service") {
+            sight.services.push_back(rest);
+        }
+    }
+    take_current(sight, current);
+    return sight;
+}
+
 HostState look(ssh::Connection& connection,
                const std::string& host,
                const config::DeploySettings& settings,
@@ -199,7 +198,7 @@ HostState look(ssh::Connection& connection,
     if (until) {
         limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));
     }
-    return sight_of(ask_host(
+    return read_look(ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
@@ -225,7 +224,7 @@ KeptState look_kept(ssh::Connection& connection,
             found.chosen = sanitize_line(line.rest);
         }
     }
-    found.sight = sight_of(told);
+    found.sight = read_look(told);
     return found;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/config/config.hpp"
+#include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/ssh/ssh.hpp"
 
@@ -71,6 +72,9 @@ struct HostState {
 // Of a lock's text, "v1.2.3, by whom[, link], since, run id", the parts that have their form; "?"
 // if that is not enough to know the run by. Whoever owns the tree may have written the rest.
 [[nodiscard]] std::string shown_holder(const std::string& line);
+
+// What the lines of a look tell, of whichever loomrel's program.
+[[nodiscard]] HostState read_look(const std::vector<ControlLine>& told);
 
 // `to`: the version that somebody wants to go back to; "" = `back`. `until`: when whoever asked has
 // waited long enough; an answer that is not whole by then is Error(no_host).

@@ -54,6 +54,8 @@ cd "$T"
 . "$SOURCE/tests/e2e/harness/github.sh"
 # shellcheck source=tests/e2e/harness/server.sh
 . "$SOURCE/tests/e2e/harness/server.sh"
+# shellcheck source=tests/e2e/harness/older.sh
+. "$SOURCE/tests/e2e/harness/older.sh"
 # shellcheck source=tests/e2e/harness/telegram.sh
 . "$SOURCE/tests/e2e/harness/telegram.sh"
 
