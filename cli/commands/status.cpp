@@ -67,6 +67,11 @@ ordered_json to_object(Services& services, const ServiceStatus& seen) {
     }
     object["lost"] = std::move(lost);
     object["images_known"] = sight.images_known;
+    ordered_json unread = ordered_json::array();
+    for (const deploy::UnreadRecord& each : sight.unread) {
+        unread.push_back({{"record", each.what}, {"newer", each.newer}});
+    }
+    object["unread"] = std::move(unread);
     object["lock"] = sight.lock.empty() ? ordered_json() : ordered_json(sight.lock);
     object["runs"] = std::move(runs);
     return object;
@@ -108,6 +113,19 @@ std::string remark(Services& services, const ServiceStatus& seen) {
     }
     if (!lost.empty()) {
         remarks.push_back(services.say(Id::status_lost, fmt::arg("versions", join(lost, ", "))));
+    }
+    for (const bool newer : {true, false}) {
+        std::vector<std::string> unread;
+        for (const deploy::UnreadRecord& each : sight.unread) {
+            if (each.newer == newer) {
+                unread.push_back(each.what);
+            }
+        }
+        if (!unread.empty()) {
+            remarks.push_back(
+                services.say(newer ? Id::status_written_by_newer : Id::status_unread_records,
+                             fmt::arg("records", join(unread, ", "))));
+        }
     }
     if (!sight.images_known) {
         remarks.push_back(services.say(Id::status_images_unknown));

@@ -1,6 +1,7 @@
 #include "lib/deploy/end_status.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/deploy/host_record.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,25 +26,40 @@ std::optional<EndStatus> parse_end_status(std::string_view line, std::string_vie
     if (line.size() > k_longest_status || !is_valid_utf8(line)) {
         return std::nullopt;
     }
-    const auto words = split(trim(line), ' ');
-    if (words.size() != 10 || words[0] != run_id || words[9] != ".") {
+    const std::string_view text = trim(line);
+    const auto record = read_record(text,
+                                    text.starts_with("id=") ? k_protocol : 1,
+                                    {"id",
+                                     "rc",
+                                     "outcome",
+                                     "step",
+                                     "reason",
+                                     "serves",
+                                     "switched",
+                                     "restored",
+                                     "log",
+                                     "whole"});
+    if (!record || record->at("id") != run_id || record->at("whole") != ".") {
         return std::nullopt;
     }
-    const auto rc = parse_integer(words[1]);
-    if (!rc || *rc < 0 || *rc > 3 || words[1].size() > 3 || !is_member(words[2], k_outcomes)
-        || (*rc == 0) != (words[2] == "good") || (words[6] != "yes" && words[6] != "no")
-        || !is_member(words[7], k_restored)) {
+    const std::string& told_rc = record->at("rc");
+    const auto rc = parse_integer(told_rc);
+    if (!rc || *rc < 0 || *rc > 3 || told_rc.size() > 3
+        || !is_member(record->at("outcome"), k_outcomes)
+        || (*rc == 0) != (record->at("outcome") == "good")
+        || (record->at("switched") != "yes" && record->at("switched") != "no")
+        || !is_member(record->at("restored"), k_restored)) {
         return std::nullopt;
     }
     EndStatus status;
     status.rc = static_cast<int>(*rc);
-    status.outcome = words[2];
-    status.step = words[3];
-    status.reason = words[4];
-    status.serves = words[5] == "-" ? "" : std::string(words[5]);
-    status.switched = words[6] == "yes";
-    status.restored = words[7];
-    status.log = words[8];
+    status.outcome = record->at("outcome");
+    status.step = record->at("step");
+    status.reason = record->at("reason");
+    status.serves = record->at("serves") == "-" ? "" : record->at("serves");
+    status.switched = record->at("switched") == "yes";
+    status.restored = record->at("restored");
+    status.log = record->at("log");
     return status;
 }
 

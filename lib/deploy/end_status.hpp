@@ -6,8 +6,10 @@
 
 namespace loomrel::deploy {
 
-// How a run ended on a host, from its status file: the only source of an outcome. One line:
-//     <run id> <rc> <outcome> <step> <reason> <serves> <switched> <restored> <log> .
+// How a run ended on a host, from its status file: the only source of an outcome. One line, a
+// record (host_record.hpp) of
+//     id rc outcome step reason serves switched restored log whole
+// where `whole` is a dot. One for a run that an older loomrel had started has no keys.
 struct EndStatus {
     int rc = 1;            // 0 good, 1 failed, 2 configuration, 3 refused
     std::string outcome;   // good, failed, refused, cancelled, died

@@ -135,7 +135,7 @@ std::string code_of(const Followed& followed) {
         break;
     }
     if (!followed.end) {
-        return "unreadable";
+        return followed.error ? followed.error->code() : "unreadable";
     }
     return followed.end->reason == "-" ? followed.end->outcome : followed.end->reason;
 }
@@ -278,7 +278,7 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                                    shell_quote(subject.ref),
                                    typed_word(followed.transcript.commit));
     }
-    if (followed.error && followed.how != HowFollowed::ended) {
+    if (followed.error && !followed.end) {
         failure.message = in(language, followed.error->message());
         // Of an unknown outcome only attaching again will tell, if there is something to attach to.
         const bool may_attach =

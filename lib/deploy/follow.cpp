@@ -2,6 +2,7 @@
 
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/host_record.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/messages/messages.hpp"
 
@@ -34,6 +35,7 @@ struct Follower::ChannelState {
     std::optional<std::uint64_t> now;      // the size of `out` at hello, where no more is wanted
     std::optional<std::uint64_t> size;     // of `out`, once the run has ended
     std::string status;                    // the status file's line
+    int protocol = 1;                      // of the run's program
     std::optional<std::string> refused;    // word and path
     std::string early;                     // of the log, come before hello on the other pipe
 };
@@ -211,7 +213,8 @@ bool Follower::follow_channel(const std::string& script, ChannelState& channel) 
         m_reader->finish();
         m_followed.how = HowFollowed::ended;
         m_followed.end = parse_end_status(channel.status, m_run_id);
-        m_followed.error.reset();
+        const bool newer = !m_followed.end && channel.protocol > k_protocol;
+        m_followed.error = newer ? std::optional(written_by_newer(m_host)) : std::nullopt;
     }
     return true;
 }
@@ -236,12 +239,13 @@ void Follower::take_control(ChannelState& channel, std::string_view word, std::s
 }
 
 void Follower::take_hello(ChannelState& channel, std::string_view rest) {
-    const auto words = split(rest, ' ');
-    if (words.size() < 3) {
+    const auto hello = read_hello(rest);
+    if (!hello) {
         return;
     }
     channel.greeted = true;
-    const std::string_view how = words[0];
+    channel.protocol = hello->protocol;
+    const std::string& how = hello->how;
     if (std::exchange(m_lost, false)) {
         m_watcher.link_back(m_host);
     }
@@ -257,12 +261,8 @@ void Follower::take_hello(ChannelState& channel, std::string_view rest) {
         }
         return;
     }
-    // "12345.67"
-    const std::string_view up = words.size() > 3 ? words[3] : "";
-    const std::size_t dot = up.find('.');
-    if (how != "started" && dot != std::string_view::npos) {
-        const std::string cs = std::string(up.substr(0, dot)) + std::string(up.substr(dot + 1));
-        m_followed.transcript.set_clock(now(), parse_integer(cs).value_or(0), how == "ended");
+    if (how != "started" && hello->up_cs) {
+        m_followed.transcript.set_clock(now(), *hello->up_cs, how == "ended");
     }
     if (m_only_look && how == "running") {
         m_followed.how = HowFollowed::going_on;
@@ -270,11 +270,11 @@ void Follower::take_hello(ChannelState& channel, std::string_view rest) {
         return;
     }
     if (m_only_now && how == "running") {
-        channel.now = static_cast<std::uint64_t>(parse_integer(words[2]).value_or(0));
+        channel.now = hello->size;
     }
     if (!m_greeted) {
         m_greeted = true;
-        m_nonce = words[1];
+        m_nonce = hello->nonce;
         m_followed.started_here = how == "started";
         m_reader = std::make_unique<JournalReader>(
             m_nonce,

@@ -2,6 +2,7 @@
 
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/host_record.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/release/names.hpp"
@@ -17,70 +18,109 @@ constexpr AnswerLimits k_look{Milliseconds{0}, Milliseconds{10000}, 1 << 20};
 // Doctor tries what may take its time.
 constexpr AnswerLimits k_diagnosis{Milliseconds{60000}, Milliseconds{0}, 1 << 20};
 
-// "v1.2.3 <commit> <capsule> <how> <seconds>", as the step keep wrote it.
-void take_current(HostState& sight, const std::string& line) {
-    const auto words = split(line, ' ');
-    if (words.size() == 5 && words[2] == sight.serving) {
-        sight.commit = words[1];
-        sight.how = words[3];
-        sight.since = parse_integer(words[4]);
-    }
+// Takes the lines of one look into what is known of the host.
+class LookReader {
+public:
+    void take(const ControlLine& line);
+    HostState finish();
+
+private:
+    using Keys = std::initializer_list<std::string_view>;
+
+    std::optional<HostRecord> read(const std::string& word, const std::string& rest, Keys keys);
+    void take_record(const std::string& word, const std::string& rest);
+    void take_kept(const HostRecord& capsule);
+    void take_good(const HostRecord& good);
+    void take_back(const HostRecord& back);
+    void take_unread(const HostRecord& unread);
+
+    HostState m_state;
+    std::optional<HostRecord> m_current;
+};
+
+std::string unless_dash(const std::string& value) {
+    return value == "-" ? "" : value;
 }
 
-// NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
-void take_capsule(HostState& sight, const std::string& line) {
-    const auto words = split(line, ' ');
-    if (words.size() == 8) {
-        sight.kept.push_back({std::string(words[2]),
-                              std::string(words[0]),
-                              std::string(words[1]),
-                              std::string(words[3]),
-                              parse_integer(words[4]).value_or(0),
-                              std::string(words[5])});
+std::optional<HostRecord>
+LookReader::read(const std::string& word, const std::string& rest, Keys keys) {
+    auto record = read_record(rest, m_state.protocol, keys);
+    if (!record) {
+        m_state.unread.push_back({word, m_state.protocol > k_protocol});
     }
+    return record;
 }
 
-// NAME COMMIT ID
-void take_lost(HostState& sight, const std::string& line) {
-    const auto words = split(line, ' ');
-    if (words.size() == 3) {
-        Kept lost;
-        lost.id = words[2];
-        lost.name = words[0];
-        lost.commit = words[1];
-        sight.lost.push_back(std::move(lost));
-    }
+void LookReader::take_kept(const HostRecord& capsule) {
+    m_state.kept.push_back({capsule.at("id"),
+                            capsule.at("name"),
+                            capsule.at("commit"),
+                            capsule.at("how"),
+                            parse_integer(capsule.at("seconds")).value_or(0),
+                            capsule.at("health")});
 }
 
-// RUN NAME COMMIT SECONDS KIND
-void take_good(HostState& sight, const std::string& line) {
+void LookReader::take_good(const HostRecord& good) {
     constexpr std::size_t k_most = 20;
-    const auto words = split(line, ' ');
-    const auto at = words.size() == 5 ? parse_integer(words[3]) : std::nullopt;
-    if (at && sight.good_runs.size() < k_most) {
-        sight.good_runs.push_back({std::string(words[0]),
-                                   std::string(words[1]),
-                                   std::string(words[2]),
-                                   *at,
-                                   std::string(words[4])});
+    const auto at = parse_integer(good.at("seconds"));
+    if (!at) {
+        m_state.unread.push_back({"good", false});
+    } else if (m_state.good_runs.size() < k_most) {
+        m_state.good_runs.push_back(
+            {good.at("run"), good.at("name"), good.at("commit"), *at, good.at("kind")});
     }
 }
 
-void take_run(HostState& sight, const std::string& line) {
-    const auto words = split(line, ' ');
-    if (words.size() == 3 && is_run_id(words[0])) {
-        sight.runs.push_back({std::string(words[0]), std::string(words[1]), std::string(words[2])});
-    }
+void LookReader::take_back(const HostRecord& back) {
+    m_state.back = unless_dash(back.at("to"));
+    m_state.second_step = back.at("why") == "second_step";
+    // The first release told no third word.
+    const auto next = back.find("next");
+    m_state.next = next == back.end() ? "" : unless_dash(next->second);
 }
 
-void take_back(HostState& sight, const std::string& line) {
-    const auto words = split(line, ' ');
-    if (!words.empty() && words[0] != "-") {
-        sight.back = words[0];
-    }
-    sight.second_step = words.size() > 1 && words[1] == "second_step";
-    if (words.size() > 2 && words[2] != "-") {
-        sight.next = words[2];
+void LookReader::take_unread(const HostRecord& unread) {
+    m_state.unread.push_back({unread.at("id"), unread.at("why") == "newer"});
+}
+
+void LookReader::take_record(const std::string& word, const std::string& rest) {
+    if (word == "capsule") {
+        // Protocol 1's seventh word says nothing any more.
+        if (const auto capsule =
+                read(word,
+                     rest,
+                     {"name", "commit", "id", "how", "seconds", "health", "hash", "previous"})) {
+            take_kept(*capsule);
+        }
+    } else if (word == "lost") {
+        if (const auto lost = read(word, rest, {"name", "commit", "id"})) {
+            m_state.lost.push_back(
+                {lost->at("id"), lost->at("name"), lost->at("commit"), "", 0, ""});
+        }
+    } else if (word == "good") {
+        if (const auto good = read(word, rest, {"run", "name", "commit", "seconds", "kind"})) {
+            take_good(*good);
+        }
+    } else if (word == "run") {
+        const auto run = read(word, rest, {"id", "state", "step"});
+        if (run && is_run_id(run->at("id"))) {
+            m_state.runs.push_back({run->at("id"), run->at("state"), run->at("step")});
+        }
+    } else if (word == "back") {
+        const bool two = m_state.protocol < 2 && split(rest, ' ').size() == 2;
+        if (const auto back =
+                two ? read(word, rest, {"to", "why"}) : read(word, rest, {"to", "why", "next"})) {
+            take_back(*back);
+        }
+    } else if (word == "current") {
+        // Protocol 1 says so where nothing was put here yet.
+        if (!rest.empty()) {
+            m_current = read(word, rest, {"name", "commit", "id", "how", "seconds"});
+        }
+    } else if (word == "unread") {
+        if (const auto unread = read(word, rest, {"id", "why"})) {
+            take_unread(*unread);
+        }
     }
 }
 
@@ -101,6 +141,45 @@ bool is_login(std::string_view text) {
                || (letter >= '0' && letter <= '9')
                || k_marks.find(letter) != std::string_view::npos;
     });
+}
+
+void LookReader::take(const ControlLine& line) {
+    const std::string rest = sanitize_line(line.rest);
+    HostState& state = m_state;
+    if (line.word == "hello") {
+        const auto hello = read_record(rest, k_protocol, {});
+        state.protocol = hello ? protocol_of(*hello) : 1;
+    } else if (line.word == "serves") {
+        state.serves = rest;
+    } else if (line.word == "serving") {
+        state.serving = unless_dash(rest);
+    } else if (line.word == "images") {
+        state.images_known = false;
+    } else if (line.word == "no_tag") {
+        state.has_tag = false;
+    } else if (line.word == "changed") {
+        state.changed = rest == "yes";
+        state.change_unknown = rest == "unknown";
+    } else if (line.word == "healthy") {
+        state.healthy = rest;
+    } else if (line.word == "lock") {
+        state.lock = shown_holder(rest);
+    } else if (line.word == "no_repository") {
+        state.has_repository = false;
+    } else if (line.word == "service") {
+        state.services.push_back(rest);
+    } else {
+        take_record(line.word, rest);
+    }
+}
+
+HostState LookReader::finish() {
+    if (m_current && m_current->at("id") == m_state.serving) {
+        m_state.commit = m_current->at("commit");
+        m_state.how = m_current->at("how");
+        m_state.since = parse_integer(m_current->at("seconds"));
+    }
+    return std::move(m_state);
 }
 
 } // namespace
@@ -148,45 +227,11 @@ const Kept* HostState::find_kept(const std::string& id_or_name) const {
 }
 
 HostState read_look(const std::vector<ControlLine>& told) {
-    HostState sight;
-    std::string current;
+    LookReader reader;
     for (const ControlLine& line : told) {
-        const std::string rest = sanitize_line(line.rest);
-        if (line.word == "serves") {
-            sight.serves = rest;
-        } else if (line.word == "serving") {
-            sight.serving = rest == "-" ? "" : rest;
-        } else if (line.word == "back") {
-            take_back(sight, rest);
-        } else if (line.word == "capsule") {
-            take_capsule(sight, rest);
-        } else if (line.word == "lost") {
-            take_lost(sight, rest);
-        } else if (line.word == "images") {
-            sight.images_known = false;
-        } else if (line.word == "good") {
-            take_good(sight, rest);
-        } else if (line.word == "no_tag") {
-            sight.has_tag = false;
-        } else if (line.word == "changed") {
-            sight.changed = rest == "yes";
-            sight.change_unknown = rest == "unknown";
-        } else if (line.word == "current") {
-            current = rest;
-        } else if (line.word == "healthy") {
-            sight.healthy = rest;
-        } else if (line.word == "lock") {
-            sight.lock = shown_holder(rest);
-        } else if (line.word == "no_repository") {
-            sight.has_repository = false;
-        } else if (line.word == "run") {
-            take_run(sight, rest);
-        } else if (line.word == "service") {
-            sight.services.push_back(rest);
-        }
+        reader.take(line);
     }
-    take_current(sight, current);
-    return sight;
+    return reader.finish();
 }
 
 HostState look(ssh::Connection& connection,

@@ -28,6 +28,12 @@ struct Kept {
     std::string healthy;      // yes, no, unknown
 };
 
+// A record of the host that could not be read.
+struct UnreadRecord {
+    std::string what;   // a kept version's id, else the word that the record began with
+    bool newer = false; // a newer loomrel wrote it
+};
+
 // A line of the host's record of good runs (design 13.2): kept for ever, whatever is pruned.
 struct GoodRun {
     std::string run;
@@ -60,6 +66,9 @@ struct HostState {
     // first, 20 at most.
     std::vector<GoodRun> good_runs;
     bool has_repository = true;
+    int protocol = 1; // of the program that answered; ours where it came from here
+    // What of all this is missing here because it could not be read.
+    std::vector<UnreadRecord> unread;
     std::vector<std::string> services; // look_kept: all that are on this host
 
     [[nodiscard]] const Kept* find_kept(const std::string& id_or_name) const;

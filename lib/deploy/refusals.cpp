@@ -75,6 +75,13 @@ Error run_gone(const std::string& host, std::string_view folder) {
             phrase(Id::deploy_run_gone_hint)};
 }
 
+Error written_by_newer(const std::string& host) {
+    return {ErrorKind::run_failed,
+            "written_by_newer",
+            phrase(Id::deploy_written_by_newer, fmt::arg("host", host)),
+            phrase(Id::deploy_written_by_newer_hint)};
+}
+
 Error answer_cut(const std::string& host) {
     return {ErrorKind::no_host,
             "answer_cut",

@@ -23,6 +23,9 @@ namespace loomrel::deploy {
 // The run's folder was taken away, or its lock no longer answers: the host cannot tell of the run.
 [[nodiscard]] Error run_gone(const std::string& host, std::string_view folder);
 
+// A newer loomrel's program wrote the run's end, in a form that this one cannot read.
+[[nodiscard]] Error written_by_newer(const std::string& host);
+
 // It said something, and not that this was all.
 [[nodiscard]] Error answer_cut(const std::string& host);
 

@@ -79,6 +79,30 @@ std::string default_of(const std::vector<HostLook>& hosts) {
     return "";
 }
 
+// What is there and cannot be read is not said to be missing.
+void check_unread(const std::vector<HostLook>& hosts, const RollbackWish& wish) {
+    for (const HostLook& host : hosts) {
+        if (!host.sight || host.sight->unread.empty()) {
+            continue;
+        }
+        std::vector<std::string> records;
+        bool newer = false;
+        for (const UnreadRecord& unread : host.sight->unread) {
+            records.push_back(unread.what);
+            newer = newer || unread.newer;
+        }
+        throw Error(ErrorKind::refused,
+                    newer ? "written_by_newer" : "host_unread",
+                    phrase(newer ? Id::rollback_written_by_newer : Id::rollback_unread,
+                           fmt::arg("host", host.host),
+                           fmt::arg("records", join(records, ", "))),
+                    newer ? phrase(Id::deploy_written_by_newer_hint)
+                          : phrase(Id::rollback_never_served_hint,
+                                   fmt::arg("environment", wish.environment),
+                                   fmt::arg("service", wish.service)));
+    }
+}
+
 // The next command can be pasted. What was rolled away from is never simply proposed: where nothing
 // else is left, the hint says that it was.
 [[noreturn]] void refuse(const char* code,
@@ -174,6 +198,7 @@ void check_defaults(const std::vector<HostLook>& hosts, const RollbackWish& wish
         }
         const Kept* kept = kept_target(*sight, wish);
         if (kept == nullptr) {
+            check_unread(hosts, wish);
             refuse("nothing_kept",
                    phrase(Id::rollback_nothing_kept, fmt::arg("service", wish.service)),
                    hosts,
@@ -236,6 +261,7 @@ RollbackTarget choose_target(const std::vector<HostLook>& hosts, const RollbackW
         return sight->has_tag || !sight->has_repository;
     });
     if (target.rebuild && !(is_there && release::is_release_tag(target.to))) {
+        check_unread(hosts, wish);
         refuse("not_kept",
                phrase(Id::rollback_not_kept, fmt::arg("name", sanitize_line(target.to))),
                hosts,

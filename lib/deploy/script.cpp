@@ -2,6 +2,7 @@
 
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/host_record.hpp"
 #include "lib/deploy/host_scripts.hpp"
 #include "lib/deploy/script_text.hpp"
 #include "lib/messages/messages.hpp"
@@ -46,7 +47,8 @@ void set_request(Assignments& values, const Plan& plan) {
     const config::DeploySettings& settings = plan.settings;
     // Who goes back is in a hurry, and asks whether what holds the lock may be stopped.
     const bool waits = request.kind == store::RunKind::deploy;
-    values.set("ID", request.run_id)
+    values.set("CLIENT_PROTOCOL", k_protocol)
+        .set("ID", request.run_id)
         .set("NONCE", plan.nonce)
         .set("KIND", store::to_string(request.kind))
         .set("TAG", request.tag)
@@ -153,7 +155,8 @@ std::string engine_functions(const config::DeploySettings& settings) {
 std::string channel_values(const RunPlace& place, const ChannelMark& mark, std::string_view mode) {
     Assignments values;
     set_place(values, place);
-    values.set("S", mark.nonce)
+    values.set("CLIENT_PROTOCOL", k_protocol)
+        .set("S", mark.nonce)
         .set("OFFSET", static_cast<std::int64_t>(mark.offset))
         .set("MODE", mode)
         .set("HOST", mark.host);
@@ -198,6 +201,12 @@ std::string program_parts(const config::DeploySettings& settings, Language langu
     return text + engine_functions(settings);
 }
 
+// Which protocol a program speaks. Whoever finds it on a host reads its second line (host/boot.sh).
+std::string protocol_line() {
+    Assignments values;
+    return values.set("PROTOCOL", k_protocol).text();
+}
+
 // The kept program is this one too: called with nothing but a tag it goes back by hand.
 constexpr std::string_view k_program_main = R"sh(case $1 in
 run | conclude) R=${0%/*} D=${R%/runs/*} ;;
@@ -206,7 +215,7 @@ esac
 case $1 in
 run) guard ;;
 conclude) conclude_dead ;;
-look) S=$2 TO=$3 && look ;;
+look) S=$2 TO=$3 CLIENT_PROTOCOL=$4 && look ;;
 *) by_hand "$@" ;;
 esac
 exit
@@ -241,7 +250,7 @@ std::string run_script(const Plan& plan) {
         return request_text(plan) + "# and the program that the last deploy left there: STATE/"
                + plan.settings.environment + "/" + plan.settings.service + "/restore\n";
     }
-    return request_text(plan) + "#!/bin/sh\n" + base_functions()
+    return request_text(plan) + "#!/bin/sh\n" + protocol_line() + base_functions()
            + program_parts(plan.settings, plan.language) + std::string(k_program_main);
 }
 
@@ -275,9 +284,10 @@ std::string looking_script(const config::DeploySettings& settings,
                            std::string_view last) {
     return channel_values(
                {"-", settings.service, settings.environment, settings.state_dir}, mark, "look")
-           + "KIND=look TAG='' BRANCH_NAME='' COMMIT='' RELEASE_ID='' TO=''\n" + more.text()
-           + base_functions() + std::string(k_host_boot) + program_parts(settings, Language::en)
-           + std::string(functions) + "state_of_host && " + std::string(last) + "; exit\n";
+           + protocol_line() + "KIND=look TAG='' BRANCH_NAME='' COMMIT='' RELEASE_ID='' TO=''\n"
+           + more.text() + base_functions() + std::string(k_host_boot)
+           + program_parts(settings, Language::en) + std::string(functions) + "state_of_host && "
+           + std::string(last) + "; exit\n";
 }
 
 } // namespace

@@ -16,7 +16,7 @@ version v1.1.0
 loomrel_start a --json stage-deploy --service "$SERVICE" --tag v1.1.0
 pid=$STARTED
 wait_for 60 "the hook of h1" test -e "$T/h1/home/after-runs"
-wait_for 60 "the end on h2" sh -c 'grep -q " good keep " "$1"/*/status && [ $(ls "$1"/*/status | wc -l) = 2 ]' - "$T/h2/home/.local/state/loomrel/stage/$SERVICE/runs"
+wait_for 60 "the end on h2" sh -c 'grep -q " outcome=good step=keep " "$1"/*/status && [ $(ls "$1"/*/status | wc -l) = 2 ]' - "$T/h2/home/.local/state/loomrel/stage/$SERVICE/runs"
 sleep 0.5
 kill -INT "$pid"
 loomrel_wait a "$pid"

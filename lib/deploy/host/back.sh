@@ -243,14 +243,17 @@ by_hand() {
     done
     VIEW_AT=$R/view.hand view all
     mv "$R/may_ack" "$R/ack"
-    read -r _ RC _ <"$R/status"
-    exit "$RC"
+    line='rc=1'
+    read -r line <"$R/status"
+    line=" $line "
+    line=${line#* rc=}
+    exit "${line%% *}"
 }
 
 # What a run is asked, for one that nobody sent.
 lay_run() {
     cat <<REQUEST
-ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
+CLIENT_PROTOCOL=$PROTOCOL ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
 FROM= TO=$TO OLDER= UNAPPROVED= LOCK_WAIT=0 LOG_PATH=rollback/$SERVICE/$(echo "$TAG" | tr / -)-rollback.log
 HOLDER_TEXT='$TAG, by-hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
 REQUEST

@@ -19,7 +19,8 @@ refuse() {
     return 1
 }
 
-# A run that never came here gets its end, so that a late start finds it ended.
+# A run that never came here gets its end, so that a late start finds it ended: without keys, for
+# whoever starts late may be an older loomrel.
 cancel_absent() {
     true >>"$R/out" && true >"$R/started" && true >"$R/may_ack" \
         && printf '%s\n' "$ID 1 cancelled lock never_started - no - none ." >"$R/status"
@@ -45,7 +46,7 @@ own_folder() {
         mkdir "$R" 2>/dev/null || mkdir -p "$R" 2>/dev/null || refuse state_dir || return
     fi
     [ -d "$R" ] || {
-        tell hello absent - 0
+        tell hello how=absent
         return 1
     }
     is_ours || return
@@ -53,6 +54,18 @@ own_folder() {
     [ "$MODE" = attach ] || { [ -O "$R" ] && [ -O "$D" ]; } || refuse state_dir || return
     true 2>/dev/null >>"$R/alive" || refuse state_dir
 }
+
+# What the run's program speaks, which another loomrel may have left here, into RUN_PROTOCOL: its
+# second line says so; those from before there were versions say nothing.
+find_protocol() {
+    RUN_PROTOCOL=1
+    while read -r line; do
+        [ "$line" = '#!/bin/sh' ] || continue
+        read -r line
+        case $line in PROTOCOL=*) RUN_PROTOCOL=${line#*=} ;; esac
+        return
+    done <"$R/run.sh"
+} 2>/dev/null
 
 boot() {
     umask 077
@@ -91,7 +104,8 @@ boot() {
     size=0
     [ $HOW = started ] || size=$({ wc -c <"$R/out"; } 2>/dev/null)
     read -r up _ </proc/uptime
-    tell hello $HOW "$NONCE" "${size:-0}" "$up"
+    find_protocol
+    tell hello how=$HOW "nonce=$NONCE" "size=${size:-0}" "up=$up" "protocol=$RUN_PROTOCOL"
     [ $HOW != unstarted ]
 }
 

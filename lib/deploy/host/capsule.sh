@@ -1,22 +1,51 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
-# Capsules: what is kept of a version to bring it back. $D/capsules/<id>/capsule holds one line,
+# Capsules: what is kept of a version to bring it back. $D/capsules/<id>/manifest holds a KEY=VALUE line
+# for each fact, and one for each of the engine's parts ("part=image web sha256:..."). A capsule counts
+# only by its folder, renamed into place when everything in it is written and synced. Beside that file
+# stand "number", by which capsules are ordered, "config", what compose's configuration was, and
+# "capsule", the same for a loomrel that reads protocol 1: it looks for that file alone, and what it
+# cannot see it neither offers nor holds. That has one line, and the parts:
 #     NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
-# and the engine's parts, a line each ("image web sha256:..."). A capsule counts only by its folder,
-# renamed into place when everything in it is written and synced. Beside that file stand "number", by
-# which capsules are ordered, and "config", what compose's configuration was. $D/current says which of
-# them was put here last, and how: NAME COMMIT ID HOW SECONDS.
+# $D/current says which of them was put here last, and how: NAME COMMIT ID HOW SECONDS.
 
-# Into C_...; fails for one that is not there or not whole.
+# Into C_...; fails for one that is not there, or has no part that the configuration names, or cannot be
+# read: then C_UNREAD says why, damaged or newer.
 read_capsule() {
-    C_PREVIOUS='' C_PARTS=''
-    {
-        read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH C_HASH C_PREVIOUS
-        while read -r line; do
-            # shellcheck disable=SC2086
-            ! is_part $line || C_PARTS=${C_PARTS:+$C_PARTS$NEW_LINE}$line
-        done
-    } 2>/dev/null <"$D/capsules/$1/capsule" && [ "$C_ID" = "$1" ] && [ -n "$C_PREVIOUS" ] \
-        && [ -n "$C_PARTS" ]
+    C_NAME='' C_COMMIT='' C_ID='' C_HOW='' C_SECONDS='' C_HEALTH='' C_PREVIOUS='' C_PARTS='' C_UNREAD=''
+    C_PROTOCOL=1
+    if [ -e "$D/capsules/$1/manifest" ]; then
+        while IFS= read -r line; do take_fact "$line"; done <"$D/capsules/$1/manifest"
+    else
+        {
+            read -r C_NAME C_COMMIT C_ID C_HOW C_SECONDS C_HEALTH _ C_PREVIOUS
+            while read -r line; do take_fact "part=$line"; done
+        } <"$D/capsules/$1/capsule"
+    fi
+    case $C_PROTOCOL in '' | *[!0-9]*) C_PROTOCOL=1 C_ID='' ;; esac
+    if [ "$C_PROTOCOL" -gt "$PROTOCOL" ]; then
+        C_UNREAD=newer
+    elif [ "$C_ID" != "$1" ] || [ -z "$C_PREVIOUS" ]; then
+        C_UNREAD=damaged
+    fi
+    [ -z "$C_UNREAD" ] && [ -n "$C_PARTS" ]
+} 2>/dev/null
+
+# A key that is not known was written by a newer loomrel, which does not need it to be.
+take_fact() {
+    case $1 in
+    protocol=*) C_PROTOCOL=${1#*=} ;;
+    name=*) C_NAME=${1#*=} ;;
+    commit=*) C_COMMIT=${1#*=} ;;
+    id=*) C_ID=${1#*=} ;;
+    how=*) C_HOW=${1#*=} ;;
+    seconds=*) C_SECONDS=${1#*=} ;;
+    health=*) C_HEALTH=${1#*=} ;;
+    previous=*) C_PREVIOUS=${1#*=} ;;
+    part=*)
+        # shellcheck disable=SC2086
+        ! is_part ${1#*=} || C_PARTS=${C_PARTS:+$C_PARTS$NEW_LINE}${1#*=}
+        ;;
+    esac
 }
 NEW_LINE='
 '
@@ -51,11 +80,14 @@ next_number() {
 # all that have it; of them the time tells, of two that are of one second the files' times.
 list_capsules() {
     # shellcheck disable=SC2012
-    [ -n "$CAPSULES" ] || CAPSULES=$(nth=0 && ls -1t "$D"/capsules/*/capsule 2>/dev/null | while read -r c; do
-        case ${c%/capsule} in *.old | *.new) continue ;; esac
-        { read -r n o i h t _ <"$c"; } 2>/dev/null && [ -n "$t" ] || continue
-        read_number "${c%capsule}number"
-        echo "$N $t $((nth += 1)) $i"
+    [ -n "$CAPSULES" ] || CAPSULES=$(nth=0 listed=' ' && ls -1t "$D"/capsules/*/capsule \
+        "$D"/capsules/*/manifest 2>/dev/null | while read -r c; do
+        c=${c%/*} i=${c##*/}
+        case $listed$i in *.old | *.new | *" $i "*) continue ;; esac
+        listed="$listed$i "
+        read_capsule "$i"
+        read_number "$c/number"
+        echo "$N ${C_SECONDS:-0} $((nth += 1)) $i"
     done | sort -k1,1nr -k2,2nr -k3,3n | cut -d' ' -f4)
 }
 CAPSULES='' HAVE='' GONE='' NEXT='' LEFT_COMMIT='' SEEING=''
@@ -137,12 +169,18 @@ keep_capsule() {
     next_number
     c=$D/capsules/$1 CAPSULES=''
     clock
-    printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 - ${6:--}" "$7" >"$c.new/capsule" \
+    write_manifest "$@" >"$c.new/manifest" \
+        && printf '%s\n%s\n' "$2 $3 $1 $4 $EPOCH $5 - ${6:--}" "$7" >"$c.new/capsule" \
         && echo $NUMBER >"$c.new/number" && echo "$2 $3 $1 $4 $EPOCH" >"$D/current.new" \
-        && sync "$c.new/capsule" "$c.new/number" "$D/restore.new" "$D/current.new" \
+        && sync "$c.new/manifest" "$c.new/capsule" "$c.new/number" "$D/restore.new" "$D/current.new" \
         && { [ ! -e "$c" ] || rm -rf "$c"; } && mv "$D/restore.new" "$D/restore" \
         && mv "$c.new" "$c" && mv "$D/current.new" "$D/current" && sync "$D/capsules" "$D" \
         && note_started -
+}
+
+write_manifest() {
+    printf '%s\n' "protocol=$PROTOCOL" "id=$1" "name=$2" "commit=$3" "how=$4" "seconds=$EPOCH" \
+        "health=$5" "previous=${6:--}" && echo "$7" | while IFS= read -r p; do echo "part=$p"; done
 }
 
 # set_current NAME COMMIT ID HOW

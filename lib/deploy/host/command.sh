@@ -92,7 +92,8 @@ prune_parts() {
     for t in "$D"/trees/*; do
         # The step build may be making its own at this moment; what serves need not be kept to be used.
         case ${t##*/} in "$COMMIT" | "$COMMIT.new" | "${PARTS#tree }") continue ;; esac
-        grep -qs " ${t##*/} " "$D"/capsules/*/capsule "$D/current" || rm -rf "$t"
+        grep -qsE "[ =]${t##*/}( |\$)" "$D"/capsules/*/capsule "$D"/capsules/*/manifest "$D/current" \
+            || rm -rf "$t"
     done
 }
 

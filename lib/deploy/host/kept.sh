@@ -22,7 +22,7 @@ look_kept() {
     # A program that another user has put there is not ours to run.
     if [ -n "$SERVICE" ] && [ -f "$D/restore" ] && [ -O "$D/restore" ] && [ -O "$D" ]; then
         tell chosen "$SERVICE"
-        exec /bin/sh "$D/restore" look "$S" "$TO"
+        exec /bin/sh "$D/restore" look "$S" "$TO" "$CLIENT_PROTOCOL"
     fi
     tell over
 }

@@ -29,6 +29,30 @@ tell() {
     printf '\036%s %s\n' "$S" "$*" >&2
 }
 
+# record COUNT KEY=VALUE...: into RECORD, as whoever asked reads it. Before protocol 2 a record was the
+# values of its first COUNT keys, in this order. No value has a blank.
+record() {
+    count=$1
+    shift
+    [ "${CLIENT_PROTOCOL:-1}" -lt 2 ] || {
+        RECORD=$*
+        return
+    }
+    RECORD=''
+    for pair in "$@"; do
+        [ "$count" -gt 0 ] || break
+        count=$((count - 1)) RECORD=${RECORD:+$RECORD }${pair#*=}
+    done
+}
+
+# tell_record WORD COUNT KEY=VALUE...
+tell_record() {
+    answer=$1
+    shift
+    record "$@"
+    tell "$answer" "$RECORD"
+}
+
 # Somebody took the run's folder away: nobody can ask or be told anything through it. The run ends,
 # and what is needed for that is laid anew, with what the deleted output still says.
 lay_anew() {

@@ -14,15 +14,15 @@ look_at_runs() {
         case $? in
         1)
             s=$(first_line "$r/step")
-            tell run "${r##*/}" running "${s%% *}"
+            tell_record run 3 "id=${r##*/}" state=running "step=${s%% *}"
             continue
             ;;
         2) continue ;;
         esac
         if [ ! -f "$r/status" ]; then
-            tell run "${r##*/}" died -
+            tell_record run 3 "id=${r##*/}" state=died step=-
         elif [ ! -e "$r/ack" ]; then
-            tell run "${r##*/}" unread -
+            tell_record run 3 "id=${r##*/}" state=unread step=-
         fi
     done
 }
@@ -36,10 +36,12 @@ tell_changed() {
 }
 
 # What the record says of the version that is wanted, by its name and by what its tag means now.
-tell_record() {
+tell_good_runs() {
     c=$(own_git rev-parse -q --verify "refs/tags/$TO^{commit}" 2>/dev/null)
     [ -n "$c" ] || [ -n "$TARGET" ] || tell no_tag
-    good_runs "$TO" "$c" | while read -r l; do tell good "$l"; done
+    good_runs "$TO" "$c" | while read -r i n c t k; do
+        tell_record good 5 "run=$i" "name=$n" "commit=$c" "seconds=$t" "kind=$k"
+    done
 }
 
 # What serves, and what can be gone back to.
@@ -49,7 +51,7 @@ look_at_versions() {
     [ -z "$TO" ] || {
         find_kept "$TO"
         [ -z "$TARGET" ] || tell_changed "$TARGET" &
-        tell_record
+        tell_good_runs
     }
     PARTS=$(parts_now 2>/dev/null)
     if kept_as "$PARTS"; then
@@ -61,16 +63,19 @@ look_at_versions() {
     default_target "$KEPT_AS"
     # Docker has not said what is there, so nothing is promised.
     [ "$HAVE" != '?' ] || TARGET='' NEXT=''
-    tell back "${TARGET:--}" "$WHY" "${NEXT:--}"
+    tell_record back 3 "to=${TARGET:--}" "why=$WHY" "next=${NEXT:--}"
     list_capsules
     for i in $CAPSULES; do
-        ! read_capsule "$i" || ! is_whole || tell capsule "$C_NAME $C_COMMIT $C_ID $C_HOW $C_SECONDS $C_HEALTH $C_HASH $C_PREVIOUS"
+        ! read_capsule "$i" || ! is_whole || tell_record capsule 8 "name=$C_NAME" "commit=$C_COMMIT" \
+            "id=$C_ID" "how=$C_HOW" "seconds=$C_SECONDS" "health=$C_HEALTH" hash=- "previous=$C_PREVIOUS"
     done
-    list_lost | while read -r l; do tell lost "$l"; done
+    list_lost | while read -r n c i; do tell_record lost 3 "name=$n" "commit=$c" "id=$i"; done
+    list_unread | while read -r i w; do tell_record unread 2 "id=$i" "why=$w"; done
     [ -n "$TO" ] || tell_changed "$TARGET" &
 }
 
 look() {
+    tell hello "protocol=$PROTOCOL"
     find_git || tell no_repository "$TREE"
     know_owner
     ask_lock "$LOCK"
@@ -81,7 +86,8 @@ look() {
     PATIENCE='timeout 4'
     [ "$HEALTH_SECONDS" -le 4 ] || HEALTH_SECONDS=4
     read_current
-    tell current "${N_ID:+$N_NAME $N_COMMIT $N_ID $N_HOW $N_SECONDS}"
+    [ -z "$N_ID" ] || tell_record current 5 "name=$N_NAME" "commit=$N_COMMIT" "id=$N_ID" "how=$N_HOW" \
+        "seconds=$N_SECONDS"
     tell healthy "$(is_healthy 2>/dev/null)" &
     look_at_versions
     look_at_runs

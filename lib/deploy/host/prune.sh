@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # Which capsules are given up, which are lost, and what is done about them when nobody waits any more.
 
-# give_up ID...: what is beyond the number to keep, but never these. What is lost takes nobody's place.
+# give_up ID...: what is beyond the number to keep, but never these, nor what a newer loomrel has kept in
+# a way that this one cannot read. What is lost takes nobody's place.
 give_up() {
     list_capsules
     n=0 old=''
@@ -9,7 +10,7 @@ give_up() {
         before=$n
         ! read_capsule "$i" || ! is_whole || n=$((n + 1))
         case " $* " in *" $i "*) continue ;; esac
-        [ "$before" -lt "$KEEP_CAPSULES" ] || old="$old $i"
+        [ "$before" -lt "$KEEP_CAPSULES" ] || [ "$C_UNREAD" = newer ] || old="$old $i"
     done
     for i in $old; do
         mv "$D/capsules/$i" "$D/capsules/$i.old"
@@ -68,6 +69,14 @@ list_lost() {
         else
             echo "$C_NAME $C_COMMIT $C_ID"
         fi
+    done
+}
+
+# Kept versions that this program cannot read: ID WHY a line.
+list_unread() {
+    list_capsules
+    for i in $CAPSULES; do
+        read_capsule "$i" || [ -z "$C_UNREAD" ] || echo "$i $C_UNREAD"
     done
 }
 

@@ -46,9 +46,14 @@ settle() {
     sync "$1.new" && mv "$1.new" "$1" && sync "${1%/*}"
 }
 
-# The end, into its room too.
+# put_status FOLDER ID RC OUTCOME STEP REASON SERVES SWITCHED RESTORED LOG: the end of that folder's run,
+# into its room too, as whoever started this one reads it.
 put_status() {
-    printf '%s' "$1" 1<>"$R/status.new" && settle "$R/status"
+    folder=$1
+    shift
+    record 10 "id=$1" "rc=$2" "outcome=$3" "step=$4" "reason=$5" "serves=$6" "switched=$7" \
+        "restored=$8" "log=$9" whole=. "protocol=$PROTOCOL"
+    printf '%s\n' "$RECORD" 1<>"$folder/status.new" && settle "$folder/status"
 }
 
 # Ends the step: exit code of the run, a word for the reason. Always "fails".
@@ -253,7 +258,8 @@ write_end() {
     [ -n "$LOG_FILE" ] || LOG=none
     # Whoever sees this end may ask for the other one's at once.
     [ "$OUTCOME" != good ] || take_back_other
-    put_status "$ID $RC $OUTCOME $STEP $REASON ${SERVES:--} $SWITCHED ${RESTORED:--} ${LOG:-whole} ."
+    put_status "$R" "$ID" "$RC" "$OUTCOME" "$STEP" "$REASON" "${SERVES:--}" $SWITCHED \
+        "${RESTORED:--}" "${LOG:-whole}"
 } 2>/dev/null
 
 # A deploy that was good here and is put back because of other hosts is not good any more, whoever
@@ -261,8 +267,7 @@ write_end() {
 take_back_other() {
     case $ID in *-back) other=$D/runs/${ID%-back} ;; *) return ;; esac
     [ -f "$other/status" ] || return 0
-    echo "${ID%-back} 1 failed keep taken_back ${SERVES:--} yes yes whole ." >"$other/status.new" \
-        && settle "$other/status"
+    put_status "$other" "${ID%-back}" 1 failed keep taken_back "${SERVES:--}" yes yes whole
     add_record "${ID%-back} - - 0 taken_back ."
 }
 

@@ -30,24 +30,30 @@ older_program() {
         HEALTH_URL "http://127.0.0.1:$port/health" "${engine[@]}" "$@"
 }
 
-# older_deploy VERSION HOST TAG [NAME VALUE…]: that release starts a run there, and goes: its id is in
-# RUN, which may be given.
-older_deploy() {
-    local version=$1 host=$2 tag=$3
-    shift 3
+# older_run VERSION HOST KIND TAG [NAME VALUE…]: that release starts a run there, and goes: its id is in
+# RUN, which may be given. It deploys by its own program, and rolls back by the one that is kept there.
+older_run() {
+    local version=$1 host=$2 kind=$3 tag=$4 to='' steps='choose checkout up health verify keep'
+    shift 4
     RUN=${RUN:-$(cat /proc/sys/kernel/random/uuid)}
+    if [ "$kind" = deploy ]; then
+        steps='repository checkout prune adopt build before_up up health verify after_up keep'
+    else
+        to=$tag steps="adopt $steps"
+    fi
     {
         with_values "$SOURCE/tests/upgrade/host/$version/start.txt" ID "$RUN" SERVICE "$SERVICE" \
             ENVIRONMENT "$host" STATE "$T/$host/state" NONCE "${RUN//-/}"
         echo "lay_run() {"
         echo "cat <<'END-OF-RUN'"
-        printf "%s='%s'\n" ID "$RUN" NONCE "${RUN//-/}" KIND deploy TAG "$tag" BRANCH_NAME '' \
-            REF "refs/tags/$tag" COMMIT '' RELEASE_ID '' FROM '' TO '' HOLDER_TEXT "$tag, anya" \
-            OLDER '' UNAPPROVED '' LOCK_WAIT 20 LOG_PATH "$SERVICE/$tag.log" \
-            STEPS 'lock repository checkout prune adopt build before_up up health verify after_up keep'
+        printf "%s='%s'\n" ID "$RUN" NONCE "${RUN//-/}" KIND "$kind" TAG "$tag" BRANCH_NAME '' \
+            REF "refs/tags/$tag" COMMIT '' RELEASE_ID '' FROM '' TO "$to" HOLDER_TEXT "$tag, anya" \
+            OLDER '' UNAPPROVED '' LOCK_WAIT 20 LOG_PATH "$SERVICE/$tag.log" STEPS "lock $steps"
         echo '#program'
-        older_program "$version" "$host" "$@"
+        [ "$kind" != deploy ] || older_program "$version" "$host" "$@"
         echo END-OF-RUN
+        # shellcheck disable=SC2016 # the host's D
+        [ "$kind" = deploy ] || echo 'cat "$D/restore"'
         echo '}'
         echo 'boot && follow; exit'
     } >"$T/older"
@@ -56,10 +62,10 @@ older_deploy() {
     wait_for 20 "the older run has started" test -e "$T/$host/state/$host/$SERVICE/runs/$RUN/started"
 }
 
-# older_deployed VERSION HOST TAG: to its good end.
-older_deployed() {
+# older_done VERSION HOST KIND TAG: to its good end, told in the form that this release reads.
+older_done() {
     local RUN=''
-    older_deploy "$@"
+    older_run "$@"
     wait_for 60 "its end" test -f "$T/$2/state/$2/$SERVICE/runs/$RUN/status"
-    expect_in "$T/$2/state/$2/$SERVICE/runs/$RUN/status" "$RUN 0 good keep - $3 yes - whole ."
+    expect_in "$T/$2/state/$2/$SERVICE/runs/$RUN/status" "$RUN 0 good keep - $4 yes - whole ."
 }

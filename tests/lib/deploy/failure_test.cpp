@@ -60,6 +60,16 @@ TEST_CASE("there is nothing to attach to where the run's folder is gone") {
     followed.error = deploy::run_gone("root@prod", "/var/lib/loomrel/prod/demo/runs/run-1");
     CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().next
           == "what serves there: loomrel status");
+    // Its end is there, in a form that only a newer loomrel reads.
+    followed.how = deploy::HowFollowed::ended;
+    followed.error = deploy::written_by_newer("root@prod");
+    const auto newer = deploy::explain(followed, subject_in("prod"), Language::en).value();
+    CHECK(newer.code == "written_by_newer");
+    CHECK(newer.message.find("newer loomrel") != std::string::npos);
+    CHECK(newer.next.find("loomrel --version") != std::string::npos);
+    followed.error.reset();
+    CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().code == "unreadable");
+    followed.how = deploy::HowFollowed::unknown;
     followed.error = Error(ErrorKind::no_host, "host_unreachable", Phrase{"away", "away"});
     CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().next
           == "loomrel attach run-1");

@@ -38,14 +38,9 @@ struct OlderHost {
         settings.health_kind = config::HealthKind::none;
     }
 
-    // What a script tells on the control channel, under each shell that hosts have.
-    [[nodiscard]] deploy::HostState answer(const std::vector<std::string>& shell,
-                                           const std::string& script,
-                                           const std::vector<std::string>& arguments = {}) const {
-        const fs::path file = folder.path() / "script.sh";
-        write_whole(file, script);
-        std::vector<std::string> words = shell;
-        words.push_back(file.string());
+    // What a script tells on the control channel.
+    [[nodiscard]] std::vector<deploy::ControlLine>
+    told_by(std::vector<std::string> words, const std::vector<std::string>& arguments) const {
         words.insert(words.end(), arguments.begin(), arguments.end());
         fs::remove(folder.path() / "said");
         wait_for(start_program(words, folder.path() / "said"));
@@ -56,7 +51,21 @@ struct OlderHost {
         control.feed(read_whole(folder.path() / "said"));
         INFO(control.noise());
         CHECK(!told.empty());
-        return deploy::read_look(told);
+        return told;
+    }
+
+    [[nodiscard]] deploy::HostState answer(const std::vector<std::string>& shell,
+                                           const std::string& script) const {
+        const fs::path file = folder.path() / "script.sh";
+        write_whole(file, script);
+        return deploy::read_look(told_by(shell, {file.string()}));
+    }
+
+    // The present program, as a deploy leaves it there.
+    void leave_program() const {
+        const std::string marker = "#program\n";
+        const std::string script = deploy::run_script(plan_of(settings));
+        write_whole(service / "restore", script.substr(script.find(marker) + marker.size()));
     }
 
     TempFolder folder;
@@ -138,6 +147,72 @@ TEST_CASE("The program that an older release left on a host answers a look") {
         CHECK(names(seen.kept) == "v1.3.0 v1.1.0 v1.0.0 ");
         CHECK(seen.runs.size() == 1);
     }
+}
+
+TEST_CASE("The present program answers an older client's look in the form that it reads") {
+    const OlderHost host("663dc21");
+    host.leave_program();
+    const auto shell = GENERATE(from_range(shells()));
+    CAPTURE(shell);
+    // An older client names the channel and the version; the present one its protocol too.
+    const auto ask = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), (host.service / "restore").string());
+        return host.told_by(shell, arguments);
+    };
+    std::string capsule;
+    std::string run;
+    std::vector<deploy::ControlLine> older;
+    for (const deploy::ControlLine& line : ask({"look", "feed", ""})) {
+        capsule = line.word == "capsule" && capsule.empty() ? line.rest : capsule;
+        run = line.word == "run" ? line.rest : run;
+        if (line.word != "hello") {
+            older.push_back(line);
+        }
+    }
+    CHECK(split(capsule, ' ').size() == 8);
+    CHECK(capsule.starts_with("v1.3.0 " + k_v130 + " " + k_run + "4 deploy "));
+    CHECK(run == k_run + "5 unread -");
+    check_older(deploy::read_look(older));
+    check_older(deploy::read_look(ask({"look", "feed", "", "2"})));
+    const deploy::RunPlace place{"-", "loom-content", "stage", host.settings.state_dir};
+    check_older(host.answer(shell, deploy::look_kept_script(place, "", {"feed", 0})));
+}
+
+TEST_CASE("A version that a newer loomrel kept is said to be newer, one that is damaged damaged") {
+    const OlderHost host("663dc21");
+    const auto shell = GENERATE(from_range(shells()));
+    CAPTURE(shell);
+    const fs::path newer = host.service / "capsules" / (k_run + "8");
+    fs::create_directories(newer);
+    write_whole(newer / "manifest", "protocol=3\nid=" + k_run + "8\nversion={v9.9.9}\n");
+    const fs::path damaged = host.service / "capsules" / (k_run + "7");
+    fs::create_directories(damaged);
+    write_whole(damaged / "capsule", "v1.4.0 " + k_v130);
+    const deploy::HostState seen =
+        host.answer(shell, deploy::look_script(host.settings, "", {"feed", 0}));
+    CHECK(names(seen.kept) == "v1.3.0 v1.1.0 v1.0.0 ");
+    REQUIRE(seen.unread.size() == 2);
+    for (const deploy::UnreadRecord& unread : seen.unread) {
+        CHECK(unread.what == k_run + (unread.newer ? "8" : "7"));
+    }
+    CHECK(seen.unread[0].newer != seen.unread[1].newer);
+}
+
+TEST_CASE("A version's manifest is read before the line beside it, whatever else it says") {
+    const OlderHost host("663dc21");
+    const auto shell = GENERATE(from_range(shells()));
+    CAPTURE(shell);
+    write_whole(host.service / "capsules" / (k_run + "4") / "manifest",
+                "protocol=2\nid=" + k_run + "4\nname=v1.3.1\nlater=x y\ncommit=" + k_v130
+                    + "\nhow=deploy\nseconds=1800000000\nhealth=yes\nprevious=" + k_run
+                    + "2\npart=tree " + k_v130 + "\n");
+    const deploy::HostState seen =
+        host.answer(shell, deploy::look_script(host.settings, "", {"feed", 0}));
+    CHECK(names(seen.kept) == "v1.3.1 v1.1.0 v1.0.0 ");
+    REQUIRE(seen.find_kept("v1.3.1") != nullptr);
+    CHECK(seen.find_kept("v1.3.1")->healthy == "yes");
+    CHECK(seen.find_kept("v1.3.1")->kept_at == 1'800'000'000);
+    CHECK(seen.unread.empty());
 }
 
 TEST_CASE("How a run of an older program ended is read from its status file") {
