@@ -1,4 +1,5 @@
 #include "lib/base/error.hpp"
+#include "lib/deploy/host_scripts.hpp"
 #include "lib/deploy/script.hpp"
 #include "tests/lib/deploy/plans.hpp"
 #include "tests/support/catch.hpp"
@@ -101,6 +102,46 @@ TEST_CASE("every script is read by dash, bash and busybox") {
                                                       {"busybox", "sh", "-n"}}) {
             CHECK(passes(shell, script));
         }
+    }
+}
+
+TEST_CASE(
+    "what is embedded is the shell's files without their comments, and nothing else is gone") {
+    // As bash reads them: functions, here-documents in them, and variables.
+    const std::string told = "before=$(compgen -v | sort); . \"$1\"; declare -f; "
+                             "for v in $(comm -13 <(echo \"$before\") <(compgen -v | sort)); do "
+                             "declare -p \"$v\"; done";
+    const TempFolder folder;
+    const auto all = folder.path() / "all.sh";
+    for (const auto& [name, text] : {std::pair{"lock", deploy::k_host_lock},
+                                     {"lay", deploy::k_host_lay},
+                                     {"boot", deploy::k_host_boot},
+                                     {"run", deploy::k_host_run},
+                                     {"view", deploy::k_host_view},
+                                     {"tree", deploy::k_host_tree},
+                                     {"git", deploy::k_host_git},
+                                     {"versions", deploy::k_host_versions},
+                                     {"health", deploy::k_host_health},
+                                     {"hooks", deploy::k_host_hooks},
+                                     {"capsule", deploy::k_host_capsule},
+                                     {"prune", deploy::k_host_prune},
+                                     {"record", deploy::k_host_record},
+                                     {"back", deploy::k_host_back},
+                                     {"command", deploy::k_host_command},
+                                     {"compose", deploy::k_host_compose},
+                                     {"compose_verify", deploy::k_host_compose_verify},
+                                     {"compose_kept", deploy::k_host_compose_kept},
+                                     {"compose_hold", deploy::k_host_compose_hold},
+                                     {"look", deploy::k_host_look},
+                                     {"kept", deploy::k_host_kept},
+                                     {"doctor", deploy::k_host_doctor},
+                                     {"logs", deploy::k_host_logs}}) {
+        CAPTURE(name);
+        write_whole(all, std::string(text));
+        const std::string path = LOOMREL_SOURCE_DIR "/lib/deploy/host/" + std::string(name) + ".sh";
+        CHECK(run_program({"bash", "-c", told, "-", all.string()})
+              == run_program({"bash", "-c", told, "-", path}));
+        CHECK(text.find("\n#") == std::string_view::npos);
     }
 }
 
