@@ -18,8 +18,8 @@ mapfile -t scripts < <(
 [ ${#scripts[@]} -gt 10 ] || wrong "only ${#scripts[@]} scripts found: is the search right?"
 # A test uses what the harness defines. Reading that anew for each of them takes minutes, so an
 # unknown name is left to the shell's own "set -u".
-mapfile -t tests < <(printf '%s\n' "${scripts[@]}" | grep -E '^tests/(bench|(e2e|attack)/[0-9])')
-mapfile -t others < <(printf '%s\n' "${scripts[@]}" | grep -vE '^tests/(bench|(e2e|attack)/[0-9])')
+mapfile -t tests < <(printf '%s\n' "${scripts[@]}" | grep -E '^tests/(bench|host|(e2e|attack)/[0-9])')
+mapfile -t others < <(printf '%s\n' "${scripts[@]}" | grep -vE '^tests/(bench|host|(e2e|attack)/[0-9])')
 shellcheck "${others[@]}" || BAD=1
 printf '%s\0' "${tests[@]}" | xargs -0 -n 1 shellcheck --norc -S warning -e SC1091,SC2034,SC2087,SC2154,SC2164 || BAD=1
 # Parts of one script that the plan puts together: alone, names in them seem unused or unset.

@@ -4,6 +4,8 @@
 # link does nothing at all. Log on standard output behind a mark with this channel's nonce $S,
 # control on standard error, commands on standard input (none before "hello": some shells swallow
 # what stands behind the script).
+# Reads: ENVIRONMENT HOME HOST ID MODE OFFSET S SERVICE
+# Sets: D HOW NONCE R STATE
 
 state_of_host() {
     if [ -z "$STATE" ]; then

@@ -7,6 +7,11 @@
 # cannot see it neither offers nor holds. That has one line, and the parts:
 #     NAME COMMIT ID HOW SECONDS HEALTH HASH PREVIOUS
 # $D/current says which of them was put here last, and how: NAME COMMIT ID HOW SECONDS.
+# Reads: BRANCH_NAME B_COMMIT B_NAME CAPSULE COMMIT D EPOCH HEALTH HOW ID KIND MADE PARTS
+#     PROTOCOL R TAG
+# Sets: BEFORE CAPSULES C_COMMIT C_HEALTH C_HOW C_ID C_NAME C_PARTS C_PREVIOUS C_SECONDS C_UNREAD
+#     GONE HAVE KEPT_AS LEFT_COMMIT LEFT_NAME M_COMMIT M_NAME NEW_LINE NEXT N_COMMIT N_HOW N_ID
+#     N_NAME N_SECONDS SEEING TAKEN TARGET V_COMMIT V_NAME WAS
 
 # Into C_...; fails for one that is not there, or has no part that the configuration names, or cannot be
 # read: then C_UNREAD says why, damaged or newer.

@@ -2,6 +2,9 @@
 # The compose engine. Compose's plugin is called directly where it is found: 30 to 40 ms a call.
 # compose() itself is made by the plan: it holds the file and those env files that exist. Parts of a
 # version are its images: "image SERVICE ID".
+# Reads: BRANCH_NAME CAPSULE COMMIT COMPOSE_FILE COMPOSE_SERVICES D HAVE HOME ID NEW_LINE
+#     PATIENCE R REMOVE_FIRST SYSTEM TAG TAKEN V_COMMIT V_NAME
+# Sets: FOUND_PARTS HEALTH IDS IMAGE LISTING MADE PART PARTS PREPARING PROJECT SEEING TABLE THERE
 
 find_compose() {
     for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker \

@@ -2,6 +2,8 @@
 # The compose engine: what keeps the images of capsules from every prune. A prune takes each image that
 # no container uses, and each container that does not run: so each is held by one that runs and does
 # nothing. It costs a process that sleeps in the kernel; all of them share one shim.
+# Reads: C_ID C_NAME C_PARTS D ENVIRONMENT KEEP NEW_LINE
+# Sets: CAPSULES PATIENCE V_NAME WANTED WHY
 
 # A static program that only calls pause(2), for the two machines whose code we have: ELF header, one
 # program header, code. On any other one the holder is created and never runs.

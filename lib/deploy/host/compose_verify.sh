@@ -1,5 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine: whether what was started is what serves.
+# Reads: BEFORE_UP CAPSULE COMPOSE_SERVICES D HEALTH_ATTEMPTS HEALTH_WINDOW ID KIND LISTING
+#     NEW_LINE PART R STABLE TABLE TAKEN THERE T_NOT_RUNNING T_OTHER_IMAGE T_RESTARTED U
+# Sets: EVERY FOUND_PARTS IDS MADE PATIENT STATE_NOW WAITED WHY
 
 # What docker says of all containers, the worst of it, into h: unhealthy, none (it does not ask),
 # starting, healthy; "" = nothing runs.

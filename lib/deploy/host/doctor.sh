@@ -1,5 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What a deploy will need here, each tried for real. "check NAME ok|bad|warn DETAIL".
+# Reads: COMPOSE_FILE COMPOSE_SERVICES D ENVIRONMENT HAVE HEALTH LOG_ROOT OWNER PATH STRANGE
+#     SYSTEM TREE
+# Sets: GIT_PATIENCE WHY
 
 check() {
     name=$1

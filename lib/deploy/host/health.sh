@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The step health: asked at once, then every 50 ms for a second, then every 250 ms, in windows of
 # the configured length.
+# Reads: HEALTH HEALTH_ATTEMPTS HEALTH_SECONDS HEALTH_URL HEALTH_WINDOW R U
+# Sets: ATTEMPT WHY
 
 ask_url() {
     if command -v curl >/dev/null 2>&1; then

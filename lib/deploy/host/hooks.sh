@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The service's own commands around a switch, run in its directory (design 6, "Hooks"). TARGET_TAG is
 # the version that the switch leads to, PREVIOUS_TAG the one that it leaves, TAG the run's own.
+# Reads: AFTER_UP BEFORE_ROLLBACK BEFORE_UP BRANCH_NAME C_NAME ENVIRONMENT ID KIND ON_FAILURE R
+#     RELEASE_ID SERVICE TAG TREE V_COMMIT V_NAME
+# Sets: CAPSULE COMMIT HOOK HOOK_SECONDS LOOMREL_TAG PREVIOUS
 
 # hook NAME COMMAND
 hook() {

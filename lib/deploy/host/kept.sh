@@ -1,5 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # Looking without a configuration: the kept program knows its own.
+# Reads: CLIENT_PROTOCOL ENVIRONMENT S STATE TO
+# Sets: D SERVICE
 
 look_kept() {
     found=''

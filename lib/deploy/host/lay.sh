@@ -2,6 +2,8 @@
 # The run's folder. Room for the end and for all that may be asked is taken before anything happens:
 # a disk that fills later can lose neither. A wish is a rename: it needs no room, and of two only one
 # can succeed. lay_run prints the run's script.
+# Reads: CLIENT_PROTOCOL D ID LOG_FILE NONCE NOW N_ID R RESTORING S T_FOLDER_GONE
+# Sets: LACKS PREVIOUS RECORD
 
 lay_room() {
     printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" || return

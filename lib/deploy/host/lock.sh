@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # Time without a fork, and locks that can be asked. A lock that cannot be asked is neither held nor
 # free: whoever asks gets three answers, 0 = taken or free, 1 = another holds it, 2 = nobody can tell.
+# Sets: U
 
 # Hundredths of a second since boot.
 up_time() {

@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The log for people: the one that is named, else the newest of this service and environment.
+# Reads: D FOLLOW LOG_DIR LOG_PATH LOG_ROOT S
 
 # What another user wrote may be read, a link not: it may lead to what is no log.
 may_show() {

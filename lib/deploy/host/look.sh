@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What serves here, since when, who holds the lock, which runs are open. Changes nothing but that kept
 # images which nothing holds any more are held again.
+# Reads: CAPSULES C_COMMIT C_HEALTH C_HOW C_ID C_NAME C_PREVIOUS C_SECONDS D HAVE HOLDER KEPT_AS
+#     LOCK N_COMMIT N_HOW N_ID N_NAME N_SECONDS PROTOCOL TO TREE WHY
+# Sets: CAPSULE PARTS PATIENCE TARGET
 
 first_line() {
     head -c 500 "$1" 2>/dev/null | head -n 1

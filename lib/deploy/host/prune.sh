@@ -1,5 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # Which capsules are given up, which are lost, and what is done about them when nobody waits any more.
+# Reads: BEFORE C_COMMIT C_ID C_NAME C_UNREAD D KEEP_CAPSULES N_ID R TARGET
+# Sets: CAPSULES LOST
 
 # give_up ID...: what is beyond the number to keep, but never these, nor what a newer loomrel has kept in
 # a way that this one cannot read. What is lost takes nobody's place.

@@ -6,6 +6,9 @@
 # KIND = deploy, rollback, restore, or taken_back: that run does not count any more, another host of it
 # was not good. A line without its dot was cut short, and is none. $D/left has the commits that were
 # rolled away from, a line each.
+# Reads: CAPSULE C_COMMIT C_HOW C_ID C_NAME C_SECONDS D ID KIND LEFT_COMMIT NEW_LINE N_COMMIT
+#     N_ID N_NAME N_SECONDS TAKEN V_COMMIT
+# Sets: CAPSULES
 
 # A version that was adopted, or brought back by hand, has not proved anything here.
 record_good() {

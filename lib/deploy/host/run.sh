@@ -5,6 +5,11 @@
 # lives), 9 = the service's lock. The kernel frees them whatever dies. Everything is appended to
 # "out": what commands print, and the journal's records, which begin with the run's nonce so that no
 # program's output can pose as one.
+# Reads: D ID KIND LOG_FILE NONCE N_NAME OLDER PROTOCOL R RECORD RESTORE RESTORE_LIMIT STEPS U
+#     UNAPPROVED
+# Sets: ADOPTER BEFORE BEFORE_KNOWN CAPSULE EPOCH GIT GIT_PATIENCE HEALTH_GIVEN HOW IDS KEPT_AS
+#     LEFT_NAME MADE NOW NO_FOLDER PARTS PATIENCE PREPARING PROJECT REMOVE_FIRST RESTORING SERVES
+#     STRANGE TABLE THERE VIEW_AT V_COMMIT V_NAME
 
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.

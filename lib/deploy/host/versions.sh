@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What belongs to a version beside its commit's own files: submodules at the commits that it pins, and
 # the content of the files that Git LFS keeps elsewhere.
+# Reads: ADD HEAD_COMMIT ID NEW_LINE R TREE UNTRACKED V_COMMIT
+# Sets: LEFT_OUT
 
 # in_submodules TEXT: a shell's text in each of them, $displaypath being its path.
 in_submodules() {

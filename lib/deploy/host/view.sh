@@ -1,5 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # The run's output on the host: the log for people made of it, and the cap on its size.
+# Reads: D LOG_PATH LOG_ROOT NONCE OUT_CAP R T_LOG_CUT VIEW_AT
+# Sets: LOG LOG_FILE
 
 # A run that prints without end must not fill the disk: holes keep the offsets.
 cap() {
