@@ -63,7 +63,8 @@ ExitCode run_db_check(Services& services) {
                            {"ok", good}});
         return good ? ExitCode::ok : ExitCode::usage;
     }
-    const auto ledger = fmt::arg("store", ledger_of(services));
+    const std::string address = ledger_of(services);
+    const auto ledger = fmt::arg("store", address);
     services.out((state.product.empty()
                       ? services.say(Id::cli_db_absent, ledger)
                       : services.say(Id::cli_db_state,

@@ -334,8 +334,7 @@ struct Options {
     std::string url;              // sqlite:///path · postgresql://… · https://host/prefix
     Secret password;              // never part of url
     Milliseconds deadline{15000}; // of one call, all its retries included
-    // The same where nobody answers at the only address there is, and never did: somebody waits to
-    // be told that it is wrong, or that nothing runs there. What restarts is back by then.
+    // The same where nobody has ever answered at the only address there is.
     Milliseconds first_contact{5000};
     // A ledger that is not there has failed then; else it has no rows yet, and is made by the first
     // write. One that was there once must be there from then on.
@@ -346,8 +345,6 @@ struct Options {
 // By URL scheme. Opens nothing yet that could hang: the first call connects. The schema is migrated
 // at the first call of a writing command.
 [[nodiscard]] std::unique_ptr<Store> open_store(const Options& options);
-
-// The URL as it may be shown: no password, no parameters.
-[[nodiscard]] std::string shown_url(const std::string& url);
+[[nodiscard]] std::string shown_url(const std::string& url); // no password, no parameters
 
 } // namespace loomrel::store

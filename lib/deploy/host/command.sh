@@ -2,8 +2,8 @@
 # The command engine: what serves is not in a container; build, up and current are the service's
 # own commands, run in the kept tree of the commit. The one part of a version is that tree:
 # "tree COMMIT".
-# Reads: BUILD CAPSULE COMMIT CURRENT C_PARTS D ENVIRONMENT HEAD_COMMIT ID KIND N_COMMIT
-#     RELEASE_ID SERVICE STABLE TREE T_OTHER_COMMIT U UP V_NAME
+# Reads: BUILD CAPSULE COMMIT CURRENT C_PARTS D ENVIRONMENT HEAD_COMMIT ID KIND N_COMMIT PATIENCE
+#     RELEASE_ID SERVICE STABLE STRANGE TREE T_OTHER_COMMIT U UP V_NAME
 # Sets: B_COMMIT B_NAME LOOMREL_TAG MADE PARTS PREPARING V_COMMIT WHY
 
 # in_tree COMMAND [STARTER…], with what name_version says. In a tree that another user may write to

@@ -2,7 +2,7 @@
 # The compose engine. Compose's plugin is called directly where it is found: 30 to 40 ms a call.
 # compose() itself is made by the plan: it holds the file and those env files that exist. Parts of a
 # version are its images: "image SERVICE ID".
-# Reads: BRANCH_NAME CAPSULE COMMIT COMPOSE_FILE COMPOSE_SERVICES D HAVE HOME ID NEW_LINE
+# Reads: BRANCH_NAME CAPSULE COMMIT COMPOSE_SERVICES D FILE HAVE HOME ID KEPT_FILE NEW_LINE
 #     PATIENCE R REMOVE_FIRST SYSTEM TAG TAKEN V_COMMIT V_NAME
 # Sets: FOUND_PARTS HEALTH IDS IMAGE LISTING MADE PART PARTS PREPARING PROJECT SEEING TABLE THERE
 

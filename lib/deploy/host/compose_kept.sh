@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine's capsules: images that are kept, and named for compose when they come back.
-# Reads: CAPSULES COMPOSE_SERVICES C_ID C_PARTS D ENVIRONMENT FOUND_HEAD IMAGE M_COMMIT M_NAME
-#     PARTS PROJECT R SEEING SLUGS TAKEN U
-# Sets: B_COMMIT B_NAME HAVE MADE
+# Reads: CAPSULE CAPSULES COMPOSE_FILE COMPOSE_SERVICES CURE C_ID C_PARTS D ENVIRONMENT
+#     FOUND_HEAD ID IMAGE M_COMMIT M_NAME OWNER PARTS PROJECT R SEEING SLUGS STRANGE SYSTEM TAKEN
+#     TREE U
+# Sets: B_COMMIT B_NAME FILE HAVE KEPT_FILE MADE
 
 # Of what was kept, what the configuration names today.
 is_part() {

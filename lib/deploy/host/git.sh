@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013 # one of the pieces that lib/deploy/script.cpp puts together
 # The steps lock, repository, checkout: which commit, and the work tree on it.
-# Reads: CAPSULE GIT HOLDER HOLDER_TEXT ID KIND LOCK LOCKED LOCK_WAIT NOW N_COMMIT N_ID N_NAME
-#     OLDER OWNER R REF STRANGE TAG TREE U V_COMMIT
+# Reads: ABOVE CAPSULE GIT HOLDER HOLDER_TEXT ID KIND LOCK LOCKED LOCK_WAIT ME MY_GROUP NOW
+#     N_COMMIT N_ID N_NAME OLDER OWNER R REF STRANGE TAG TREE U V_COMMIT
 # Sets: ADD BRANCH COMMIT CURE FOUND FOUND_HEAD GIT_INDEX_FILE HEAD_COMMIT NEWER SAVED STATE_NOW
-#     UNTRACKED
+#     UNTRACKED WHY
 
 # The commit that is checked out, into HEAD_COMMIT, and the name of its branch if it is on one, into
 # HEAD_BRANCH: a detached head holds the commit itself.

@@ -2,7 +2,7 @@
 # The service's own commands around a switch, run in its directory (design 6, "Hooks"). TARGET_TAG is
 # the version that the switch leads to, PREVIOUS_TAG the one that it leaves, TAG the run's own.
 # Reads: AFTER_UP BEFORE_ROLLBACK BEFORE_UP BRANCH_NAME C_NAME ENVIRONMENT ID KIND ON_FAILURE R
-#     RELEASE_ID SERVICE TAG TREE V_COMMIT V_NAME
+#     RELEASE_ID SERVICE STRANGE TAG TREE V_COMMIT V_NAME
 # Sets: CAPSULE COMMIT HOOK HOOK_SECONDS LOOMREL_TAG PREVIOUS
 
 # hook NAME COMMAND

@@ -3,7 +3,7 @@
 # images which nothing holds any more are held again.
 # Reads: CAPSULES C_COMMIT C_HEALTH C_HOW C_ID C_NAME C_PREVIOUS C_SECONDS D HAVE HOLDER KEPT_AS
 #     LOCK N_COMMIT N_HOW N_ID N_NAME N_SECONDS PROTOCOL TO TREE WHY
-# Sets: CAPSULE PARTS PATIENCE TARGET
+# Sets: CAPSULE HEALTH_SECONDS PARTS PATIENCE TARGET
 
 first_line() {
     head -c 500 "$1" 2>/dev/null | head -n 1

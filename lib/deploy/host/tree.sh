@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # Whose the tree is, and the lock of its service. Every shell that we meet knows -O and -ef.
-# Reads: GIT_PATIENCE ID TREE
-# Sets: GIT HOLDER LOCK LOCKED OWNER STRANGE
+# Reads: D GIT_PATIENCE ID KIND NEW_LINE TREE
+# Sets: ABOVE GIT HOLDER LOCK LOCKED ME MY_GROUP OWNER STRANGE
 
 uid_of() {
     # shellcheck disable=SC2046

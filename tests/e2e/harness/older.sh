@@ -16,18 +16,18 @@ with_values() {
 
 # older_program VERSION HOST [NAME VALUE…]: what that release leaves on the host as "restore".
 older_program() {
-    local version=$1 host=$2 port=$SERVICE_PORT engine=()
+    local version=$1 host=$2 port=$SERVICE_PORT of_engine=()
     shift 2
     [ "$host" = stage ] || port=$PROD_PORT
     if [ "$ENGINE" = compose ]; then
-        engine=(COMPOSE_SERVICES "$SERVICE" SLUGS "$SERVICE")
+        of_engine=(COMPOSE_SERVICES "$SERVICE" SLUGS "$SERVICE")
     else
         # shellcheck disable=SC2016 # the host's HOME
-        engine=(BUILD 'sh ./build.sh' UP 'sh ./up.sh' CURRENT 'cat "$HOME/commit"')
+        of_engine=(BUILD 'sh ./build.sh' UP 'sh ./up.sh' CURRENT 'cat "$HOME/commit"')
     fi
     with_values "$SOURCE/tests/upgrade/host/$version/program-$ENGINE.txt" SERVICE "$SERVICE" \
         ENVIRONMENT "$host" TREE "$SERVICE" LOG_ROOT "$T/$host/log" HEALTH_WINDOW 100 \
-        HEALTH_URL "http://127.0.0.1:$port/health" "${engine[@]}" "$@"
+        HEALTH_URL "http://127.0.0.1:$port/health" "${of_engine[@]}" "$@"
 }
 
 # older_run VERSION HOST KIND TAG [NAME VALUE…]: that release starts a run there, and goes: its id is in
