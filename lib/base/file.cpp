@@ -92,14 +92,22 @@ void sync_folder(const std::filesystem::path& folder) {
 
 } // namespace
 
-std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) {
-        if (errno == ENOENT || errno == ENOTDIR) {
-            return std::nullopt;
-        }
+namespace {
+
+// nullopt = no such file.
+std::optional<Descriptor> open_to_read(const std::filesystem::path& path, int flags) {
+    const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+    if (opened < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        return std::nullopt;
+    }
+    if (opened < 0) {
         fail(errno, path);
     }
+    return std::optional<Descriptor>(std::in_place, opened);
+}
+
+std::string
+read_whole(const Descriptor& file, const std::filesystem::path& path, std::size_t limit) {
     std::string text;
     std::array<char, 16384> buffer{};
     for (;;) {
@@ -118,6 +126,30 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
             fail(EFBIG, path);
         }
     }
+}
+
+} // namespace
+
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+    const auto file = open_to_read(path, 0);
+    return file ? std::optional(read_whole(*file, path, limit)) : std::nullopt;
+}
+
+std::optional<std::string> read_regular_file(const std::filesystem::path& path, std::size_t limit) {
+    const auto file = open_to_read(path, O_NONBLOCK | O_NOCTTY);
+    if (!file) {
+        return std::nullopt;
+    }
+
+    struct stat status {};
+
+    if (::fstat(file->get(), &status) != 0) {
+        fail(errno, path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        fail(S_ISDIR(status.st_mode) ? EISDIR : ENOTSUP, path);
+    }
+    return read_whole(*file, path, limit);
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text, int mode) {

@@ -12,6 +12,11 @@ namespace loomrel {
 [[nodiscard]] std::optional<std::string> read_file(const std::filesystem::path& path,
                                                    std::size_t limit = 1 << 20);
 
+// The same of a regular file, and of nothing else: std::system_error, at once, where a link leads
+// to a terminal or a pipe. For what whoever pushes a branch may have put there.
+[[nodiscard]] std::optional<std::string> read_regular_file(const std::filesystem::path& path,
+                                                           std::size_t limit = 1 << 20);
+
 // Whole or not at all: written beside, synced, renamed into place, the folder synced. Throws
 // std::system_error; then what was there before still is.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text, int mode);

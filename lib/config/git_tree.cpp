@@ -142,7 +142,7 @@ private:
 };
 
 bool holds(const fs::path& index, const std::string& name) {
-    const auto bytes = read_file(index, k_largest_index);
+    const auto bytes = read_regular_file(index, k_largest_index);
     if (!bytes) {
         return false;
     }
@@ -160,7 +160,7 @@ fs::path git_folder_of(const fs::path& work_tree) {
     if (fs::is_directory(there)) {
         return there;
     }
-    const std::string text = read_file(there).value_or("");
+    const std::string text = read_regular_file(there).value_or("");
     constexpr std::string_view k_prefix = "gitdir:";
     if (!text.starts_with(k_prefix)) {
         return there;

@@ -38,11 +38,13 @@ Error tracked_error(const std::string& place, const path& tracked) {
              "change the passwords, and take the file out of git: " + command}};
 }
 
+// Whoever names a file may name a pipe; what lies in a checkout may lead anywhere.
 std::optional<Found> read_whole(const Inputs& inputs, const path& file, bool named) {
     const path whole = file.is_absolute() ? file : inputs.working_directory / file;
     const std::string place = file.string();
     try {
-        if (auto text = read_file(whole)) {
+        const bool is_toml = file.extension() == ".toml";
+        if (auto text = is_toml && !named ? read_regular_file(whole) : read_file(whole)) {
             return Found{whole, place, std::move(*text)};
         }
     } catch (const std::system_error& error) {

@@ -24,7 +24,7 @@ constexpr int k_mode = 0644; // public keys are no secret, and the file is meant
 
 std::string text_of(const std::filesystem::path& path) {
     try {
-        return read_file(path).value_or("");
+        return read_regular_file(path).value_or("");
     } catch (const std::system_error& error) {
         const std::string reason = error.code().message();
         throw Error(ErrorKind::config,

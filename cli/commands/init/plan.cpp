@@ -88,7 +88,7 @@ void plan_ignore(InitPlan& plan, const fs::path& root) {
     if (fs::is_symlink(fs::symlink_status(root / name))) {
         return; // it may be shared with others
     }
-    std::string text = read_file(root / name).value_or("");
+    std::string text = read_regular_file(root / name).value_or("");
     for (const std::string_view line : split(text, '\n')) {
         for (const std::string_view known : {".env.servers", "/.env.servers", ".env.*", ".env*"}) {
             if (trim(line) == known) {
@@ -103,7 +103,7 @@ void plan_ignore(InitPlan& plan, const fs::path& root) {
 void plan_workflows(InitPlan& plan, const fs::path& root) {
     for (const WorkflowFile& file : workflow_files()) {
         const fs::path path = k_workflows / file.name;
-        const auto there = read_file(root / path);
+        const auto there = read_regular_file(root / path);
         if (there == file.text) {
             plan.kept.push_back(path);
         } else {
@@ -117,7 +117,7 @@ void plan_old_ways(InitPlan& plan, const fs::path& root) {
         if (is_ours(name) || !is_workflow(name)) {
             continue;
         }
-        const std::string text = read_file(root / k_workflows / name).value_or("");
+        const std::string text = read_regular_file(root / k_workflows / name).value_or("");
         if (text.find(k_old_script) != std::string::npos) {
             plan.removals.push_back(k_workflows / name);
         } else if (const std::string trigger = shared_trigger(text); !trigger.empty()) {

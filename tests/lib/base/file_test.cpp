@@ -42,6 +42,20 @@ TEST_CASE("a file that is not there is nullopt, not an error") {
     CHECK_FALSE(read_file(folder.path / "none" / "deeper"));
 }
 
+TEST_CASE("of a regular file alone the same, and nothing is waited for") {
+    const Folder folder;
+    CHECK_FALSE(read_regular_file(folder.path / "none"));
+    write_file_atomically(folder.path / "file", "text", 0600);
+    CHECK(read_regular_file(folder.path / "file") == "text");
+    REQUIRE(::mkfifo((folder.path / "pipe").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("pipe", folder.path / "link");
+    for (const char* name : {"pipe", "link", "."}) {
+        CAPTURE(name);
+        CHECK_THROWS_AS(read_regular_file(folder.path / name), std::system_error);
+    }
+    CHECK_THROWS_AS(read_regular_file("/dev/zero"), std::system_error);
+}
+
 TEST_CASE("what cannot be read is an error") {
     const Folder folder;
     CHECK_THROWS_AS(read_file(folder.path), std::system_error);
