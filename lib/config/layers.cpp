@@ -70,6 +70,11 @@ void Config::Loader::take_repository(const Found& found) {
             refuse_key(name, one);
             break;
         case InRepository::subset:
+            if (const auto* list = std::get_if<std::vector<std::string>>(&one.content);
+                list != nullptr && list->empty()) {
+                refuse_empty(name, one);
+                break;
+            }
             m_config.m_repository.insert_or_assign(name, std::move(one));
             break;
         case InRepository::yes:

@@ -56,6 +56,7 @@ private:
     // Error, or a notice for whoever must go on; the value is dropped then.
     void refuse(const Error& error);
     void refuse_key(const std::string& name, const Value& value);
+    void refuse_empty(const std::string& name, const Value& value);
     // The trusted side says otherwise.
     void warn_of_overridden(const std::string& name, const Value& asked, const Origin& winner);
     // Takes the repository's address if it has the origin of one that is named.

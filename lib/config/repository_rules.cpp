@@ -63,6 +63,21 @@ void Config::Loader::refuse_key(const std::string& name, const Value& value) {
          with_way_back(std::move(mend), m_config.first_production_host())});
 }
 
+// It chooses among what the trusted side names, and nothing is no choice.
+void Config::Loader::refuse_empty(const std::string& name, const Value& value) {
+    const std::string where = sanitize_line(value.origin.place);
+    const std::string shown_name = sanitize_line(name);
+    refuse({ErrorKind::config,
+            "empty_list",
+            {where + ": «" + shown_name + "»: пустой список в файле репозитория не действует",
+             where + ": '" + shown_name + "': an empty list does not count in a repository's file"},
+            with_way_back({"удалите строку: тогда хосты те, что названы в .env.servers или в "
+                           "доверенном файле",
+                           "remove the line: then the hosts are those that .env.servers or the "
+                           "trusted file names"},
+                          m_config.first_production_host())});
+}
+
 void Config::Loader::choose_origin(const std::string& name, const std::vector<std::string>& named) {
     const Value* asked = repository_value(name);
     if (asked == nullptr) {

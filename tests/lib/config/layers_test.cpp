@@ -295,10 +295,23 @@ TEST_CASE("the way back that a refused host is told of goes to a trusted one") {
 
 TEST_CASE("hosts of a service that only the repository names are among its environment's") {
     ConfigWorld world;
-    world.env_servers("PROD_HOST=10.0.0.1 10.0.0.2 10.0.0.3\n");
-    world.repository("[environments.prod]\nhosts = [\"10.0.0.1\"]\n"
-                     "[environments.prod.services.a]\nhosts = [\"10.0.0.3\"]\n");
-    CHECK(world.load().hosts("prod").size() == 2);
+    world.env_servers("STAGE_HOST=10.0.0.1 10.0.0.2 10.0.0.3\n");
+    world.repository("[environments.stage]\nhosts = [\"10.0.0.1\"]\n"
+                     "[environments.stage.services.a]\nhosts = [\"10.0.0.3\"]\n");
+    CHECK(world.load().hosts("stage").size() == 2);
+}
+
+TEST_CASE("an empty list of hosts in a repository's file is no choice") {
+    ConfigWorld world;
+    world.env_servers("PROD_HOST=10.0.0.1\n");
+    world.repository("[services.a]\nhosts = []\n");
+    CHECK_THAT(world.error(),
+               Contains("loomrel.toml:2: 'services.a.hosts': an empty list does not count")
+                   && Contains("rollback --host root@10.0.0.1"));
+    world.inputs.must_go_on = true;
+    const auto config = world.load();
+    REQUIRE(config.notices.size() == 1);
+    CHECK(config.hosts("prod", "a").size() == 1);
 }
 
 TEST_CASE("a trusted list of hosts without the password's own host is told what to write") {
