@@ -165,6 +165,13 @@ make_targets(Services& services, const std::vector<config::Host>& hosts, OnWaiti
     return targets;
 }
 
+void note_unlisted_hosts(Services& services, const std::string& service) {
+    if (const auto unlisted = services.config().unlisted_hosts(service)) {
+        services.note(
+            services.say(Id::cli_warning, fmt::arg("text", in(services.language(), *unlisted))));
+    }
+}
+
 void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open) {
     // Connectors are copied, the connection goes to the first that asks.
     auto kept = std::make_shared<std::unique_ptr<ssh::Connection>>(std::move(open));

@@ -37,6 +37,9 @@ using OnWaiting = std::function<void(const std::string& text)>;
 [[nodiscard]] std::vector<deploy::Target>
 make_targets(Services& services, const std::vector<config::Host>& hosts, OnWaiting on_waiting = {});
 
+// Says which hosts of production a repository's list leaves out: they are not left out.
+void note_unlisted_hosts(Services& services, const std::string& service);
+
 // Its first connection is this one, which is open already.
 void use_first(deploy::Target& target, std::unique_ptr<ssh::Connection> open);
 

@@ -1,5 +1,6 @@
 #include "cli/runs/deploy_plan.hpp"
 
+#include "cli/hosts/targets.hpp"
 #include "cli/runs/run_result.hpp"
 #include "lib/base/random.hpp"
 #include "lib/deploy/shown_settings.hpp"
@@ -21,6 +22,9 @@ Deploying prepare(Services& services,
     request.by = services.actor();
     const GithubActions& github = services.github();
     request.link = github.link;
+    if (settings.environment == "prod") {
+        note_unlisted_hosts(services, settings.service);
+    }
     std::map<std::string, std::string> production;
     if (settings.environment != "dev") {
         production = deploy::shown_settings(services.config().deploy(settings.service, "prod"));

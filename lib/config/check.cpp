@@ -116,6 +116,11 @@ std::vector<Phrase> Config::warnings() const {
     for (const Phrase& each : m_warnings) {
         found.add(each);
     }
+    for (const std::string& service : services_with_hosts("prod")) {
+        if (const auto unlisted = unlisted_hosts(service)) {
+            found.add(*unlisted);
+        }
+    }
     Problems elsewhere; // problems() tells them
     for (const std::string environment : {"stage", "prod"}) {
         elsewhere.try_out("", [&] {

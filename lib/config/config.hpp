@@ -190,6 +190,9 @@ public:
                                           const std::string& service) const;
     // Of all services, each once.
     [[nodiscard]] std::vector<Host> hosts(const std::string& environment) const;
+    // Names the hosts of production that the trusted side has and the repository's list leaves out:
+    // they come last, for nobody but the trusted side takes one out of production. nullopt: none.
+    [[nodiscard]] std::optional<Phrase> unlisted_hosts(const std::string& service) const;
     // A developer's own machine, by GitHub login: case, "-" and "_" do not matter. The process's
     // variables win over .env.servers.
     [[nodiscard]] std::optional<Host> developer(std::string_view login) const;
@@ -246,6 +249,9 @@ private:
     void choose_hosts(std::vector<Host>& trusted,
                       const std::string& environment,
                       const std::string& service) const;
+    // The repository's, the narrowest; nullptr: it has none.
+    [[nodiscard]] const Value* repository_hosts(const std::string& environment,
+                                                const std::string& service) const;
     // Error(config): nothing but that list of the repository's names it.
     [[noreturn]] void refuse_host(const Host& asked,
                                   const Value& list,

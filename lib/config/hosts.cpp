@@ -22,6 +22,10 @@ std::string upper(std::string text) {
     return text;
 }
 
+bool is_same_place(const Host& one, const Host& other) {
+    return to_lower(one.address) == to_lower(other.address) && one.port == other.port;
+}
+
 std::string quoted_if_several(const std::string& text) {
     const std::string line = sanitize_line(text);
     return line.find(' ') == std::string::npos ? line : "'" + line + "'";
@@ -79,33 +83,51 @@ std::vector<Host> Config::listed_hosts(const Value& list, const std::string& env
     return hosts;
 }
 
-// The repository's list chooses among the trusted side's hosts, and puts them in order.
-void Config::choose_hosts(std::vector<Host>& trusted,
-                          const std::string& environment,
-                          const std::string& service) const {
-    const Value* list = nullptr;
+const Value* Config::repository_hosts(const std::string& environment,
+                                      const std::string& service) const {
     for (const std::string& table : {"environments." + environment + ".services." + service,
                                      "environments." + environment,
                                      "services." + service,
                                      std::string("deploy")}) {
         const auto found = m_repository.find(table + ".hosts");
-        if (list == nullptr && found != m_repository.end()) {
-            list = &found->second;
+        if (found != m_repository.end()) {
+            return &found->second;
         }
     }
+    return nullptr;
+}
+
+// The repository's list chooses among the trusted side's hosts, and puts them in order; in
+// production it only puts them in order, and those that it leaves out come last.
+void Config::choose_hosts(std::vector<Host>& trusted,
+                          const std::string& environment,
+                          const std::string& service) const {
+    const Value* list = repository_hosts(environment, service);
     if (list == nullptr) {
         return;
     }
+    const auto add_missing = [](std::vector<Host>& to, const Host& one) {
+        if (std::none_of(to.begin(), to.end(), [&](const Host& host) {
+                return is_same_place(host, one) && host.user == one.user;
+            })) {
+            to.push_back(one);
+        }
+    };
     try {
         std::vector<Host> chosen;
         for (const Host& asked : listed_hosts(*list, environment)) {
             const auto same = std::find_if(trusted.begin(), trusted.end(), [&](const Host& host) {
-                return to_lower(host.address) == to_lower(asked.address) && host.port == asked.port;
+                return is_same_place(host, asked);
             });
             if (same == trusted.end()) {
                 refuse_host(asked, *list, environment, service);
             }
-            chosen.push_back(*same);
+            add_missing(chosen, *same);
+        }
+        for (const Host& host : trusted) {
+            if (environment == "prod") {
+                add_missing(chosen, host);
+            }
         }
         trusted = std::move(chosen);
     } catch (const Error&) {
@@ -115,6 +137,35 @@ void Config::choose_hosts(std::vector<Host>& trusted,
             throw;
         }
     }
+}
+
+std::optional<Phrase> Config::unlisted_hosts(const std::string& service) const {
+    const Value* list = repository_hosts("prod", service);
+    if (list == nullptr) {
+        return std::nullopt;
+    }
+    std::vector<std::string> unlisted;
+    try {
+        const auto listed = listed_hosts(*list, "prod");
+        for (const Host& host : trusted_hosts("prod", service)) {
+            if (std::none_of(listed.begin(), listed.end(), [&](const Host& one) {
+                    return is_same_place(one, host);
+                })) {
+                unlisted.push_back(shown_place(host));
+            }
+        }
+    } catch (const Error&) {
+        return std::nullopt; // what is wrong with a list is said by whoever asks for the hosts
+    }
+    if (unlisted.empty()) {
+        return std::nullopt;
+    }
+    const std::string where = sanitize_line(list->origin.place);
+    const std::string names = join(unlisted, ", ");
+    return Phrase{where + ": в списке нет хостов production " + names
+                      + ": они идут последними; убрать хост может только доверенная сторона",
+                  where + ": the list leaves out hosts of production, " + names
+                      + ": they come last; only the trusted side takes a host out"};
 }
 
 void Config::refuse_host(const Host& asked,

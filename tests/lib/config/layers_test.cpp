@@ -251,13 +251,21 @@ TEST_CASE("the repository's list of hosts chooses among the trusted ones, and pu
                       "PROD_HOST_KEY=SHA256:a SHA256:b\n");
     REQUIRE(world.load().hosts("prod").size() == 3);
     world.repository("[environments.prod]\nhosts = [\"10.0.0.3\", \"10.0.0.2:2222\"]\n");
+    // None of production's is left out.
     const auto hosts = world.load().hosts("prod");
-    REQUIRE(hosts.size() == 2);
+    REQUIRE(hosts.size() == 3);
     CHECK(hosts[0].address == "10.0.0.3");
     CHECK(hosts[1].user == "deploy");
+    CHECK(hosts[2].address == "10.0.0.1");
+    const auto warnings = world.load().warnings();
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings[0].en,
+               Contains("loomrel.toml:2: the list leaves out hosts of production, root@10.0.0.1:"));
     CHECK(hosts[1].password.for_place("ssh://10.0.0.2:2222").reveal() == "p");
     CHECK_THROWS_AS(hosts[1].password.for_place("ssh://10.0.0.3:22"), Error);
     CHECK(hosts[0].host_keys.size() == 2);
+    world.repository("[environments.prod]\nhosts = [\"10.0.0.3\", \"10.0.0.3\"]\n");
+    CHECK(world.load().hosts("prod").size() == 3);
     world.repository("[environments.prod.services.a]\nhosts = [\"10.0.0.1\", \"evil\"]\n");
     CHECK(world.load().hosts("prod", "b").size() == 3);
     CHECK_THROWS_WITH(world.load().hosts("prod", "a"),
@@ -270,6 +278,16 @@ TEST_CASE("the repository's list of hosts chooses among the trusted ones, and pu
     CHECK(world.load().hosts("prod").size() == 3);
     world.inputs.must_go_on = false;
     CHECK_THROWS_WITH(world.load().hosts("prod"), Contains("is no host"));
+}
+
+TEST_CASE("stage's hosts may be fewer by the repository's list") {
+    ConfigWorld world;
+    world.env_servers("STAGE_HOST=10.0.0.1 10.0.0.2\n");
+    world.repository("[environments.stage]\nhosts = [\"10.0.0.2\"]\n");
+    const auto hosts = world.load().hosts("stage");
+    REQUIRE(hosts.size() == 1);
+    CHECK(hosts[0].address == "10.0.0.2");
+    CHECK(world.load().warnings().empty());
 }
 
 TEST_CASE("the way back that a refused host is told of goes to a trusted one") {
