@@ -24,6 +24,12 @@ const std::string* text_of(const Content& content) {
     return std::get_if<std::string>(&content);
 }
 
+// Where a host's runs and their logs lie is asked from several folders there: a relative path would
+// be another place for each. The other paths begin at the log-in's home.
+bool is_from_root(const Key& key) {
+    return key.name == "state_dir" || key.name == "log_root";
+}
+
 void check_text(const Key& key,
                 const std::string& name,
                 const std::string& text,
@@ -35,13 +41,11 @@ void check_text(const Key& key,
     if (shell_word && text.find_first_of("\n\r") != std::string::npos) {
         bad_value(name, where, "перевод строки здесь недопустим", "a newline is not allowed here");
     }
-    // Each program of the host finds these folders from wherever it is started.
-    const bool absolute = key.name == "state_dir" || key.name == "log_root";
-    if (absolute && !text.empty() && text.front() != '/') {
+    if (is_from_root(key) && !text.empty() && text.front() != '/') {
         bad_value(name,
                   where,
                   "нужен полный путь, от /: «" + sanitize_line(text) + "»",
-                  "an absolute path is wanted: '" + sanitize_line(text) + "'");
+                  "an absolute path is wanted, not '" + sanitize_line(text) + "'");
     }
     if (key.choices.empty()) {
         return;

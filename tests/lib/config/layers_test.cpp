@@ -430,6 +430,17 @@ TEST_CASE("the trusted side's files belong to us, and nobody else writes them") 
     CHECK(world.error().empty());
 }
 
+TEST_CASE("where runs and their logs lie on a host is a path from /") {
+    ConfigWorld world;
+    const std::string key = GENERATE(as<std::string>(), "state_dir", "log_root");
+    world.toml("[deploy]\n" + key + " = \"state\"\n");
+    CHECK_THAT(world.error(), Contains("'deploy." + key + "': an absolute path is wanted"));
+    world.toml("[deploy]\n" + key + " = \"/state\"\n");
+    CHECK(world.error().empty());
+    world.toml("[deploy]\n" + key + " = \"\"\n"); // the default
+    CHECK(world.error().empty());
+}
+
 TEST_CASE("the store's password goes to the ledger that is named beside it") {
     ConfigWorld world;
     world.env_servers("LOOMREL_STORE=postgresql://u@here/d\nLOOMREL_STORE_PASSWORD=first\n");
