@@ -1,6 +1,7 @@
 #include "cli/commands/attach.hpp"
 
 #include "cli/context/local_state.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/find_run.hpp"
 #include "cli/runs/run_result.hpp"
@@ -39,8 +40,7 @@ ExitCode run_attach(Services& services, const AttachOptions& options) {
     if (options.dry_run) {
         return show_would_attach(services, run);
     }
-    RunSession session(
-        services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
+    RunSession session(services, ProductionSettings(services).of(run), hosts_of(services, run));
     session.set_store(services.store(Services::Purpose::releases));
     make_spool(services).deliver(services.store(Services::Purpose::releases));
     // Design 6, "Several hosts": goes on with those not yet started.

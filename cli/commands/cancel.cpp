@@ -2,6 +2,7 @@
 
 #include "cli/context/local_state.hpp"
 #include "cli/hosts/host_survey.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/run_session.hpp"
 #include "lib/base/text.hpp"
@@ -160,8 +161,12 @@ ExitCode run_cancel(Services& services, const CancelOptions& options) {
             phrase(services.io().can_prompt() ? Id::rollback_declined : Id::cancel_needs_yes),
             services.io().can_prompt() ? Phrase{} : phrase(Id::rollback_needs_yes_hint));
     }
-    RunSession session(
-        services, services.config().deploy(run.service, run.environment), hosts_of(services, run));
+    ProductionSettings production(services);
+    // Without a ledger it was found where these settings led.
+    RunSession session(services,
+                       found.store ? production.of(run)
+                                   : production.of(run.service, run.environment),
+                       hosts_of(services, run));
     if (found.store) {
         session.set_store(*found.store);
     }

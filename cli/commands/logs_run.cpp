@@ -2,6 +2,7 @@
 
 #include "cli/context/local_state.hpp"
 #include "cli/hosts/host_survey.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/terminal/log_lines.hpp"
@@ -159,9 +160,9 @@ std::vector<Spot> spots_of(Services& services, const std::string& id, const Logs
         return look_for_run(services, id, options);
     }
     std::vector<Spot> spots;
+    const config::DeploySettings settings = ProductionSettings(services).of(*row);
     for (const config::Host& host : hosts_of(services, *row)) {
-        spots.push_back(
-            spot_of(services, host, services.config().deploy(row->service, row->environment), id));
+        spots.push_back(spot_of(services, host, settings, id));
     }
     return spots;
 }

@@ -10,6 +10,7 @@
 #include "cli/runs/rollback_run.hpp"
 #include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
+#include "lib/deploy/shown_settings.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
@@ -220,7 +221,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         back.commit = hosts.looked_at.front().sight->commit;
         (void)ledger_if_it_answers(
             services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
-                if (!hosts.by_kept_program) {
+                if (!options.host) {
                     conclude_open_runs(
                         services, ledger, hosts.settings.service, hosts.settings.environment);
                 }
@@ -243,6 +244,9 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     }
     if (target.rebuild && options.kept_only) {
         refuse_not_kept(services, hosts, target, options);
+    }
+    if (target.rebuild && deploy::is_unproven(hosts.settings)) {
+        refuse_unproven(services, hosts, target, options);
     }
     const bool must_be_proven = target.rebuild && hosts.settings.environment == "prod";
     if (must_be_proven) {
@@ -277,7 +281,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         ledger_if_it_answers(services, purpose, k_ledger_patience, [&](store::Store& ledger) {
             // A deploy that nobody watched to its end first gets its release where it belongs; with
             // a host out of reach that would take its time, and is left to reconcile.
-            if (!hosts.by_kept_program && hosts.all_answered()) {
+            if (!options.host && hosts.all_answered()) {
                 conclude_open_runs(services, ledger, run.service, run.environment);
             }
             const bool alone = hosts.all_answered() && !options.cancel_running;

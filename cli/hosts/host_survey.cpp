@@ -1,5 +1,6 @@
 #include "cli/hosts/host_survey.hpp"
 
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 
 #include <thread>
@@ -44,12 +45,14 @@ std::vector<HostServices> places(Services& services,
         environment ? std::vector{*environment} : std::vector<std::string>{"stage", "prod"};
     std::vector<HostServices> found;
     std::optional<Error> none;
+    ProductionSettings production(services);
     for (const std::string& name : environments) {
         for (const std::string& each : services_asked(services, service)) {
             try {
-                for (const config::Host& host : hosts_wanted(services, name, each)) {
-                    place_of(services, found, name, host)
-                        .services.push_back(services.config().deploy(each, name));
+                const auto hosts = hosts_wanted(services, name, each);
+                const auto settings = production.of(each, name);
+                for (const config::Host& host : hosts) {
+                    place_of(services, found, name, host).services.push_back(settings);
                 }
             } catch (const Error& error) {
                 // One service may have hosts where another has none.

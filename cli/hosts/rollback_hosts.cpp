@@ -1,8 +1,10 @@
 #include "cli/hosts/rollback_hosts.hpp"
 
 #include "cli/context/local_state.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/shown_settings.hpp"
 #include "lib/deploy/watcher.hpp"
 #include "lib/release/names.hpp"
 
@@ -57,7 +59,8 @@ std::string state_dir_known(Services& services,
         const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const config::Host& host) {
             return endpoint_of(services, host).shown() == shown;
         });
-        return known ? config.deploy(name, environment).state_dir : "";
+        const bool is_said = !config.deploy(name, environment).state_dir.empty();
+        return known && is_said ? ProductionSettings(services).of(name, environment).state_dir : "";
     } catch (const Error&) {
         return ""; // it is not needed here
     }
@@ -78,9 +81,10 @@ struct RollbackHosts::Asking {
 
 RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
     : by_kept_program(options.host.has_value()),
+      m_is_typed(options.host.has_value()),
       m_asking(std::make_shared<Asking>()),
       m_to(options.to.value_or("")) {
-    if (by_kept_program) {
+    if (m_is_typed) {
         hosts = {typed_host(services, options)};
         m_service = options.service.value_or("");
         if (!m_service.empty()) {
@@ -92,7 +96,11 @@ RollbackHosts::RollbackHosts(Services& services, const RollbackOptions& options)
             state_dir_known(services, hosts.front(), m_service, options.environment);
     } else {
         m_service = services.service(options.service);
-        settings = services.config().deploy(m_service, options.environment);
+        settings = ProductionSettings(services).of(m_service, options.environment);
+        by_kept_program = deploy::is_unproven(settings);
+        if (options.environment == "prod") {
+            note_unlisted_hosts(services, m_service);
+        }
         hosts = services.config().hosts(options.environment, m_service);
         for (config::Host& host : hosts) {
             host.key_file = options.identity.value_or(host.key_file);
@@ -138,7 +146,7 @@ RollbackHosts::Answer RollbackHosts::ask(const deploy::Target& target,
     try {
         answer.connection = connection ? std::move(connection) : target.connector();
         const deploy::RunPlace place{"-", m_service, settings.environment, settings.state_dir};
-        if (by_kept_program) {
+        if (m_is_typed) {
             auto seen = deploy::look_kept(*answer.connection, target.name, place, m_to);
             answer.chosen = seen.chosen;
             answer.sight = std::move(seen.sight);
@@ -227,7 +235,7 @@ void RollbackHosts::check_answers() {
     if (none) {
         throw Error(*m_errors.front());
     }
-    if (by_kept_program && m_chosen.front().empty()) {
+    if (m_is_typed && m_chosen.front().empty()) {
         const auto& there = looked_at.front().sight->services;
         throw Error(ErrorKind::refused,
                     "nothing_kept",
@@ -235,7 +243,7 @@ void RollbackHosts::check_answers() {
                     phrase(Id::rollback_no_service_hint,
                            fmt::arg("services", there.empty() ? "-" : join(there, ", "))));
     }
-    if (by_kept_program) {
+    if (m_is_typed) {
         settings.service = m_chosen.front();
     }
 }

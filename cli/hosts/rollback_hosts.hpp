@@ -62,7 +62,7 @@ public:
     config::DeploySettings settings;
     std::vector<config::Host> hosts;
     std::vector<deploy::HostLook> looked_at;
-    bool by_kept_program = false;
+    bool by_kept_program = false; // of a typed host; or where the settings are unproven
 
 private:
     struct Asking;
@@ -75,6 +75,7 @@ private:
     void check_answers();
     void put_late_ones_last(const std::vector<bool>& late);
 
+    bool m_is_typed = false;
     std::shared_ptr<Asking> m_asking; // the targets' too
     std::vector<std::thread> m_lookers;
     std::vector<deploy::Target> m_targets;

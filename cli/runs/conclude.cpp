@@ -1,6 +1,7 @@
 #include "cli/runs/conclude.hpp"
 
 #include "cli/context/local_state.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/dev_notice.hpp"
 #include "cli/runs/run_result.hpp"
@@ -51,7 +52,7 @@ bool is_unwatched(const store::Run& run) {
 }
 
 bool conclude_if_ended(Services& services, store::Store& store, const store::Run& run) {
-    const config::DeploySettings settings = services.config().deploy(run.service, run.environment);
+    const config::DeploySettings settings = ProductionSettings(services).of(run);
     deploy::Nobody nobody;
     deploy::Patience patience;
     patience.away = Milliseconds{0};

@@ -75,6 +75,19 @@ void refuse_not_kept(Services& services,
                        fmt::arg("service", hosts.settings.service)));
 }
 
+void refuse_unproven(Services& services,
+                     const RollbackHosts& hosts,
+                     const RollbackTarget& target,
+                     const RollbackOptions& options) {
+    if (!options.dry_run) {
+        (void)ledger_if_it_answers(
+            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+                note_refused(services, ledger, hosts, target, "settings");
+            });
+    }
+    throw unproven_rebuild(hosts, target);
+}
+
 // The commit that a rebuild may build: one that ended a good run in production, by the ledger, or
 // by the host's own record. "": nobody knows of one, and that is what was asked for.
 std::string prove(Services& services,

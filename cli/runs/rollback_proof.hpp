@@ -20,6 +20,13 @@ void check_may_be_unapproved(Services& services, const RollbackOptions& options)
                                   const deploy::RollbackTarget& target,
                                   const RollbackOptions& options);
 
+// Error(refused): it would be a rebuild, with settings that production was not deployed with. The
+// ledger is told.
+[[noreturn]] void refuse_unproven(Services& services,
+                                  const RollbackHosts& hosts,
+                                  const deploy::RollbackTarget& target,
+                                  const RollbackOptions& options);
+
 // The commit that may be built: one that ended a good run in production, by the ledger, or by the
 // host's own record. "": nobody knows of one, and that is what was asked for. Error(refused) else.
 [[nodiscard]] std::string prove(Services& services,

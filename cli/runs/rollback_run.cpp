@@ -3,6 +3,7 @@
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/run_result.hpp"
 #include "lib/base/random.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
@@ -37,6 +38,19 @@ deploy::Plan rollback_plan(Services& services,
     // Everywhere at once: there is no canary for what has served before.
     plan.settings.canary = static_cast<int>(hosts.hosts.size());
     return plan;
+}
+
+Error unproven_rebuild(const RollbackHosts& hosts, const RollbackTarget& target) {
+    const auto& own = hosts.settings.of_repository;
+    const std::string keys = own.empty() ? "loomrel.toml" : join({own.begin(), own.end()}, ", ");
+    return {
+        ErrorKind::refused,
+        "settings_differ",
+        messages::phrase(Id::rollback_unproven, fmt::arg("to", target.to), fmt::arg("keys", keys)),
+        messages::phrase(Id::rollback_unproven_hint,
+                         fmt::arg("host", typed_word(hosts.looked_at.front().host)),
+                         fmt::arg("service", hosts.settings.service),
+                         fmt::arg("to", target.to))};
 }
 
 store::Run rollback_row(Services& services,

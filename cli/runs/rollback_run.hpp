@@ -20,6 +20,10 @@ namespace loomrel::cli {
                                       const deploy::RollbackTarget& target,
                                       const std::vector<std::string>& hosts);
 
+// A rebuild with settings that production was not deployed with (deploy::is_unproven): refused.
+[[nodiscard]] Error unproven_rebuild(const RollbackHosts& hosts,
+                                     const deploy::RollbackTarget& target);
+
 // The commit of the last good run in production under this tag, by the ledger: what a rollback may
 // build anew (design 13.2). nullopt: the ledger knows of none.
 [[nodiscard]] std::optional<std::string>

@@ -2,11 +2,14 @@
 
 #include "cli/context/local_state.hpp"
 #include "cli/context/report.hpp"
+#include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/dev_notice.hpp"
 #include "cli/runs/run_metrics.hpp"
 #include "cli/runs/run_result.hpp"
+#include "lib/base/text.hpp"
+#include "lib/deploy/shown_settings.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -129,6 +132,17 @@ ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
 }
 
 ExitCode RunSession::join(const deploy::Plan& plan, const store::Run& run) {
+    config::DeploySettings as_begun = plan.settings;
+    deploy::keep_unproven(as_begun, run.settings);
+    if (deploy::is_unproven(as_begun)) {
+        m_settings = ProductionSettings(m_services).of(run);
+        const auto& keys = as_begun.of_repository;
+        m_services.note(
+            m_services.say(Id::deploy_unproven_join,
+                           fmt::arg("run", run.id),
+                           fmt::arg("keys", loomrel::join({keys.begin(), keys.end()}, ", "))));
+        return attach(run);
+    }
     m_conductor->joins = true;
     return this->run(plan, run);
 }

@@ -194,6 +194,9 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     }
     const auto store = m_services.open_another_store(
         Services::Purpose::production, std::nullopt, /*must_exist=*/true);
+    if (chosen.rebuild && deploy::is_unproven(hosts.settings)) {
+        throw unproven_rebuild(hosts, chosen);
+    }
     if (chosen.rebuild) {
         const auto served = commit_that_served(*store, service, chosen.to);
         if (!served && !chosen.proven_by_host) {

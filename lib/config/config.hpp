@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,11 @@ struct DeploySettings {
     int canary = 1;
     int parallel = 4;
     std::string on_partial = "restore";
+    // Keys whose value is a repository's file's word: those that it says and, where no trusted file
+    // says how anything is deployed, those that it could have said.
+    std::set<std::string> of_repository;
+    // A trusted file could not be read: what it says of this is not known.
+    bool lacks_trusted_file = false;
 };
 
 // One machine, with what opens it. Secrets from .env.servers or the environment only.
@@ -222,8 +228,9 @@ public:
     // Where pins are looked for: beside the trusted file first.
     [[nodiscard]] std::vector<std::filesystem::path> known_hosts_files() const;
     bool in_ci = false;
-    bool has_agent = false;  // $SSH_AUTH_SOCK is set: an ssh-agent may open any host
-    bool must_go_on = false; // as Inputs has it
+    bool has_agent = false;          // $SSH_AUTH_SOCK is set: an ssh-agent may open any host
+    bool must_go_on = false;         // as Inputs has it
+    bool lacks_trusted_file = false; // must_go_on: one is there, and could not be read whole
     // What every command says once: of files that others can read or write, or that git tracks.
     std::vector<Phrase> notices;
 

@@ -32,8 +32,20 @@ const Value* Config::narrowest(std::string_view key,
 DeploySettings Config::deploy(const std::string& service,
                               const std::string& environment,
                               const std::string& domain) const {
-    const auto value = [&](std::string_view key) { return narrowest(key, service, environment); };
     DeploySettings settings;
+    std::set<std::string> unsaid;
+    bool is_trusted = false;
+    const auto value = [&](std::string_view key) {
+        const Value* found = narrowest(key, service, environment);
+        if (found == nullptr) {
+            unsaid.emplace(key);
+        } else if (found->origin.source == Source::repository) {
+            settings.of_repository.emplace(key);
+        } else {
+            is_trusted = true;
+        }
+        return found;
+    };
     settings.service = service;
     settings.environment = environment;
     put(settings.prod_by, value("prod_by"));
@@ -56,6 +68,9 @@ DeploySettings Config::deploy(const std::string& service,
     put(settings.repo, value("repo"));
     settings.dir = settings.repo;
     put(settings.dir, value("dir"));
+    if (unsaid.contains("dir") && settings.of_repository.contains("repo")) {
+        settings.of_repository.emplace("dir");
+    }
     put(settings.compose_services, value("compose_services"));
     put(settings.health_url, value("health"));
     put(settings.health_attempts, value("health_attempts"));
@@ -74,6 +89,13 @@ DeploySettings Config::deploy(const std::string& service,
     put(settings.parallel, value("parallel"));
     put(settings.on_partial, value("on_partial"));
     set_health(settings, domain);
+    if (settings.health_kind == HealthKind::url) {
+        unsaid.erase("health"); // made of variables
+    }
+    settings.lacks_trusted_file = lacks_trusted_file;
+    if (!is_trusted) {
+        settings.of_repository.merge(unsaid);
+    }
     return settings;
 }
 

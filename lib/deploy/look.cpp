@@ -5,6 +5,7 @@
 #include "lib/deploy/host_record.hpp"
 #include "lib/deploy/refusals.hpp"
 #include "lib/deploy/script.hpp"
+#include "lib/deploy/shown_settings.hpp"
 #include "lib/release/names.hpp"
 
 #include <algorithm>
@@ -239,6 +240,18 @@ HostState look(ssh::Connection& connection,
                const config::DeploySettings& settings,
                const std::string& to,
                std::optional<Deadline> until) {
+    if (is_unproven(settings)) {
+        KeptState kept =
+            look_kept(connection,
+                      host,
+                      {"-", settings.service, settings.environment, settings.state_dir},
+                      to);
+        if (kept.chosen.empty()) {
+            throw refusal(
+                host, "no_program " + settings.environment + "/" + settings.service + "/restore");
+        }
+        return std::move(kept.sight);
+    }
     AnswerLimits limits = k_look;
     if (until) {
         limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));

@@ -86,7 +86,8 @@ struct HostState {
 [[nodiscard]] HostState read_look(const std::vector<ControlLine>& told);
 
 // `to`: the version that somebody wants to go back to; "" = `back`. `until`: when whoever asked has
-// waited long enough; an answer that is not whole by then is Error(no_host).
+// waited long enough; an answer that is not whole by then is Error(no_host). Settings that are
+// unproven are not used: the kept program is asked; Error(refused) where there is none.
 [[nodiscard]] HostState look(ssh::Connection& connection,
                              const std::string& host,
                              const config::DeploySettings& settings,

@@ -36,6 +36,12 @@ Error refusal(const std::string& host, std::string_view told) {
                 phrase(Id::deploy_host_same, host_argument, fmt::arg("other", detail)),
                 phrase(Id::deploy_host_same_hint)};
     }
+    if (word == "no_program") {
+        return {ErrorKind::refused,
+                "no_kept_program",
+                phrase(Id::deploy_no_program, host_argument, fmt::arg("path", detail)),
+                phrase(Id::deploy_no_program_hint)};
+    }
     return {ErrorKind::no_host,
             "host_state_dir",
             phrase(Id::deploy_host_state_dir, host_argument, fmt::arg("path", detail)),

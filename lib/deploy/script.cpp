@@ -230,12 +230,17 @@ std::string request_text(const Plan& plan) {
 std::string start_text(const RunPlace& place,
                        const ChannelMark& mark,
                        const Plan& plan,
-                       const std::string& lay_run) {
+                       const std::string& lay_run,
+                       std::string_view check = "") {
     Assignments values;
     values.set("NONCE", plan.nonce);
     return channel_values(place, mark, "start") + values.text() + base_functions()
-           + std::string(k_host_boot) + lay_run + "boot && follow; exit\n";
+           + std::string(k_host_boot) + lay_run + std::string(check) + "boot && follow; exit\n";
 }
+
+// What is not there, or another user's, starts nothing.
+constexpr std::string_view k_kept_program_there =
+    R"sh(state_of_host && { [ -f "$D/restore" ] && [ -O "$D/restore" ] && [ -O "$D" ] || refuse no_program "$D/restore"; } && )sh";
 
 // Printed as it stands, whatever is in it.
 std::string here_document(const Plan& plan, const std::string& text) {
@@ -266,7 +271,8 @@ std::string start_kept_script(const Plan& plan, const ChannelMark& mark) {
                       mark,
                       plan,
                       "lay_run() {\n" + here_document(plan, request_text(plan))
-                          + "cat \"$D/restore\"\n}\n");
+                          + "cat \"$D/restore\"\n}\n",
+                      k_kept_program_there);
 }
 
 std::string attach_script(const RunPlace& place, const ChannelMark& mark, bool cancel_if_absent) {

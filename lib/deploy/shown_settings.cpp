@@ -61,4 +61,20 @@ std::map<std::string, std::string> shown_settings(const config::DeploySettings& 
     return shown;
 }
 
+void keep_unproven(config::DeploySettings& settings,
+                   const std::map<std::string, std::string>& deployed) {
+    const auto own = shown_settings(settings);
+    const auto value = [](const auto& shown, const std::string& key) {
+        const auto found = shown.find(key);
+        return found == shown.end() ? std::string() : found->second;
+    };
+    std::erase_if(settings.of_repository,
+                  [&](const std::string& key) { return value(own, key) == value(deployed, key); });
+}
+
+bool is_unproven(const config::DeploySettings& settings) {
+    return settings.environment == "prod"
+           && (settings.lacks_trusted_file || !settings.of_repository.empty());
+}
+
 } // namespace loomrel::deploy

@@ -50,6 +50,21 @@ TEST_CASE("both files are read, and the trusted one wins, also over a narrower k
     CHECK(config.repository_toml_path == world.path() / "loomrel.toml");
 }
 
+TEST_CASE("what is a repository's word is told from what the trusted side says") {
+    ConfigWorld world;
+    const std::string said = "[services.a]\nup = \"u\"\nrepo = \"r\"\nlock_wait = \"50m\"\n";
+    world.repository(said);
+    auto of = world.load().deploy("a", "prod").of_repository;
+    CHECK((of.contains("up") && of.contains("repo") && of.contains("dir")));
+    CHECK(of.contains("engine")); // it could have said that
+    world.trusted("[services.a]\nup = \"mine\"\n");
+    CHECK(world.load().deploy("a", "prod").of_repository
+          == std::set<std::string>{"dir", "lock_wait", "repo"});
+    world.trusted("language = \"en\"\n").variable("PROD_DOMAIN", "d").variable("A_PREFIX", "p");
+    of = world.load().deploy("a", "prod").of_repository;
+    CHECK((of.contains("engine") && !of.contains("health")));
+}
+
 TEST_CASE("the rules of approval come from one file, whole") {
     ConfigWorld world;
     const std::string weaker = "[telegram]\napprovers = [6]\nquorum = 1\nself_approval = true\n"
