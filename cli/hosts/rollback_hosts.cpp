@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -50,7 +51,12 @@ std::string state_dir_known(Services& services,
                             const std::string& environment) {
     const config::Config& config = services.config();
     if (service.empty() && config.services.size() != 1) {
-        return "";
+        // Which one is there is not known yet; where it is kept, if they agree.
+        std::set<std::string> folders;
+        for (const std::string& each : config.services) {
+            folders.insert(state_dir_known(services, typed, each, environment));
+        }
+        return folders.size() == 1 ? *folders.begin() : "";
     }
     const std::string name = service.empty() ? config.services.front() : service;
     const std::string shown = endpoint_of(services, typed).shown();

@@ -24,9 +24,10 @@ bool is_name(std::string_view text) {
 // Takes the text line by line, and values over several lines where they are quoted.
 class EnvParser {
 public:
-    EnvParser(std::string_view text, std::string place)
+    EnvParser(std::string_view text, std::string place, std::vector<Phrase>* passed_over)
         : m_text(text),
-          m_place(std::move(place)) {
+          m_place(std::move(place)),
+          m_passed_over(passed_over) {
         if (m_text.starts_with("\xEF\xBB\xBF")) {
             m_text.remove_prefix(3);
         }
@@ -40,7 +41,7 @@ public:
             if (line.empty() || line.front() == '#') {
                 skip_line();
             } else {
-                take_assignment();
+                take_or_pass_over();
             }
         }
         return std::move(m_values);
@@ -50,6 +51,23 @@ private:
     [[noreturn]] void bad(const std::string& ru, const std::string& en) const {
         const std::string where = m_place + ":" + std::to_string(m_line) + ": ";
         throw Error(ErrorKind::config, "bad_env_servers", {where + ru, where + en});
+    }
+
+    // One broken line does not hide the hosts of the others from whoever must go on.
+    void take_or_pass_over() {
+        const std::string_view rest = m_text;
+        const int line = m_line;
+        try {
+            take_assignment();
+        } catch (const Error& error) {
+            if (m_passed_over == nullptr) {
+                throw;
+            }
+            m_passed_over->push_back(error.message());
+            m_text = rest;
+            m_line = line;
+            skip_line();
+        }
     }
 
     void skip_line() {
@@ -132,19 +150,22 @@ private:
 
     std::string_view m_text;
     std::string m_place;
+    std::vector<Phrase>* m_passed_over; // null: the first mistake is thrown
     int m_line = 0;
     EnvValues m_values;
 };
 
 } // namespace
 
-EnvValues parse_env_servers(std::string_view text, const std::string& place) {
+EnvValues parse_env_servers(std::string_view text,
+                            const std::string& place,
+                            std::vector<Phrase>* passed_over) {
     if (text.find('\0') != std::string_view::npos || !is_valid_utf8(text)) {
         throw Error(ErrorKind::config,
                     "not_utf8",
                     {place + ": это не текст в UTF-8", place + ": this is not text in UTF-8"});
     }
-    return EnvParser(text, place).parse();
+    return EnvParser(text, place, passed_over).parse();
 }
 
 } // namespace loomrel::config

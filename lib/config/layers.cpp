@@ -30,6 +30,7 @@ void Config::Loader::read_tomls() {
     for (Phrase& each : layers.notices) {
         tell(std::move(each));
     }
+    m_config.lacks_trusted_file = layers.lacks_trusted;
     if (layers.trusted) {
         take_trusted(*layers.trusted);
     }
@@ -49,7 +50,12 @@ void Config::Loader::read_tomls() {
 void Config::Loader::take_trusted(const Found& found) {
     m_config.toml_path = found.path;
     m_config.has_trusted_side = true;
-    TomlFile file = parse_toml(found.text, found.place, Source::toml);
+    TomlFile file;
+    const std::size_t said = m_config.notices.size();
+    or_pass_over([&](std::vector<Phrase>* passed_over) {
+        file = parse_toml(found.text, found.place, Source::toml, passed_over);
+    });
+    m_config.lacks_trusted_file = m_config.lacks_trusted_file || m_config.notices.size() > said;
     m_config.m_values.merge(file.values);
     m_config.services = std::move(file.services);
     m_config.people = std::move(file.people);

@@ -52,6 +52,22 @@ void Config::Loader::tell(Phrase text) {
     }
 }
 
+void Config::Loader::or_pass_over(const std::function<void(std::vector<Phrase>*)>& read) {
+    if (!m_inputs.must_go_on) {
+        read(nullptr);
+        return;
+    }
+    std::vector<Phrase> passed_over;
+    try {
+        read(&passed_over);
+    } catch (const Error& error) {
+        passed_over.push_back(error.message());
+    }
+    for (Phrase& each : passed_over) {
+        tell(std::move(each));
+    }
+}
+
 void Config::Loader::read_env_servers() {
     EnvLayer layer = find_env_servers(m_inputs);
     for (Phrase& each : layer.notices) {
@@ -75,7 +91,9 @@ void Config::Loader::read_env_servers() {
         }
         tell(std::move(text));
     }
-    m_config.m_env = parse_env_servers(found->text, found->place);
+    or_pass_over([&](std::vector<Phrase>* passed_over) {
+        m_config.m_env = parse_env_servers(found->text, found->place, passed_over);
+    });
     m_place = m_config.m_env_place = found->place;
     find_developers();
     refuse_passwords();
@@ -97,12 +115,11 @@ void Config::Loader::find_developers() {
         const auto [other, fresh] = m_config.m_developers.insert({folded, prefix});
         if (!fresh) {
             const std::string where = m_place + ":" + std::to_string(line.line) + ": ";
-            throw Error(
-                ErrorKind::config,
-                "developer_twice",
-                {where + other->second + "_HOST и " + name + " — один и тот же логин GitHub",
-                 where + other->second + "_HOST and " + name + " are one GitHub login"},
-                {"оставьте одну запись", "leave one of them"});
+            refuse({ErrorKind::config,
+                    "developer_twice",
+                    {where + other->second + "_HOST и " + name + " — один и тот же логин GitHub",
+                     where + other->second + "_HOST and " + name + " are one GitHub login"},
+                    {"оставьте одну запись", "leave one of them"}});
         }
     }
 }
@@ -113,8 +130,10 @@ void Config::Loader::refuse_passwords() {
     for (const char* name : {"STAGE_HOST", "PROD_HOST"}) {
         const auto line = m_config.m_env.find(name);
         if (line != m_config.m_env.end()) {
-            refuse_password(line->second.value,
-                            m_place + ":" + std::to_string(line->second.line) + ": " + name);
+            or_pass_over([&](auto*) {
+                refuse_password(line->second.value,
+                                m_place + ":" + std::to_string(line->second.line) + ": " + name);
+            });
         }
     }
 }
@@ -122,21 +141,25 @@ void Config::Loader::refuse_passwords() {
 // A variable wins over the file, and the flag over both.
 void Config::Loader::read_environment() {
     for (const Key& key : plain_keys()) {
-        const std::string name(key.name);
-        const std::string variable(key.environment);
-        if (const auto own = m_config.process_variable(variable)) {
-            m_config.m_values[name] = {content_from_text(key, name, *own, "$" + variable),
-                                       {Source::environment, "$" + variable}};
-        } else if (const auto line = m_config.m_env.find(variable);
-                   line != m_config.m_env.end() && value(name) == nullptr) {
-            m_config.m_values[name] = {
-                content_from_text(key, name, line->second.value, variable),
-                {Source::env_servers,
-                 variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
-        }
+        or_pass_over([&](auto*) { read_variable(key); });
     }
     set_flag("language", m_inputs.language_flag, "--lang");
     set_flag("store.url", m_inputs.store_flag, "--store");
+}
+
+void Config::Loader::read_variable(const Key& key) {
+    const std::string name(key.name);
+    const std::string variable(key.environment);
+    if (const auto own = m_config.process_variable(variable)) {
+        m_config.m_values[name] = {content_from_text(key, name, *own, "$" + variable),
+                                   {Source::environment, "$" + variable}};
+    } else if (const auto line = m_config.m_env.find(variable);
+               line != m_config.m_env.end() && value(name) == nullptr) {
+        m_config.m_values[name] = {
+            content_from_text(key, name, line->second.value, variable),
+            {Source::env_servers,
+             variable + ", " + m_place + ":" + std::to_string(line->second.line)}};
+    }
 }
 
 void Config::Loader::set_flag(const std::string& name,

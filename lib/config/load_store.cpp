@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* k_release_api = "LOOM_RELEASE_TG_BOT_API_URL";
 constexpr const char* k_password = "LOOMREL_STORE_PASSWORD";
+constexpr const char* k_unreadable = "unreadable:";
 
 bool is_postgres(const std::string& url) {
     return url.starts_with("postgresql://") || url.starts_with("postgres://");
@@ -41,11 +42,18 @@ void Config::Loader::read_store_address() {
                 m_shown_url = std::move(parts.shown);
             }
         } catch (const Error& error) {
-            if (values == &m_config.m_values) {
+            const bool is_own = values == &m_config.m_values;
+            if (is_own && !m_inputs.must_go_on) {
                 throw;
             }
             refuse(error);
-            values->erase(found);
+            if (is_own) {
+                // No other ledger takes its place: what happens is told later, to the right one.
+                found->second.content = std::string(k_unreadable);
+                m_shown_url = k_unreadable;
+            } else {
+                values->erase(found);
+            }
         }
     }
 }
@@ -132,6 +140,10 @@ void Config::Loader::choose_store() {
     const std::vector<Ledger> named = named_ledgers();
     bind_api_key(named);
     const Ledger* chosen = choose_ledger(named);
+    if (chosen == nullptr && m_config.lacks_trusted_file) {
+        store.url = k_unreadable; // it may name one
+        return;
+    }
     if (chosen == nullptr) {
         use_embedded();
         return;

@@ -5,6 +5,7 @@
 #include "lib/config/lookup.hpp"
 #include "lib/config/values.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ private:
     [[nodiscard]] const Value* repository_value(const std::string& name) const;
     [[nodiscard]] Origin origin_of(const std::string& variable) const;
     void tell(Phrase text);
+    // What is wrong with one's own files and variables: thrown, or a notice for whoever must go on,
+    // and the rest is read.
+    void or_pass_over(const std::function<void(std::vector<Phrase>*)>& read);
 
     void read_env_servers();
     void find_developers();
@@ -39,6 +43,7 @@ private:
     void take_trusted(const Found& found);
     void take_repository(const Found& found);
     void read_environment();
+    void read_variable(const Key& key);
     void set_flag(const std::string& name,
                   const std::optional<std::string>& typed,
                   const std::string& flag);

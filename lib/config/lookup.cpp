@@ -156,8 +156,10 @@ path first_trusted_toml(const Inputs& inputs) {
 TomlLayers find_tomls(const Inputs& inputs) {
     TomlLayers layers;
     for (const auto& [file, named] : trusted_tomls(inputs)) {
+        const std::size_t said = layers.notices.size();
         auto found = read(inputs, file, named, layers.notices);
         if (!found) {
+            layers.lacks_trusted = layers.lacks_trusted || layers.notices.size() > said;
             continue;
         }
         if (!checkout_of(found->path)) {

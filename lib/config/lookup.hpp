@@ -26,6 +26,7 @@ struct TomlLayers {
     std::optional<Found> trusted;
     // What is to be said of files that were passed over, or that others can write.
     std::vector<Phrase> notices;
+    bool lacks_trusted = false; // one is there, and cannot be read
 };
 
 struct EnvLayer {

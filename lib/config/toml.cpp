@@ -1,5 +1,6 @@
 #include "lib/base/error.hpp"
 #include "lib/base/text.hpp"
+#include "lib/config/unknown_key.hpp"
 #include "lib/config/values.hpp"
 
 #include <toml++/toml.h>
@@ -14,52 +15,50 @@ namespace {
 
 constexpr std::array<std::string_view, 3> k_environments{"dev", "stage", "prod"};
 
-constexpr std::array<std::string_view, 8> k_sections{
-    "store", "server", "telegram", "github", "deploy", "services", "environments", "people"};
-
-// Names of keys that would hold a secret: they belong elsewhere, and the error says where.
-struct Forbidden {
-    std::string_view word;
-    std::string_view where;
-};
-
-constexpr std::array k_forbidden{Forbidden{"token", "LOOM_RELEASE_TG_BOT_TOKEN, LOOM_GITHUB_TOKEN"},
-                                 Forbidden{"password", "LOOMREL_STORE_PASSWORD, .env.servers"},
-                                 Forbidden{"secret", "LOOM_INTERSERVER_SECRET_KEY"},
-                                 Forbidden{"private_key", ".env.servers: …_KEY, …_KEY_FILE"}};
-
-bool is_section(std::string_view name) {
-    return std::find(k_sections.begin(), k_sections.end(), name) != k_sections.end();
-}
-
 class Reader {
 public:
-    Reader(std::string place, Source source, TomlFile& file)
+    Reader(std::string place, Source source, TomlFile& file, std::vector<Phrase>* passed_over)
         : m_place(std::move(place)),
           m_source(source),
-          m_file(file) {}
+          m_file(file),
+          m_passed_over(passed_over) {}
 
     void read(const toml::table& root) {
         for (const auto& [name, node] : root) {
-            const std::string_view key = name.str();
-            if (key == "people") {
-                read_people(node);
-            } else if (key == "deploy") {
-                read_table("deploy", table_of(node, "deploy"), deploy_keys());
-            } else if (key == "services") {
-                read_services("services", node, true);
-            } else if (key == "environments") {
-                read_environments(node);
-            } else if (const toml::table* table = node.as_table();
-                       table != nullptr && (is_section(key) || !table->empty())) {
-                read_table(std::string(key), *table, plain_keys(), std::string(key) + ".");
-            } else {
-                read_value("", std::string(key), node, plain_keys(), "");
-            }
+            or_pass_over([&, key = name.str(), &node = node] { read_section(key, node); });
         }
     }
 
 private:
+    // One mistake does not hide the rest from whoever must go on.
+    template <typename Read> void or_pass_over(const Read& read) {
+        try {
+            read();
+        } catch (const Error& error) {
+            if (m_passed_over == nullptr) {
+                throw;
+            }
+            m_passed_over->push_back(error.message());
+        }
+    }
+
+    void read_section(std::string_view key, const toml::node& node) {
+        if (key == "people") {
+            read_people(node);
+        } else if (key == "deploy") {
+            read_table("deploy", table_of(node, "deploy"), deploy_keys());
+        } else if (key == "services") {
+            read_services("services", node, true);
+        } else if (key == "environments") {
+            read_environments(node);
+        } else if (const toml::table* table = node.as_table();
+                   table != nullptr && (is_section(key) || !table->empty())) {
+            read_table(std::string(key), *table, plain_keys(), std::string(key) + ".");
+        } else {
+            read_value("", std::string(key), node, plain_keys(), "");
+        }
+    }
+
     [[nodiscard]] std::string at(const toml::node& node) const {
         return m_place + ":" + std::to_string(node.source().begin.line);
     }
@@ -96,10 +95,18 @@ private:
                     const toml::node& node,
                     std::span<const Key> keys,
                     const std::string& in_keys) {
+        or_pass_over([&] { take_value(prefix, name, node, keys, in_keys); });
+    }
+
+    void take_value(const std::string& prefix,
+                    const std::string& name,
+                    const toml::node& node,
+                    std::span<const Key> keys,
+                    const std::string& in_keys) {
         const std::string dotted = prefix.empty() ? name : prefix + "." + name;
         const Key* key = find_key(keys, in_keys + name);
         if (key == nullptr) {
-            unknown(dotted, name, node, keys, in_keys);
+            throw unknown_key(at(node), dotted, name, keys, in_keys);
         }
         if (name == "hosts" && prefix.starts_with("environments.dev")) {
             throw Error(
@@ -114,67 +121,6 @@ private:
         Content content = content_of(dotted, *key, node);
         check_value(*key, dotted, content, at(node));
         m_file.values[dotted] = {std::move(content), {m_source, at(node)}};
-    }
-
-    [[noreturn]] void unknown(const std::string& dotted,
-                              const std::string& name,
-                              const toml::node& node,
-                              std::span<const Key> keys,
-                              const std::string& in_keys) const {
-        for (const Forbidden& forbidden : k_forbidden) {
-            if (name.find(forbidden.word) != std::string::npos) {
-                const std::string where(forbidden.where);
-                throw Error(ErrorKind::config,
-                            "secret_in_toml",
-                            {at(node) + ": секретам в loomrel.toml не место («"
-                                 + sanitize_line(dotted) + "»)",
-                             at(node) + ": secrets do not stand in loomrel.toml ('"
-                                 + sanitize_line(dotted) + "')"},
-                            {"вместо этого: " + where, "instead: " + where});
-            }
-        }
-        // Gone: whoever relied on it has to hear what serves instead.
-        if (dotted == "server.api_approvals") {
-            throw Error(
-                ErrorKind::config,
-                "key_is_gone",
-                {at(node) + ": ключа «server.api_approvals» больше нет: одобряют люди, не API",
-                 at(node)
-                     + ": there is no key 'server.api_approvals' any more: people"
-                       " approve, an API does not"},
-                {"удалите строку; одобряют кнопкой в Telegram или командой loomrel release"
-                 " approve там, где работает loomrel serve",
-                 "remove the line; approve by the button in Telegram, or by loomrel release"
-                 " approve where loomrel serve runs"});
-        }
-        std::vector<std::string> known;
-        for (const Key& key : keys) {
-            if (key.name.starts_with(in_keys)) {
-                known.emplace_back(key.name.substr(in_keys.size()));
-            }
-        }
-        // No key is in such a table: its own name is the mistake.
-        const bool is_table = known.empty();
-        if (is_table || dotted == name) {
-            known.insert(known.end(), k_sections.begin(), k_sections.end());
-        }
-        if (dotted.starts_with("environments.")
-            && std::count(dotted.begin(), dotted.end(), '.') == 2) {
-            known.emplace_back("services");
-        }
-        auto meant = did_you_mean(is_table ? in_keys.substr(0, in_keys.size() - 1) : name, known);
-        if (is_table && meant) {
-            meant = "[" + *meant + "]";
-        }
-        const std::string shown_name = sanitize_line(dotted);
-        throw Error(ErrorKind::config,
-                    "unknown_key",
-                    {at(node) + ": неизвестный ключ «" + shown_name + "»",
-                     at(node) + ": unknown key '" + shown_name + "'"},
-                    meant
-                        ? Phrase{"может быть, «" + *meant + "»?", "did you mean '" + *meant + "'?"}
-                        : Phrase{"все ключи: examples/loomrel.toml, loomrel config show",
-                                 "all keys: examples/loomrel.toml, loomrel config show"});
     }
 
     [[nodiscard]] Content
@@ -288,7 +234,7 @@ private:
         }
         for (const toml::node& element : *array) {
             TomlFile one;
-            Reader(m_place, m_source, one)
+            Reader(m_place, m_source, one, m_passed_over)
                 .read_table("people", table_of(element, "people"), person_keys());
             Person person;
             if (one.values.contains("people.telegram")) {
@@ -311,11 +257,15 @@ private:
     std::string m_place;
     Source m_source;
     TomlFile& m_file;
+    std::vector<Phrase>* m_passed_over; // null: the first mistake is thrown
 };
 
 } // namespace
 
-TomlFile parse_toml(std::string_view text, const std::string& place, Source source) {
+TomlFile parse_toml(std::string_view text,
+                    const std::string& place,
+                    Source source,
+                    std::vector<Phrase>* passed_over) {
     if (!is_valid_utf8(text)) {
         throw Error(ErrorKind::config,
                     "not_utf8",
@@ -323,7 +273,7 @@ TomlFile parse_toml(std::string_view text, const std::string& place, Source sour
     }
     TomlFile file;
     try {
-        Reader(place, source, file).read(toml::parse(text, place));
+        Reader(place, source, file, passed_over).read(toml::parse(text, place));
     } catch (const toml::parse_error& error) {
         const std::string where = place + ":" + std::to_string(error.source().begin.line);
         const std::string said = sanitize_line(error.description());

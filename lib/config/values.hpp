@@ -39,9 +39,11 @@ struct TomlFile {
 };
 
 // `place` names the file in errors; `source` is of its values. Throws Error(config) with
-// place:line.
-[[nodiscard]] TomlFile
-parse_toml(std::string_view text, const std::string& place, Source source = Source::toml);
+// place:line; with `passed_over` what is wrong with one key is put there, and the others are read.
+[[nodiscard]] TomlFile parse_toml(std::string_view text,
+                                  const std::string& place,
+                                  Source source = Source::toml,
+                                  std::vector<Phrase>* passed_over = nullptr);
 
 // Checks a value against its key; `where` is "loomrel.toml:12". Throws Error(config).
 void check_value(const Key& key,
@@ -67,7 +69,9 @@ struct EnvLine {
 
 using EnvValues = std::map<std::string, EnvLine>;
 
-[[nodiscard]] EnvValues parse_env_servers(std::string_view text, const std::string& place);
+[[nodiscard]] EnvValues parse_env_servers(std::string_view text,
+                                          const std::string& place,
+                                          std::vector<Phrase>* passed_over = nullptr);
 
 // What in .env.servers was likely meant to be something else. `developers`: folded login -> prefix.
 [[nodiscard]] std::vector<Phrase> near_misses(const EnvValues& values,

@@ -497,3 +497,28 @@ TEST_CASE("places are compared as they are connected to") {
     CHECK_THROWS_AS(none.for_place(""), Error);
     CHECK(BoundSecret().for_place("anywhere").empty());
 }
+
+TEST_CASE("whoever must go on is told of mistakes in his own files, and gets the rest") {
+    ConfigWorld world;
+    world.env_servers("PROD_HOST=10.0.0.1\nno line\nAn-na_HOST=10.0.0.2\nan_na_HOST=10.0.0.3\n"
+                      "STAGE_HOST=root:secret@10.0.0.4\nQUOTE=\"open\nB_HOST=10.0.0.5\n");
+    world.trusted("[bogus]\nx = 1\n[deploy]\nkeep_capsules = 7\nstate_dir = \"relative\"\n"
+                  "[store]\nurl = \"postgresql://a:b@10.0.0.1/x\"\n");
+    world.variable("LOOMREL_LANG", "de");
+    CHECK_FALSE(world.error().empty());
+    world.inputs.must_go_on = true;
+    const auto config = world.load();
+    CHECK(config.notices.size() == 8);
+    CHECK(config.hosts("prod").front().address == "10.0.0.1");
+    CHECK(config.developer("b").has_value());
+    CHECK(config.deploy("a", "prod").keep_capsules == 7);
+    CHECK(config.deploy("a", "prod").lacks_trusted_file);
+    // Nothing is told to a ledger that was not meant.
+    CHECK(config.store.url == "unreadable:");
+    CHECK_FALSE(config.store.embedded);
+    world.variable("LOOMREL_STORE", "nonsense").trusted("no toml");
+    CHECK(world.load().store.url == "unreadable:");
+    CHECK(world.load().deploy("a", "prod").lacks_trusted_file);
+    world.variable("LOOMREL_STORE", "");
+    CHECK(world.load().store.url == "unreadable:");
+}
