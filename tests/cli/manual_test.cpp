@@ -1,4 +1,3 @@
-#include "cli/commands/release/release.hpp"
 #include "lib/base/file.hpp"
 #include "lib/store/entities.hpp"
 #include "tests/support/catch.hpp"
