@@ -27,7 +27,7 @@ cure_tree() {
     [ -z "$ABOVE" ] || all='-h ' slash=''
     CURE="chown $all$me '$STRANGE'"
     case $OWNER in root | "$me") ;; *) return ;; esac
-    [ -z "$(find -H "$STRANGE" -prune -perm -0020 ! -group 0 ! -group "$MY_GROUP")" ] || rights=g-w
+    [ -z "$(find -H "$STRANGE" -prune -perm -0020 ! -group 0 ! -group "$MY_GROUP")" ] || rights='g-w'
     [ -z "$(find -H "$STRANGE" -prune -perm -0022 ! -group 0 ! -group "$MY_GROUP")" ] || rights=go-w
     WHY=open_tree CURE="chmod ${slash:+-R }$rights '$STRANGE$slash'"
 }

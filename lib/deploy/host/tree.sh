@@ -85,10 +85,10 @@ know_owner() {
     know_me
     modules=''
     [ ! -d "$COMMON/modules" ] || modules=$(find "$COMMON/modules" -name config -type f 2>/dev/null)
+    # shellcheck disable=SC2086
     IFS= read -r STRANGE <<OWNERS
 $(
         IFS=$NEW_LINE
-        # shellcheck disable=SC2086
         written_by_others -H "$TREE" "$TREE/.git" "$GIT" "$COMMON" "$COMMON/config" \
             "$GIT/config.worktree" "$GIT/commondir" $modules
     )

@@ -143,7 +143,7 @@ TEST_CASE("button data that nobody made is none") {
                                    "zz:17",
                                    "az:17",
                                    "aa:17:DROP",
-                                   "aa:17:0123456789abcdef01",
+                                   "aa:17:0123456789abcdef0123456789abcde",
                                    "aa:99999999999999999999",
                                    "aa:17:я"}) {
         CHECK_FALSE(bot::parse_callback(data));

@@ -297,7 +297,8 @@ TEST_CASE("a group that became a supergroup: told there, pressed there, by every
     CHECK(world.ledger->find_message({id, -1009, 0, "card"}));
     bot::Dialog dialog(*world.ledger, world.config, nullptr, now, [] { return ""; });
     telegram::Press press{"1", {k_qa, "A"}, -1009, 1, 0, ""};
-    press.data = "An:" + std::to_string(id) + ":" + bot::short_commit(world.commit_of("v1.2.4"));
+    press.data =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(world.commit_of("v1.2.4")) + "+1";
     CHECK_FALSE(dialog.pressed(press).alert);
     CHECK(world.status(id) == "manual_test_passed");
     // Another process does not ask the old chat first.

@@ -360,7 +360,8 @@ TEST_CASE("nobody approves his own release where that is forbidden") {
     world.config.telegram.self_approval = false;
     world.config.people[0].github = "developer_name";
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     CHECK(world.press_data(k_qa, approve).alert);
     CHECK(world.status(id) == "manual_testing");
     world.press_data(k_qa_two, approve);
@@ -387,7 +388,8 @@ TEST_CASE("an author's own word from before it was forbidden is not counted to a
     world.config.people[0].github = "developer_name";
     world.config.people.push_back({44444, "carl", "Карл"});
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     world.press_data(k_qa, approve);
     world.config.telegram.self_approval = false;
     const auto reply = world.press_data(k_qa_two, approve);
@@ -433,7 +435,8 @@ TEST_CASE("the same press handled twice is one decision") {
     DialogWorld world;
     world.config.telegram.quorum = 2;
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     world.press_data(k_qa, approve);
     const auto events = world.ledger->events(id).size();
     --world.presses; // the same id again
@@ -593,7 +596,8 @@ TEST_CASE("stage is looked at when the approval is given") {
     DialogWorld world;
     world.operations.sees_stage = true;
     const auto id = world.release_to_test();
-    const std::string approve = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string approve =
+        "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     SECTION("it serves what was tested") {
         world.press_data(k_qa, approve);
         CHECK(world.operations.looks == 1);
@@ -665,8 +669,8 @@ TEST_CASE("a yes is of the question it was pressed under: asked anew since, it i
         refused(world.press(k_qa, "✅ Да, подтвердить"));
     }
     SECTION("a button of before questions had numbers") {
-        refused(
-            world.press_data(k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit)));
+        refused(world.press_data(
+            k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1"));
     }
     SECTION("the question of before, when stage is silent") {
         world.operations.sees_stage = true;
@@ -736,7 +740,7 @@ TEST_CASE("what is outrun is not decided on, and lies behind its history") {
     world.press(k_qa, "✅ Подтвердить"); // of the message that nobody edited yet
     CHECK(holds(world.transcript, "Релиз v1.2.3 обогнан: v1.2.4"));
     world.message = before;
-    world.press_data(k_qa, "An:" + std::to_string(old) + ":" + bot::short_commit(k_commit));
+    world.press_data(k_qa, "An:" + std::to_string(old) + ":" + bot::short_commit(k_commit) + "+1");
     CHECK(world.status(old) == "manual_testing");
     world.press_data(k_qa, "la:0");
     CHECK(holds(drawn(world.message), "Tag: v1.2.4"));

@@ -234,7 +234,7 @@ TEST_CASE("a press is decided on and answered, one that nobody can read is refus
                   [&](const std::string& why, std::int64_t who) {
                       refused.push_back(why + " " + std::to_string(who));
                   }});
-    const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string data = "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     const auto press = [&](int number, const std::string& button) {
         bot.handle({*telegram::read_update(
             json{{"update_id", number},
@@ -300,16 +300,16 @@ TEST_CASE("a Telegram that never answers keeps nobody who brings an update") {
                                        {}});
         for (int i = 0; i < 5; ++i) {
             ids.push_back(world.release_to_test("v1.0." + std::to_string(i)));
-            CHECK(receiver.take(
-                json{{"update_id", 5 + i},
-                     {"callback_query",
-                      {{"id", std::to_string(77 + i)},
-                       {"from", {{"id", k_qa}, {"first_name", "A"}}},
-                       {"message", {{"message_id", 1}, {"chat", {{"id", k_chat}}}}},
-                       {"data",
-                        "An:" + std::to_string(ids[i]) + ":"
-                            + bot::short_commit(world.commit_of("v1.0." + std::to_string(i)))}}}}
-                    .dump()));
+            CHECK(receiver.take(json{
+                {"update_id", 5 + i},
+                {"callback_query",
+                 {{"id", std::to_string(77 + i)},
+                  {"from", {{"id", k_qa}, {"first_name", "A"}}},
+                  {"message", {{"message_id", 1}, {"chat", {{"id", k_chat}}}}},
+                  {"data",
+                   "An:" + std::to_string(ids[i]) + ":"
+                       + bot::short_commit(world.commit_of("v1.0." + std::to_string(i)))
+                       + "+1"}}}}.dump()));
         }
         CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));
         CHECK(receiver.take("not an update"));
