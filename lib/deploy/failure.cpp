@@ -294,7 +294,7 @@ explain(const Followed& followed, const Subject& subject, Language language) {
             failure.command.empty() ? "" : in_words(followed.transcript.failed_code, language);
         // What is missing in the configuration is said by the message; a build that went well has
         // nothing to add to it.
-        if (followed.end->rc != 2) {
+        if (followed.end->rc != 2 && reason.code != "no_health") {
             failure.lines =
                 error_lines(followed.transcript.head(), followed.transcript.tail(), k_most_lines);
         }

@@ -73,5 +73,5 @@ printf '[environments.prod]\nhosts = ["127.0.0.1:%s", "127.0.0.1:%s"]\n' "$(port
     "$(port_of p1)" >"$T/ci/loomrel.toml"
 try --lang en rollback --env prod --service "$SERVICE" --yes
 [ "$CODE" = 0 ] || wrong "exit $CODE"
-holds "a host still serves the bad version" wait_for 10 "v1.1.0" everywhere v1.1.0
+holds "a host still serves the bad version" wait_for 10 "v1.0.0" everywhere v1.0.0
 judged

@@ -31,4 +31,4 @@ expect_serves v1.1.0
 expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "[a line of the build of $ID]"
 # A secret of the compose configuration stays nowhere in the state.
 expect_equal "files with the env file's content" "" \
-    "$(grep -rl "DEMO_PORT\|$SERVICE_PORT" "$T/stage/state" --exclude=run.sh --exclude=restore || :)"
+    "$(grep -rl "DEMO_PORT=\|$SERVICE_PORT" "$T/stage/state" --exclude=run.sh --exclude=restore || :)"

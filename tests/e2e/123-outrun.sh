@@ -54,7 +54,7 @@ expect_said "Outrun by v1.2.5" "loomrel stage-deploy --again --service $SERVICE 
 loomrel --json release approve "$four" --as $ANYA
 expect_exit 3
 expect_json .error.code outrun
-at_telegram press "$CHAT" "$notice" "data:An:$four:$(commit_of v1.2.4 | cut -c 1-8)" $ANYA >/dev/null
+at_telegram press "$CHAT" "$notice" "data:An:$four:$(commit_of v1.2.4 | cut -c 1-8)+1" $ANYA >/dev/null
 expect_pressed "Релиз v1.2.4 обогнан: v1.2.5"
 expect_row v1.2.4 status manual_testing
 

@@ -27,7 +27,7 @@ calls() {
 # forged CURL OPTIONS…: an approval that Telegram did not bring.
 forged() {
     local data
-    data=An:1:$(commit_of v1.0.0 | cut -c 1-8)
+    data=An:1:$(commit_of v1.0.0 | cut -c 1-8)+1
     STATUS=$(curl -sS -o "$T/answer" -w '%{http_code}' "$API/update" -H 'Content-Type: application/json' \
         "$@" -d "{\"update_id\":7,\"callback_query\":{\"id\":\"1\",\"from\":{\"id\":$ANYA,\"first_name\":\"A\"},
 \"message\":{\"message_id\":1,\"date\":0,\"chat\":{\"id\":$CHAT}},\"data\":\"$data\"}}")
@@ -99,9 +99,9 @@ sleep 10
 at_telegram fail '{"how": "slow", "seconds": 30}' >/dev/null
 for _ in {1..6}; do
     curl -sS -o /dev/null -m 30 "$API/webhook/set" &
-    press $STRANGER "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)"
+    press $STRANGER "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)+1"
 done
-press $ANYA "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)"
+press $ANYA "data:An:$id:$(commit_of v1.0.1 | cut -c 1-8)+1"
 began=${EPOCHREALTIME/[.,]/}
 approved() {
     [ "$(sql "SELECT status FROM releases WHERE id = $id")" = manual_test_passed ]
@@ -134,7 +134,7 @@ while not os.path.exists(sys.argv[2] + "enough"):
     time.sleep(0.02)' "$T/ledger.db" "$T/"
 wait_for 20 "the ledger is held" test -e "$T/held"
 bot_start early "$port"
-press $ANYA "data:An:$id:$(commit_of v1.0.2 | cut -c 1-8)"
+press $ANYA "data:An:$id:$(commit_of v1.0.2 | cut -c 1-8)+1"
 brought() {
     [ "$(state "[.webhook_sends[] | select(.update_id == $(jq .update "$T/press")) | .status $1] | any")" = true ]
 }

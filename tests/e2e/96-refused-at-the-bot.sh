@@ -77,7 +77,7 @@ expect_row v1.1.0 status manual_testing
 
 # The tag was moved, and what it is now was deployed.
 confirm "$MESSAGE"
-old=$MESSAGE
+old=$MESSAGE was=$(digits v1.2.0)
 echo other >"$T/dev/$SERVICE/other"
 in_dev add -A
 in_dev commit -q -m other
@@ -86,8 +86,9 @@ in_dev push -q -f origin HEAD:main refs/tags/v1.2.0
 loomrel --json stage-deploy --service "$SERVICE" --tag v1.2.0 --commit "$(commit_of v1.2.0)" --older
 expect_exit 0
 moved=$(jq .release_id "$T/out")
-press $ANYA "✅ Да, подтвердить" "$old"
-expect_pressed "На stage работает $(digits v1.2.0), а не v1.2.0"
+MESSAGE=$old
+forge $ANYA "An:2:$was+1"
+expect_pressed "Релиз v1.2.0 обогнан"
 expect_refusals 2 1
 expect_sql "manual_testing" "SELECT status FROM releases WHERE id = 2"
 

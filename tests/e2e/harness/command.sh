@@ -92,8 +92,16 @@ as_github_branch() {
 # every_command [PROGRAM…]: what can be typed, one a line ("release list"), as the program itself
 # tells it to the shell. Families, which only show their commands, are left out.
 every_command() {
-    "${@:-$LOOMREL}" completion bash | sed -n 's/^ *\(.*\)) path=.*/\1/p' | tr '|' '\n' \
-        | tr -d "'" | sort | awk '
-            { if (last != "" && index($0, last " ") != 1) { print last } last = $0 }
-            END { print last }'
+    local PROGRAM=("${@:-$LOOMREL}")
+    commands_below
+}
+
+# Words that a shell is told something about are commands; others are values.
+commands_below() {
+    local found word
+    found=$("${PROGRAM[@]}" __complete "$@" "" | sed -n 's/\t.*//p')
+    [ -n "$found" ] || echo "$*"
+    for word in $found; do
+        commands_below "$@" "$word"
+    done
 }

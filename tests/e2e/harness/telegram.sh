@@ -139,8 +139,8 @@ expect_refusals() {
         eval "[ \"\$(refusals $1)\" = $2 ]"
 }
 
-# press_at_once HOW_MANY RELEASE:COMMIT PERSON…: ✅ and ❌ on $MESSAGE, twenty at a time; one of four
-# comes twice. NO is how often a press is ❌.
+# press_at_once HOW_MANY RELEASE:COMMIT PERSON…: ✅ and ❌ on $MESSAGE, the first question about the
+# release, twenty at a time; one of four comes twice. NO is how often a press is ❌.
 press_at_once() {
     python3 - "$FAKE_TELEGRAM/control" "$1" "$RANDOM" "$CHAT" "$MESSAGE" "$2" \
         "${NO:-0.17}" "${@:3}" <<'PRESSES' || fail "the presses"
@@ -164,7 +164,7 @@ def tell(path, **fields):
 def press(one):
     who, verdict, twice = one
     update = tell("press", chat=int(chat), message=int(message), user=int(who),
-                  button=f"data:{verdict}n:{number}")["update"]
+                  button=f"data:{verdict}n:{number}" + ("+1" if verdict == "A" else ""))["update"]
     if twice:
         tell("repeat", update=update)
 

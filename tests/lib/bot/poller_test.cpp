@@ -67,7 +67,7 @@ struct PollingWorld : LedgerWorld {
 
     // What a press on the button "Yes, approve" says.
     static std::string approval_of(std::int64_t id) {
-        return "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+        return "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     }
 
     json press(std::int64_t who, std::int64_t message, const std::string& button) {
@@ -209,7 +209,8 @@ TEST_CASE("from webhook to polling no update is dropped") {
     api.set_webhook("https://127.0.0.1:1/update", "abc");
     const auto id = world.release_to_test();
     const auto message = world.show_notice(id);
-    const std::string data = "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit);
+    const std::string data =
+        "data:An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1";
     (void)world.press(k_qa, message, data);
     Server server(world, "one");
     CHECK(wait_until([&] { return world.status(id) == "manual_test_passed"; },
@@ -348,7 +349,7 @@ TEST_CASE("what the receiver decides is said, of several edits of one message th
     telegram::Api(world.telegram()).set_webhook("http://127.0.0.1:1/nowhere", "abc");
     const std::string number = std::to_string(id) + ":" + bot::short_commit(k_commit);
     for (int i = 0; i < 3; ++i) {
-        const json pressed = world.press(k_qa, message, "data:An:" + number);
+        const json pressed = world.press(k_qa, message, "data:An:" + number + "+1");
         CHECK(
             receiver.take(json{{"update_id", pressed["update"]},
                                {"callback_query",
@@ -404,7 +405,7 @@ TEST_CASE("presses at once of several approvers, servers killed, updates repeate
         Server second(world, "second" + std::to_string(round));
         const std::string number =
             std::to_string(id) + ":"
-            + bot::short_commit(world.commit_of("v1.0." + std::to_string(round)));
+            + bot::short_commit(world.commit_of("v1.0." + std::to_string(round))) + "+1";
         std::vector<std::int64_t> people{k_qa, k_qa_two, 44444, 999};
         std::vector<json> updates;
         for (int i = 0; i < 100; ++i) {
@@ -479,7 +480,7 @@ TEST_CASE("a ledger that is away for a while makes no poller deaf") {
         (void)world.press(who,
                           message,
                           std::string("data:") + verdict + "n:" + std::to_string(id) + ":"
-                              + bot::short_commit(k_commit));
+                              + bot::short_commit(k_commit) + "+1");
     };
     press(999, "A");
     CHECK(poller.round({}) == Milliseconds{0});

@@ -26,6 +26,7 @@ Keys test_with(store::Store& store, std::int64_t id, const Settings& settings) {
     auto begin = change_to(id, {Status::building, Status::stage_deploy});
     begin.commit = commit_of(id);
     begin.open_run = new_run(id);
+    begin.open_run->ref = "refs/tags/" + tag;
     begin.open_run->settings = settings;
     REQUIRE(store.apply(begin).what == store::Changed::What::done);
     auto end = change_to(id, {Status::manual_testing});

@@ -160,7 +160,9 @@ TEMPLATE_TEST_CASE("what stage serves is the first of two rows, never the second
     REQUIRE(store->apply(begin_second(*store).change).joined == first);
     const auto other = release_in(
         *database, {Status::building, Status::stage_deploy, Status::manual_testing}, "v1.2.4");
-    const auto run = new_run();
+    auto run = new_run();
+    run.ref = "refs/tags/v1.2.3";
+    run.commit = k_commit;
     REQUIRE(store->open_run(run).opened);
     store->end_run(end_of(run, GENERATE(std::string("v1.2.3"), k_commit)));
     CHECK(store->find_release(other)->superseded_by == first);

@@ -50,7 +50,7 @@ const json k_empty_run = json::parse(R"({
 const store::RunEnd k_end{"r", store::RunOutcome::failed, "{}", {{"one", "ended", "ok", "v1.2.3"}}};
 
 const json k_end_json = json::parse(R"({"run_id": "r", "outcome": "failed", "result": "{}",
-    "hosts": [{"host": "one", "state": "ended", "outcome": "ok", "serves": "v1.2.3"}]})");
+    "commit": "", "hosts": [{"host": "one", "state": "ended", "outcome": "ok", "serves": "v1.2.3"}]})");
 
 } // namespace
 
@@ -183,7 +183,7 @@ TEST_CASE("people's words and their rules are written as ever") {
     decision.stage = store::Seen::silent;
     decision.source = "cli";
     CHECK(wire::to_json(decision) == json::parse(R"({"id": "d", "commit": "abc", "approver_id": 11,
-        "approver_name": "Аня", "verdict": "rejected", "reason": "no", "stage": "silent",
+        "approver_name": "Аня", "question": 0, "verdict": "rejected", "reason": "no", "stage": "silent",
         "typed_by": "me", "source": "cli"})"));
     CHECK(wire::to_json(store::Approval{11, "Аня", "abc", store::Verdict::approved, k_time})
           == json::parse(R"({"approver_id": 11, "approver_name": "Аня", "commit": "abc",
