@@ -41,6 +41,7 @@ constexpr std::array k_reasons{
     Reason{"foreign_tree", Id::why_foreign_tree, "loomrel doctor --env {env}"},
     Reason{"open_tree", Id::why_open_tree, "loomrel doctor --env {env}"},
     Reason{"foreign_file", Id::why_foreign_file, "loomrel doctor --env {env}"},
+    Reason{"lock_exchanged", Id::why_lock_exchanged, "loomrel doctor --env {env}"},
     Reason{"lock_unknown", Id::why_lock_unknown, "loomrel doctor --env {env}"},
     Reason{"folder_gone", Id::why_folder_gone, "loomrel status --env {env} --service {service}"},
     Reason{"lock_lost", Id::why_lock_lost, "loomrel doctor --env {env}"},

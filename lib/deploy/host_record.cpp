@@ -15,13 +15,10 @@ std::optional<HostRecord> read_positions(std::string_view line,
         return std::nullopt;
     }
     HostRecord record;
-    std::transform(keys.begin(),
-                   keys.end(),
-                   words.begin(),
-                   std::inserter(record, record.end()),
-                   [](std::string_view key, std::string_view word) {
-                       return HostRecord::value_type(key, word);
-                   });
+    auto word = words.begin();
+    for (const std::string_view key : keys) {
+        record.emplace(key, *word++);
+    }
     return record;
 }
 

@@ -131,16 +131,22 @@ case $SYSTEM in /*) ;; *) SYSTEM=$ROOT/$SYSTEM ;; esac
 std::string compose_function(const config::DeploySettings& settings) {
     std::string checks;
     std::string words;
+    std::string names;
     int n = 0;
     for (const std::string& file : settings.env_files) {
         const std::string name = fmt::format("E{}", ++n);
         checks += fmt::format("[ ! -f {0} ] || {1}={0}\n", shell_quote(file), name);
         words += fmt::format(" ${{{0}:+--env-file \"${0}\"}}", name);
+        names += " " + shell_quote(file);
     }
-    return fmt::format("compose() {{\n{}run_compose -f \"${{KEPT_FILE:-$COMPOSE_FILE}}\" "
-                       "${{KEPT_FILE:+--project-directory \"$SYSTEM\"}}{} \"$@\"\n}}\n",
-                       checks,
-                       words);
+    // Else compose takes the ".env" of a folder that others may write to.
+    checks += "E0=\n[ -z \"$STRANGE\" ] || [ -z \"$KEPT_FILE\" ] || E0=/dev/null\n";
+    words = " ${E0:+--env-file \"$E0\"}" + words;
+    return fmt::format("env_files() {{\n{}\n}}\n", names.empty() ? ":" : "printf '%s\\n'" + names)
+           + fmt::format("compose() {{\n{}run_compose -f \"${{KEPT_FILE:-$COMPOSE_FILE}}\" "
+                         "${{KEPT_FILE:+--project-directory \"$SYSTEM\"}}{} \"$@\"\n}}\n",
+                         checks,
+                         words);
 }
 
 std::string engine_functions(const config::DeploySettings& settings) {

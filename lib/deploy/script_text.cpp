@@ -77,7 +77,7 @@ void add_repository_texts(Functions& functions) {
     functions.add("no_clone", Id::log_no_clone, fmt::arg("dir", variable("TREE")));
     functions.add("waiting_lock", Id::log_waiting_lock, fmt::arg("holder", variable("HOLDER")));
     functions.add("lock_held", Id::log_lock_held, fmt::arg("holder", variable("HOLDER")));
-    functions.add("lock_no_run", Id::log_lock_no_run, fmt::arg("path", variable("LOCK")));
+    functions.add("lock_no_run", Id::log_lock_no_run);
     functions.add("lock_taken_over", Id::log_lock_taken_over);
     functions.add("submodules", Id::log_submodules);
     functions.add("submodule_failed", Id::log_submodule_failed);
@@ -94,6 +94,7 @@ void add_repository_texts(Functions& functions) {
     const std::string lock_file = variable("LOCK");
     const auto lock = fmt::arg("path", lock_file);
     functions.add("lock_unknown", Id::log_lock_unknown, lock);
+    functions.add("lock_exchanged", Id::log_lock_exchanged, lock);
     functions.add("no_lock", Id::log_no_lock, lock);
     functions.text("FOLDER_GONE", Id::log_folder_gone);
     functions.add("superseded",

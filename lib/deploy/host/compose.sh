@@ -35,8 +35,7 @@ dock() {
 
 can_compose() {
     choose_file || return
-    cd "$SYSTEM" 2>/dev/null || [ -z "$KEPT_FILE" ] || cd "$D" || return
-    [ -f "${KEPT_FILE:-$FILE}" ] || {
+    { cd "$SYSTEM" || { [ -n "$KEPT_FILE" ] && cd "$D"; }; } 2>/dev/null && [ -f "${KEPT_FILE:-$FILE}" ] || {
         failed 1 no_compose_file
         return
     }

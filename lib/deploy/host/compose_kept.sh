@@ -1,8 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The compose engine's capsules: images that are kept, and named for compose when they come back.
-# Reads: CAPSULE CAPSULES COMPOSE_FILE COMPOSE_SERVICES CURE C_ID C_PARTS D ENVIRONMENT
-#     FOUND_HEAD ID IMAGE M_COMMIT M_NAME OWNER PARTS PROJECT R SEEING SLUGS STRANGE SYSTEM TAKEN
-#     TREE U
+# Reads: CAPSULE CAPSULES COMPOSE_FILE COMPOSE_SERVICES C_ID C_PARTS D ENVIRONMENT FOUND_HEAD ID
+#     IMAGE M_COMMIT M_NAME PARTS PROJECT R SEEING SLUGS STRANGE SYSTEM TAKEN TREE U
 # Sets: B_COMMIT B_NAME FILE HAVE KEPT_FILE MADE
 
 # Of what was kept, what the configuration names today.
@@ -63,26 +62,32 @@ is_below() {
     return 1
 }
 
+# Whether one of the configured env files lies where others may write.
+has_strange_env() {
+    env_files | while IFS= read -r e; do
+        case $e in /*) ;; *) e=$SYSTEM/$e ;; esac
+        ! is_below "$e" "$TREE" "$STRANGE" || echo yes
+    done | grep -q yes
+}
+
 # Which compose file is used: KEPT_FILE is the capsule's own, where the tree has none. What another
-# user may have written is not started; nor is it where the kept file would read it.
+# user may have written is not started, nor read by what is: compose's own ".env" neither.
 choose_file() {
     KEPT_FILE='' FILE=$SYSTEM/$COMPOSE_FILE
     case $COMPOSE_FILE in /*) FILE=$COMPOSE_FILE ;; esac
     kept=$D/capsules/${CAPSULE:-none}/compose.yaml
-    if [ -n "$STRANGE" ] && is_below "$FILE" "$TREE" "$STRANGE"; then
-        [ -f "$kept" ] && ! grep -q 'include\|extends' "$kept" || {
-            cure_tree
-            echo "$STRANGE: $OWNER"
-            echo "$CURE"
-            failed 3 foreign_file
+    if [ -n "$STRANGE" ] && has_strange_env; then
+        refuse_tree foreign_file
+        return
+    elif [ -n "$STRANGE" ] && is_below "$FILE" "$TREE" "$STRANGE"; then
+        [ -f "$kept" ] && ! grep -qE 'include|extends|env_file|file:' "$kept" || {
+            refuse_tree foreign_file
             return
         }
     else
         [ -f "$kept" ] && [ ! -f "$FILE" ] || return 0
     fi
     KEPT_FILE=$kept
-    # Other paths are relative to it.
-    [ -n "$STRANGE" ] || mkdir -p "$SYSTEM"
     m_kept_file
 }
 

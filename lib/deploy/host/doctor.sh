@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # What a deploy will need here, each tried for real. "check NAME ok|bad|warn DETAIL".
-# Reads: COMPOSE_FILE COMPOSE_SERVICES D ENVIRONMENT HAVE HEALTH LOG_ROOT OWNER PATH STRANGE
+# Reads: COMPOSE_FILE COMPOSE_SERVICES CURE D ENVIRONMENT HAVE HEALTH LOG_ROOT OWNER PATH STRANGE
 #     SYSTEM TREE
 # Sets: GIT_PATIENCE WHY
 
@@ -44,7 +44,10 @@ has_repository() {
 
 trusts_tree() {
     know_owner
-    [ -z "$STRANGE" ] || { echo "$STRANGE: $OWNER" && false; }
+    [ -n "$STRANGE" ] || return 0
+    cure_tree
+    echo "$STRANGE: $OWNER. $CURE"
+    false
 }
 
 can_fetch() {

@@ -25,11 +25,22 @@ cure_tree() {
     # The path may be a link.
     [ ! -d "$STRANGE" ] || slash=/
     [ -z "$ABOVE" ] || all='-h ' slash=''
-    CURE="chown $all$me '$STRANGE'"
+    # Somebody else may have named it, and this is for root to type.
+    q=$(printf '%s' "$STRANGE" | sed "s/'/'\\\\''/g")
+    CURE="chown $all$me '$q'"
     case $OWNER in root | "$me") ;; *) return ;; esac
     [ -z "$(find -H "$STRANGE" -prune -perm -0020 ! -group 0 ! -group "$MY_GROUP")" ] || rights='g-w'
     [ -z "$(find -H "$STRANGE" -prune -perm -0022 ! -group 0 ! -group "$MY_GROUP")" ] || rights=go-w
-    WHY=open_tree CURE="chmod ${slash:+-R }$rights '$STRANGE$slash'"
+    WHY=open_tree CURE="chmod ${slash:+-R }$rights '$q$slash'"
+}
+
+# refuse_tree tree|REASON: and what is to be typed.
+refuse_tree() {
+    cure_tree
+    [ "$1" = tree ] || WHY=$1
+    echo "$STRANGE: $OWNER"
+    echo "$CURE"
+    failed 3 "$WHY"
 }
 
 # A deploy is refused where it cannot trust; who goes back is told, and goes back.
@@ -43,10 +54,7 @@ may_use_tree() {
     }
     [ -z "$STRANGE" ] || {
         [ "$KIND" != deploy ] || {
-            cure_tree
-            echo "$STRANGE: $OWNER"
-            echo "$CURE"
-            failed 3 $WHY
+            refuse_tree tree
             return
         }
         m_strange_tree
@@ -66,7 +74,10 @@ is_as_before() {
     find_git
     know_owner
     [ "$KIND" != deploy ] || may_use_tree || return
-    [ ! -L "$LOCK" ] && [ "$LOCK" -ef /proc/self/fd/9 ] || failed 3 lock_held
+    [ ! -L "$LOCK" ] && [ "$LOCK" -ef /proc/self/fd/9 ] || {
+        echo "$LOCK"
+        failed 3 lock_exchanged
+    }
 }
 
 do_lock() {
@@ -78,6 +89,7 @@ do_lock() {
             m_waiting_lock
         }
         wait_lock "$LOCK_WAIT" 9 || {
+            read_holder /proc/self/fd/9
             if [ "$HOLDER" = '?' ]; then m_lock_no_run; else m_lock_held; fi
             fail 3 lock_held
             return
@@ -125,6 +137,10 @@ drop_stale_index_lock() {
 do_repository() {
     [ -n "$GIT" ] || {
         failed 1 no_repository
+        return
+    }
+    [ -z "$STRANGE" ] || {
+        refuse_tree tree
         return
     }
     m_updating_repository

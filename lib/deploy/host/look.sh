@@ -2,7 +2,7 @@
 # What serves here, since when, who holds the lock, which runs are open. Changes nothing but that kept
 # images which nothing holds any more are held again.
 # Reads: CAPSULES C_COMMIT C_HEALTH C_HOW C_ID C_NAME C_PREVIOUS C_SECONDS D HAVE HOLDER KEPT_AS
-#     LOCK N_COMMIT N_HOW N_ID N_NAME N_SECONDS PROTOCOL TO TREE WHY
+#     LOCK N_COMMIT N_HOW N_ID N_NAME N_SECONDS PROTOCOL STRANGE TO TREE WHY
 # Sets: CAPSULE HEALTH_SECONDS PARTS PATIENCE TARGET
 
 first_line() {
@@ -41,7 +41,8 @@ tell_changed() {
 # What the record says of the version that is wanted, by its name and by what its tag means now.
 tell_good_runs() {
     c=$(own_git rev-parse -q --verify "refs/tags/$TO^{commit}" 2>/dev/null)
-    [ -n "$c" ] || [ -n "$TARGET" ] || tell no_tag
+    # In a tree that is not trusted git is not asked.
+    [ -n "$c" ] || [ -n "$TARGET" ] || [ -n "$STRANGE" ] || tell no_tag
     good_runs "$TO" "$c" | while read -r i n c t k; do
         tell_record good 5 "run=$i" "name=$n" "commit=$c" "seconds=$t" "kind=$k"
     done

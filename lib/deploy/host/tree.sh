@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317,SC3013,SC3067 # one of the pieces that lib/deploy/script.cpp puts together
 # Whose the tree is, and the lock of its service. Every shell that we meet knows -O and -ef.
-# Reads: D GIT_PATIENCE ID KIND NEW_LINE TREE
+# Reads: D GIT_PATIENCE ID KIND TREE
 # Sets: ABOVE GIT HOLDER LOCK LOCKED ME MY_GROUP OWNER STRANGE
 
 uid_of() {
@@ -46,12 +46,17 @@ know_me() {
     done </proc/self/status
 }
 
-# written_by_others PATH…: those that belong to neither root nor the log-in, or that others may write
-# to. A group may where it is root's or the log-in's own.
-written_by_others() {
-    find "$@" -prune \( ! -user 0 ! -user "$ME" \
+# by_others PATH… TEST…: of what find finds, what belongs to neither root nor the log-in, or what others
+# may write to. A group may where it is root's or the log-in's own.
+by_others() {
+    find "$@" \( ! -user 0 ! -user "$ME" \
         -o ! -type l -perm -0002 -o ! -type l -perm -0020 ! -group 0 ! -group "$MY_GROUP" \)
 } 2>/dev/null
+
+# A find that cannot ask finds nothing, which is no answer.
+can_find() {
+    [ "$(find / -prune \( -user 0 -o ! -user 0 \) \( -group 0 -o ! -group 0 \) -perm -0000 2>/dev/null)" = / ]
+}
 
 # exchanged_by_others [-group] PATH…: of these, of what their links lead to and of the folders above,
 # those whose content another user may exchange. In a sticky folder he cannot exchange what is ours.
@@ -79,18 +84,17 @@ exchanged_by_others() {
 # What a tree's configuration names git runs. So a tree is trusted only if it is root's or the
 # log-in's, who is ME, no other user can write there, and none can put another one in its place. Else
 # STRANGE is the path, OWNER its owner; ABOVE: it is a folder above the tree. Where there is no tree to
-# trust the service's lock is in the state folder. LOOSE: others than its owner can open the lock.
+# trust the service's lock is in the state folder. Of submodules the folders count too: who can write to
+# one can put another file there. LOOSE: others than its owner can open the lock.
 know_owner() {
     STRANGE='' OWNER='' ABOVE='' LOOSE=''
     know_me
-    modules=''
-    [ ! -d "$COMMON/modules" ] || modules=$(find "$COMMON/modules" -name config -type f 2>/dev/null)
-    # shellcheck disable=SC2086
     IFS= read -r STRANGE <<OWNERS
 $(
-        IFS=$NEW_LINE
-        written_by_others -H "$TREE" "$TREE/.git" "$GIT" "$COMMON" "$COMMON/config" \
-            "$GIT/config.worktree" "$GIT/commondir" $modules
+        by_others -H "$TREE" "$TREE/.git" "$GIT" "$COMMON" "$COMMON/config" "$GIT/config.worktree" \
+            "$GIT/commondir" -prune
+        [ ! -e "$COMMON/modules" ] || by_others "$COMMON/modules" \( -type d -o -name config \)
+        can_find || echo "$TREE"
     )
 OWNERS
     [ -n "$STRANGE" ] || {
@@ -192,8 +196,12 @@ read_holder() {
     case $n in '' | *[!A-Za-z0-9._/+-]*) return ;; esac
     case $b in *[!]A-Za-z0-9._@[-]*) b='' ;; esac
     HOLDER="$n, ${b:+$b, }$c, $i"
-    # A run that was killed leaves its words behind. It may be another environment's.
+    # A run that was killed, or whose folder is gone, leaves its words behind. It may be another
+    # environment's; of another log-in's runs nobody here knows.
+    [ -O "$1" ] || return 0
     for r in "${D%/*/*}"/*/*/runs/"$i"; do
-        ! ask_lock "$r/alive" || HOLDER='?'
+        ask_lock "$r/alive"
+        [ $? != 1 ] || return 0
     done
+    HOLDER='?'
 } 2>/dev/null
