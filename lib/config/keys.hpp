@@ -37,6 +37,9 @@ struct Key {
     std::string_view choices;     // "ru|en"; "" = anything
     std::string_view fallback;    // the default, as `config show` prints it
     InRepository in_repository = InRepository::yes;
+    // Of a path: every program of the host finds it from wherever it is started. The others begin
+    // at the log-in's home.
+    bool absolute = false;
 };
 
 // Keys with one place each.

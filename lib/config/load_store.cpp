@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* k_release_api = "LOOM_RELEASE_TG_BOT_API_URL";
 constexpr const char* k_password = "LOOMREL_STORE_PASSWORD";
+// Which ledger it is, nobody can read: it is opened by none, and shown as "" (store::shown_url).
 constexpr const char* k_unreadable = "unreadable:";
 
 bool is_postgres(const std::string& url) {
@@ -48,7 +49,8 @@ void Config::Loader::read_store_address() {
             }
             refuse(error);
             if (is_own) {
-                // No other ledger takes its place: what happens is told later, to the right one.
+                // No other ledger takes its place: what happens is told by reconcile, once it can
+                // be read.
                 found->second.content = std::string(k_unreadable);
                 m_shown_url = k_unreadable;
             } else {

@@ -43,8 +43,7 @@ std::optional<Found> read_whole(const Inputs& inputs, const path& file, bool nam
     const path whole = file.is_absolute() ? file : inputs.working_directory / file;
     const std::string place = file.string();
     try {
-        const bool is_toml = file.extension() == ".toml";
-        if (auto text = is_toml && !named ? read_regular_file(whole) : read_file(whole)) {
+        if (auto text = named ? read_file(whole) : read_regular_file(whole)) {
             return Found{whole, place, std::move(*text)};
         }
     } catch (const std::system_error& error) {

@@ -24,12 +24,6 @@ const std::string* text_of(const Content& content) {
     return std::get_if<std::string>(&content);
 }
 
-// Where a host's runs and their logs lie is asked from several folders there: a relative path would
-// be another place for each. The other paths begin at the log-in's home.
-bool is_from_root(const Key& key) {
-    return key.name == "state_dir" || key.name == "log_root";
-}
-
 void check_text(const Key& key,
                 const std::string& name,
                 const std::string& text,
@@ -41,7 +35,7 @@ void check_text(const Key& key,
     if (shell_word && text.find_first_of("\n\r") != std::string::npos) {
         bad_value(name, where, "перевод строки здесь недопустим", "a newline is not allowed here");
     }
-    if (is_from_root(key) && !text.empty() && text.front() != '/') {
+    if (key.absolute && !text.empty() && text.front() != '/') {
         bad_value(name,
                   where,
                   "нужен полный путь, от /: «" + sanitize_line(text) + "»",
