@@ -1,16 +1,14 @@
 #include "cli/commands/prod_deploy.hpp"
 
 #include "cli/context/local_state.hpp"
-#include "cli/hosts/host_survey.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/dry_run.hpp"
 #include "cli/runs/find_run.hpp"
 #include "cli/runs/production_claim.hpp"
+#include "cli/runs/production_sight.hpp"
 #include "lib/base/shell_quote.hpp"
-#include "lib/base/text.hpp"
-#include "lib/deploy/look.hpp"
 
 #include <memory>
 #include <utility>
@@ -60,43 +58,6 @@ std::vector<std::string> names_of(Services& services, const std::vector<config::
     return names;
 }
 
-// Exit code 0 means that the version serves. A good run of before does not say so: somebody may
-// have put another version back by hand, which the ledger does not hear of.
-void check_still_serves(Services& services, const Deploying& deploying, const Release& release) {
-    const config::DeploySettings& settings = deploying.plan.settings;
-    const std::vector<std::string> names = names_of(services, deploying.hosts);
-    std::vector<HostServices> all;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        all.push_back({k_prod, deploying.hosts[i], names[i], {settings}});
-    }
-    std::vector<deploy::HostState> states(all.size());
-    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
-        states[i] = deploy::look(connection, all[i].name, settings);
-    });
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const deploy::HostState& state = states[i];
-        if (surveyed[i].error || state.serves.empty()) {
-            services.note(services.say(Id::prod_not_looked_at, fmt::arg("host", all[i].name)));
-            continue;
-        }
-        const std::string commit = release.commit_sha.value_or("");
-        const bool same = state.serves == commit
-                          || (state.serves == release.release_tag
-                              && (state.commit.empty() || state.commit == commit));
-        if (!same) {
-            throw Error(ErrorKind::refused,
-                        "serves_another",
-                        phrase(Id::prod_serves_another,
-                               fmt::arg("host", all[i].name),
-                               fmt::arg("serves", sanitize_line(state.serves)),
-                               fmt::arg("tag", sanitize_line(release.release_tag))),
-                        phrase(Id::prod_serves_another_hint,
-                               fmt::arg("service", typed_word(release.service_name)),
-                               fmt::arg("tag", typed_word(release.release_tag))));
-        }
-    }
-}
-
 } // namespace
 
 ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
@@ -126,6 +87,10 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
         release.state() == Status::deployed || release.state() == Status::production_failed;
     const bool joins = decision.what == deploy::Decision::What::attach
                        || (decision.what == deploy::Decision::What::report && is_there);
+    if (joins && decision.what == deploy::Decision::What::report
+        && decision.run->outcome == store::RunOutcome::good) {
+        check_still_serves(services, release);
+    }
     if (options.dry_run && joins) {
         return show_would_attach(services, *decision.run);
     }
@@ -141,10 +106,6 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.set_store(store);
     if (joins) {
-        if (decision.what == deploy::Decision::What::report
-            && decision.run->outcome == store::RunOutcome::good) {
-            check_still_serves(services, deploying, release);
-        }
         return *join_or_report(services, session, deploying, decision);
     }
     conclude_open_runs(services, store, service, k_prod);

@@ -53,9 +53,7 @@ config::DeploySettings ProductionSettings::of(const std::string& service,
                            fmt::arg("service", service),
                            fmt::arg("keys", join({keys.begin(), keys.end()}, ", "))));
     }
-    if (keys.contains("state_dir")) {
-        settings.state_dir.clear(); // a program that lies there would be the repository's choice
-    }
+    settings.state_dir = deploy::proven_state_dir(settings);
     return settings;
 }
 

@@ -235,6 +235,18 @@ HostState read_look(const std::vector<ControlLine>& told) {
     return reader.finish();
 }
 
+namespace {
+
+AnswerLimits limits_of(std::optional<Deadline> until) {
+    AnswerLimits limits = k_look;
+    if (until) {
+        limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));
+    }
+    return limits;
+}
+
+} // namespace
+
 HostState look(ssh::Connection& connection,
                const std::string& host,
                const config::DeploySettings& settings,
@@ -244,17 +256,14 @@ HostState look(ssh::Connection& connection,
         KeptState kept =
             look_kept(connection,
                       host,
-                      {"-", settings.service, settings.environment, settings.state_dir},
-                      to);
+                      {"-", settings.service, settings.environment, proven_state_dir(settings)},
+                      to,
+                      until);
         if (kept.chosen.empty()) {
             throw refusal(
                 host, "no_program " + settings.environment + "/" + settings.service + "/restore");
         }
         return std::move(kept.sight);
-    }
-    AnswerLimits limits = k_look;
-    if (until) {
-        limits.whole = std::min(limits.whole, std::max(left_until(*until), Milliseconds{1}));
     }
     return read_look(ask_host(
         connection,
@@ -262,20 +271,21 @@ HostState look(ssh::Connection& connection,
         [&](const std::string& nonce) {
             return look_script(settings, to, {nonce, 0});
         },
-        limits));
+        limits_of(until)));
 }
 
 KeptState look_kept(ssh::Connection& connection,
                     const std::string& host,
                     const RunPlace& place,
-                    const std::string& to) {
+                    const std::string& to,
+                    std::optional<Deadline> until) {
     const auto told = ask_host(
         connection,
         host,
         [&](const std::string& nonce) {
             return look_kept_script(place, to, {nonce, 0});
         },
-        k_look);
+        limits_of(until));
     KeptState found;
     for (const ControlLine& line : told) {
         if (line.word == "chosen") {

@@ -105,7 +105,8 @@ struct KeptState {
 [[nodiscard]] KeptState look_kept(ssh::Connection& connection,
                                   const std::string& host,
                                   const RunPlace& place,
-                                  const std::string& to);
+                                  const std::string& to,
+                                  std::optional<Deadline> until = std::nullopt);
 
 struct Check {
     std::string name;

@@ -77,4 +77,10 @@ bool is_unproven(const config::DeploySettings& settings) {
            && (settings.lacks_trusted_file || !settings.of_repository.empty());
 }
 
+std::string proven_state_dir(const config::DeploySettings& settings) {
+    const bool is_of_repository =
+        settings.environment == "prod" && settings.of_repository.contains("state_dir");
+    return is_of_repository ? "" : settings.state_dir;
+}
+
 } // namespace loomrel::deploy

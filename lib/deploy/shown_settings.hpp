@@ -21,9 +21,11 @@ void keep_unproven(config::DeploySettings& settings,
                    const std::map<std::string, std::string>& deployed);
 
 // Whether they would let a repository's file say what is run on a host of production, or a trusted
-// one that could not be read says otherwise: then nothing
-// of them is sent there, and the program that the last deploy left there knows its own. So it is
-// until keep_unproven has been asked.
+// one that could not be read says otherwise: then nothing of them is sent there, and the program
+// that the last deploy left there knows its own. So it is until keep_unproven has been asked.
 [[nodiscard]] bool is_unproven(const config::DeploySettings& settings);
+
+// Where that program lies: a repository's file has no word in it. "" = the default for the login.
+[[nodiscard]] std::string proven_state_dir(const config::DeploySettings& settings);
 
 } // namespace loomrel::deploy

@@ -153,6 +153,8 @@ prod_deploy v1.1.0
 on_host prod sh "$T/prod/state/prod/$SERVICE/restore" v1.0.0 >/dev/null 2>&1
 wait_for 10 "v1.0.0 serves again" serves_now v1.0.0 prod
 mark
+prod_deploy v1.1.0 "$RELEASE" --dry-run
+[ "$CODE" = 3 ] || wrong "the plan of it: exit $CODE, not 3"
 prod_deploy v1.1.0
 [ "$CODE" = 3 ] || wrong "exit $CODE, not 3"
 unchanged

@@ -102,6 +102,9 @@ rollback
 ran_nothing
 try --lang en rollback --host "$(id -un)@127.0.0.1:$(port_of prod)" --yes
 ran_nothing
+# Typed again, what is deployed is looked at.
+try --lang en prod-deploy --service "$SERVICE" --tag v1.1.0 --release-id "$RELEASE"
+ran_nothing
 
 attack "a branch's hook runs by a look or a rollback with the ledger away"
 repositorys_file
