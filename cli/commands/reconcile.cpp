@@ -63,7 +63,7 @@ std::string line_of(Services& services, const RunCheck& looked) {
 ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
     store::Store& store = services.store(Services::Purpose::releases);
     store::Spool spool = make_spool(services);
-    const std::size_t told = options.dry_run ? spool.waiting() : spool.deliver(store);
+    const std::size_t told = options.dry_run ? spool.waiting() : spool.deliver_all(store);
     const auto elsewhere = spool.waiting_elsewhere();
     store::RunQuery query;
     query.open_only = true;

@@ -15,6 +15,10 @@ store::Spool make_spool(Services& services) {
     return {state_folder(services) / "spool", store::shown_url(services.config().store.url)};
 }
 
+bool is_ledger_named(Services& services) {
+    return !store::shown_url(services.config().store.url).empty();
+}
+
 deploy::Patience patience(Services& services) {
     deploy::Patience patience;
     if (const auto wait = parse_integer(services.env("LOOMREL_LINK_WAIT").value_or(""))) {

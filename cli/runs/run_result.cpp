@@ -2,6 +2,7 @@
 
 #include "cli/actions/outputs.hpp"
 #include "cli/actions/workflow_commands.hpp"
+#include "cli/context/local_state.hpp"
 #include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
@@ -130,6 +131,8 @@ std::string people_text(Services& services,
                              fmt::arg("why", sanitize_line(*conclusion.not_kept)),
                              fmt::arg("run", report.subject.run_id))
                 + '\n';
+    } else if (!conclusion.told && !is_ledger_named(services)) {
+        text += services.say(Id::deploy_spooled_nameless) + '\n';
     } else if (!conclusion.told && code != ExitCode::unknown_outcome) {
         text += (conclusion.error ? services.say(
                      Id::deploy_spooled,

@@ -215,12 +215,14 @@ std::map<std::string, std::size_t> Spool::by_ledger() const {
 }
 
 std::size_t Spool::waiting() const {
-    return by_ledger()[m_ledger];
+    auto count = by_ledger();
+    return count[m_ledger] + (m_ledger.empty() ? 0 : count[""]);
 }
 
 std::map<std::string, std::size_t> Spool::waiting_elsewhere() const {
     auto count = by_ledger();
     count.erase(m_ledger);
+    count.erase("");
     count.erase(k_unreadable); // set aside by the next delivery, and told of then
     return count;
 }
@@ -229,7 +231,7 @@ std::size_t Spool::refused() const {
     return files(k_refused).size();
 }
 
-std::size_t Spool::deliver(Store& store) {
+std::size_t Spool::deliver(Store& store, bool nameless) {
     std::size_t told = 0;
     // What cannot be taken away is told again, which changes nothing.
     std::error_code ignored;
@@ -243,7 +245,7 @@ std::size_t Spool::deliver(Store& store) {
         if (ledger == k_unreadable) {
             set_aside();
         }
-        if (ledger != m_ledger) {
+        if (ledger != m_ledger && !(nameless && ledger.empty())) {
             continue;
         }
         try {
@@ -273,6 +275,9 @@ std::size_t Spool::deliver(Store& store) {
 void tell_late(Store& store, Run run) {
     if (!store.find_run(run.id)) {
         run.source = "spool";
+        if (run.started_at != Time{}) {
+            run.unseen_for = std::chrono::duration_cast<Milliseconds>(now() - run.started_at);
+        }
         (void)store.open_run(run);
     }
 }

@@ -29,7 +29,8 @@ struct Unapproved {
 // end of a run that the ledger knows to be its own.
 class Spool {
 public:
-    // `ledger` is the shown URL: what was meant for one ledger is never told to another.
+    // `ledger` is the shown URL: what was meant for one ledger is never told to another. "": nobody
+    // could read which one it is.
     Spool(std::filesystem::path folder, std::string ledger);
 
     // Throws std::system_error if it cannot be written.
@@ -41,9 +42,13 @@ public:
     // does not answer, the rest being kept. A move that the release's status forbids is dropped: it
     // moved on without us. What the ledger cannot take at all, or what no run's end can hold, is
     // set aside, so that it does not hold up what comes behind it.
-    std::size_t deliver(Store& store);
+    std::size_t deliver(Store& store) { return deliver(store, false); }
 
-    // For this ledger.
+    // The same, and what was kept while nobody could read which ledger it is for: for a person who
+    // says that it is this one.
+    std::size_t deliver_all(Store& store) { return deliver(store, true); }
+
+    // For this ledger, or nobody knows for which one.
     [[nodiscard]] std::size_t waiting() const;
     // For others, which only a command with their address tells: how many, by that address.
     [[nodiscard]] std::map<std::string, std::size_t> waiting_elsewhere() const;
@@ -54,6 +59,7 @@ public:
     [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
 
 private:
+    std::size_t deliver(Store& store, bool nameless);
     [[nodiscard]] std::vector<std::filesystem::path> files(const char* extension) const;
     [[nodiscard]] std::map<std::string, std::size_t> by_ledger() const;
     void write(const std::string& id, const std::string& kind, const std::string& json);

@@ -44,14 +44,13 @@ void add_host(Session& session, const std::string& run_id, const HostResult& hos
 // its host may be away for good.
 constexpr Milliseconds k_abandoned{30000};
 
-// A run told late began when its file says; it would else be the last that began. Never later than
-// now.
+// A run told late began so long ago as its teller says, by one clock; it would else be the last
+// that began. Never later than now.
 std::string start_of(Query& query, const Dialect& dialect, const Run& run) {
-    if (run.source != "spool" || run.started_at == Time{}) {
+    if (run.source != "spool") {
         return dialect.now;
     }
-    const auto age = std::chrono::duration_cast<Milliseconds>(now() - run.started_at);
-    return instant_in(query, dialect, -std::max(age, Milliseconds{0}));
+    return instant_in(query, dialect, -std::max(run.unseen_for, Milliseconds{0}));
 }
 
 bool insert_row(Session& session, const Run& run) {

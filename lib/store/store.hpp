@@ -297,7 +297,7 @@ public:
 
     // Leaves an event whether it is granted or not; What::already leaves none.
     virtual Claimed claim(const Claim& claim) = 0;
-    virtual Claimed foresee_claim(const Claim& claim) = 0; // what it would answer; leaves nothing
+    virtual Claimed foresee_claim(const Claim& claim) = 0; // what it would answer; rolled back
     // The rules of decisions and claims, as a `serve` wrote them; nullopt: none ever did.
     virtual std::optional<release::ApprovalRules> approval_rules() = 0;
 

@@ -236,3 +236,44 @@ TEMPLATE_TEST_CASE("which release a rollback is of, no file says", "", SqliteLed
     CHECK_FALSE(store->find_run(unknown.id)->release_id);
     CHECK(store->find_release(id)->status == "deployed");
 }
+
+TEST_CASE("what was kept for a ledger that nobody could name, a person gives to this one") {
+    const SqliteLedger ledger;
+    const auto store = open_ledger(ledger);
+    const TempFolder folder;
+    store::Rollback rollback;
+    rollback.id = random_uuid();
+    rollback.from_tag = "v1.0.1";
+    rollback.to_tag = "v1.0.0";
+    rollback.good = true;
+    rollback.run = new_run();
+    rollback.run.kind = store::RunKind::rollback;
+    rollback.end = end_of(rollback.run, "v1.0.0");
+    store::Spool(folder.path(), "").keep(rollback);
+    store::Spool spool(folder.path(), k_ledger);
+    CHECK(spool.waiting() == 1);
+    CHECK(spool.waiting_elsewhere().empty());
+    CHECK(spool.deliver(*store) == 0);
+    CHECK_FALSE(store->find_run(rollback.run.id));
+    CHECK(spool.deliver_all(*store) == 1);
+    CHECK(store->find_run(rollback.run.id)->outcome == store::RunOutcome::good);
+    CHECK(spool.waiting() == 0);
+}
+
+TEMPLATE_TEST_CASE("how long ago a run began, its teller's clock says alone",
+                   "",
+                   SqliteLedger,
+                   HttpLedger) {
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    // The clock there is a day behind the ledger's.
+    auto run = new_run();
+    run.kind = store::RunKind::rollback;
+    run.source = "spool";
+    run.started_at = now() - std::chrono::hours(25);
+    run.unseen_for = std::chrono::hours(1);
+    REQUIRE(store->open_run(run).opened);
+    const auto began = store->find_run(run.id)->started_at;
+    CHECK(began > now() - std::chrono::hours(2));
+    CHECK(began < now() - std::chrono::minutes(59));
+}
