@@ -55,18 +55,26 @@ void note_refused(Services& services,
     (void)ledger.note_event(note);
 }
 
+void note_refused(Services& services,
+                  const RollbackHosts& hosts,
+                  const RollbackTarget& target,
+                  const RollbackOptions& options,
+                  const char* why) {
+    if (!options.dry_run) {
+        (void)ledger_if_it_answers(
+            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+                note_refused(services, ledger, hosts, target, why);
+            });
+    }
+}
+
 } // namespace
 
 void refuse_not_kept(Services& services,
                      const RollbackHosts& hosts,
                      const RollbackTarget& target,
                      const RollbackOptions& options) {
-    if (!options.dry_run) {
-        (void)ledger_if_it_answers(
-            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
-                note_refused(services, ledger, hosts, target, "not_kept");
-            });
-    }
+    note_refused(services, hosts, target, options, "not_kept");
     throw Error(ErrorKind::refused,
                 "not_kept",
                 phrase(Id::rollback_kept_only, fmt::arg("to", target.to)),
@@ -79,12 +87,7 @@ void refuse_unproven(Services& services,
                      const RollbackHosts& hosts,
                      const RollbackTarget& target,
                      const RollbackOptions& options) {
-    if (!options.dry_run) {
-        (void)ledger_if_it_answers(
-            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
-                note_refused(services, ledger, hosts, target, "settings");
-            });
-    }
+    note_refused(services, hosts, target, options, "settings");
     throw unproven_rebuild(hosts, target);
 }
 

@@ -65,6 +65,21 @@ std::shared_ptr<const Zone> find_zone(const std::string& name) {
     return zone;
 }
 
+template <typename Unit> std::string in_rfc3339(Time time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<Unit>(time - day));
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:0{}}Z",
+                       static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()),
+                       clock.hours().count(),
+                       clock.minutes().count(),
+                       clock.seconds().count(),
+                       clock.subseconds().count(),
+                       clock.fractional_width);
+}
+
 } // namespace
 
 Time now() {
@@ -72,17 +87,11 @@ Time now() {
 }
 
 std::string to_rfc3339(Time time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<Milliseconds>(time - day));
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                       static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()),
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count(),
-                       clock.subseconds().count());
+    return in_rfc3339<Milliseconds>(time);
+}
+
+std::string to_rfc3339_micro(Time time) {
+    return in_rfc3339<std::chrono::microseconds>(time);
 }
 
 std::string to_local_minute(Time time, const std::string& zone) {

@@ -18,6 +18,8 @@ using WallClock = std::function<Time()>;
 
 // RFC 3339 in UTC with "Z", to the millisecond: "2024-03-15T14:30:00.000Z".
 [[nodiscard]] std::string to_rfc3339(Time time);
+// The same, to the microsecond: nothing of a Time is lost.
+[[nodiscard]] std::string to_rfc3339_micro(Time time);
 
 // "15.03.2024 14:30", the spec's form for people, in an IANA zone ("Europe/Moscow"; "" = UTC).
 [[nodiscard]] std::string to_local_minute(Time time, const std::string& zone);

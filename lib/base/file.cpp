@@ -90,10 +90,6 @@ void sync_folder(const std::filesystem::path& folder) {
     }
 }
 
-} // namespace
-
-namespace {
-
 // nullopt = no such file.
 std::optional<Descriptor> open_to_read(const std::filesystem::path& path, int flags) {
     const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);

@@ -248,6 +248,11 @@ std::string common_commit(const std::vector<Followed>& hosts) {
     return commit;
 }
 
+// By its own run, or by the one that put back what had gone well.
+bool is_restored(const Followed& host) {
+    return host.put_back || (host.end && host.end->restored == "yes");
+}
+
 } // namespace
 
 store::RunEnd to_run_end(const Report& report) {
@@ -259,9 +264,9 @@ store::RunEnd to_run_end(const Report& report) {
     for (const Followed& host : report.hosts) {
         end.hosts.push_back({host.host,
                              state_of(host),
-                             host.put_back ? "restored"
-                             : host.end    ? host.end->outcome
-                                           : "",
+                             is_restored(host) ? "restored"
+                             : host.end        ? host.end->outcome
+                                               : "",
                              host.end ? host.end->serves : ""});
     }
     return end;
@@ -272,7 +277,7 @@ std::string to_json(const Report& report) {
     for (const Followed& host : report.hosts) {
         hosts.push_back({{"host", host.host},
                          {"ok", is_good(host)},
-                         {"restored", host.put_back || (host.end && host.end->restored == "yes")},
+                         {"restored", is_restored(host)},
                          {"steps", steps_of(host)},
                          {"serves", host.end ? host.end->serves : ""}});
     }

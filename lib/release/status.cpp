@@ -88,6 +88,20 @@ constexpr bool is_in_order() {
 
 static_assert(is_in_order(), "every status has its row, in the order of the enum");
 
+constexpr bool has_each_move_once() {
+    for (int move = 0; move <= static_cast<int>(Move::rollback_failed); ++move) {
+        if (std::count_if(k_table.begin(),
+                          k_table.end(),
+                          [&](const Row& row) { return row.move == static_cast<Move>(move); })
+            != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static_assert(has_each_move_once(), "every move leads to one status");
+
 const Row& row_of(Status status) {
     return k_table.at(static_cast<std::size_t>(status));
 }
@@ -99,13 +113,12 @@ std::span<const Status> all_statuses() {
 }
 
 std::string_view to_string(Status status) {
-    return row_of(status).name;
+    const auto place = static_cast<std::size_t>(status);
+    return place < k_table.size() ? k_table[place].name : std::string_view();
 }
 
 std::optional<Status> parse_status(std::string_view text) {
-    const auto found = std::find_if(
-        k_table.begin(), k_table.end(), [&](const Row& row) { return row.name == text; });
-    return found == k_table.end() ? std::nullopt : std::optional(found->status);
+    return parse_word<Status>(text);
 }
 
 std::span<const Status> next_of(Status from) {

@@ -58,13 +58,13 @@ void check_text(const char* field, const std::string& text, const Rule& rule) {
     case Text::any:
         return;
     case Text::line:
-        return check_line(field, text, rule.longest);
+        // Where nothing is NULL, "" takes back what was said.
+        return text.empty() && rule.absent_if_empty ? void()
+                                                    : check_line(field, text, rule.longest);
     case Text::service:
         return release::check_service_name(text);
     case Text::tag:
         return release::check_release_tag(text);
-    case Text::version:
-        return text.empty() ? void() : release::check_version_name(text);
     case Text::commit:
         return release::check_commit(text);
     case Text::ref:

@@ -137,11 +137,15 @@ bool is_amended(std::string_view column) {
 // What a release was made with stays; saying nothing to another value would look like having
 // changed it.
 void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body) {
+    std::optional<release::Release> row;
+    bool is_read = false;
     store::for_each_field<release::Release>([&](const auto& field) {
         if (is_amended(field.name) || !body.contains(field.name)) {
             return;
         }
-        const auto row = call.store.find_release(release_id);
+        if (!std::exchange(is_read, true)) {
+            row = call.store.find_release(release_id);
+        }
         if (row && store::wire::to_json(*row).at(field.name) != body.at(field.name)) {
             throw FieldError(field.name, "cannot be changed");
         }

@@ -117,7 +117,7 @@ inline constexpr auto k_fields<Change> = std::tuple(
     field("link", &Change::link, {.text = Text::link, .absent_if_empty = true}),
     field("rollback_to_tag",
           &Change::rollback_to_tag,
-          {.text = Text::version, .absent_if_empty = true}),
+          {.text = Text::line, .longest = 300, .absent_if_empty = true}),
     field("during_run", &Change::during_run, {.text = Text::uuid, .absent_if_empty = true}),
     field("open_run", &Change::open_run, {.absent_if_empty = true}),
     field("end_run", &Change::end_run, {.absent_if_empty = true}));

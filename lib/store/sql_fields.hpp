@@ -52,7 +52,11 @@ template <typename T> T cell_to(const std::optional<std::string>& cell) {
         // A word of a newer loomrel's: it has ended, and here nobody knows how.
         return cell ? parse_word<RunOutcome>(*cell).value_or(RunOutcome::unknown) : T();
     } else if constexpr (std::is_enum_v<T>) {
-        return parse_word<T>(cell.value_or("")).value_or(T());
+        // No value stands for a word that a newer loomrel wrote: the first one may be an approval.
+        if (const auto known = parse_word<T>(cell.value_or(""))) {
+            return *known;
+        }
+        throw Fault(Fault::Kind::failed, "a word of a newer loomrel: " + cell.value_or(""));
     } else if constexpr (k_is_optional<T>) {
         return cell ? T(cell_to<typename T::value_type>(cell)) : T();
     } else {

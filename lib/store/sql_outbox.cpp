@@ -55,7 +55,8 @@ DispatchState::Phase phase_of(const std::string& word) {
 
 // A program from before 2026-12-01-outbox-state that still runs reads these words, and looks for
 // the run instead of starting a second one. So they stand in `error` of whatever was requested; the
-// triggers of that migration take a row without them for one that was not.
+// triggers of that migration take a row without them for one that was not. Once no such program
+// runs, a migration may drop them, and the triggers with them.
 constexpr const char* k_requested = "sent, not answered yet";
 
 std::string error_to_keep(const Settlement& settlement) {

@@ -23,14 +23,17 @@ Query stage_serves_query(const std::string& service) {
     return query;
 }
 
-// What the tag was when it was last put there: tags are moved.
+// What the tag was when it was last put there, well or not: tags are moved. A run that failed and
+// did not bring the former version back has left its own.
 Query stage_commit_query(const std::string& service, const std::string& tag) {
     Query query;
     query.text = "SELECT COALESCE(NULLIF(runs.commit_sha, ''), releases.commit_sha) FROM runs"
                  " LEFT JOIN releases ON releases.id = runs.release_id WHERE runs.service = "
                  + query.bind(service) + " AND runs.environment = 'stage' AND runs.ref = "
                  + query.bind("refs/tags/" + tag)
-                 + " AND runs.outcome = 'good' ORDER BY runs.started_at DESC LIMIT 1";
+                 + " AND (runs.outcome = 'good' OR EXISTS (SELECT 1 FROM run_hosts AS told WHERE"
+                   " told.run_id = runs.id AND told.outcome <> 'restored' AND told.serves = "
+                 + query.bind(tag) + ")) ORDER BY runs.started_at DESC LIMIT 1";
     return query;
 }
 

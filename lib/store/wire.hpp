@@ -56,14 +56,11 @@ private:
     const nlohmann::json& m_object;
 };
 
-// RFC 3339 in UTC, to the microsecond.
-[[nodiscard]] std::string to_text(Time time);
-
 using TimeText = std::string (*)(Time);
 
 // In the order of the description, where Json keeps one.
 template <typename Json, Described Entity>
-Json write(const Entity& entity, TimeText time = to_text);
+Json write(const Entity& entity, TimeText time = to_rfc3339_micro);
 
 template <typename Json, typename T> Json value_to(const T& value, TimeText time) {
     if constexpr (k_is_optional<T>) {

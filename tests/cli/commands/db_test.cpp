@@ -37,3 +37,11 @@ TEST_CASE("db check fails on broken invariants only") {
     CHECK(state["ok"] == false);
     CHECK(state["problems"].size() == 1);
 }
+
+TEST_CASE("db check of a ledger that is not there says so") {
+    CommandWorld world;
+    world.ledger.schema.product.clear();
+    CHECK(world.run({"db", "check", "--lang", "en"}) == ExitCode::ok);
+    CHECK_FALSE(has(world.io.out_text, "()"));
+    CHECK(has(world.io.out_text, "db migrate"));
+}

@@ -669,8 +669,10 @@ TEST_CASE("a yes is of the question it was pressed under: asked anew since, it i
         refused(world.press(k_qa, "✅ Да, подтвердить"));
     }
     SECTION("a button of before questions had numbers") {
+        refused(
+            world.press_data(k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit)));
         refused(world.press_data(
-            k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "+1"));
+            k_qa, "An:" + std::to_string(id) + ":" + bot::short_commit(k_commit) + "."));
     }
     SECTION("the question of before, when stage is silent") {
         world.operations.sees_stage = true;
