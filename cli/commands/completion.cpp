@@ -38,6 +38,7 @@ _loomrel() {
     local -a found
     while IFS=$'\t' read -r word about; do
         if [[ $word == :files ]]; then
+            [[ $PREFIX != -*=* ]] || compset -P '*='
             _files
         else
             found+=("${word//:/\\:}${about:+:${about//:/\\:}}")
@@ -54,7 +55,10 @@ function __loomrel_complete
     set -l begun (commandline -ct)
     for line in ($words[1] __complete $words[2..-1] "$begun" 2>/dev/null)
         if test "$line" = :files
-            __fish_complete_path "$begun"
+            set -l flag (string match -r -- '^-[^=]*=' "$begun")
+            for path in (__fish_complete_path (string replace -r -- '^-[^=]*=' '' "$begun"))
+                echo "$flag$path"
+            end
         else
             echo $line
         end
