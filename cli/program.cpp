@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -88,6 +90,14 @@ void fill_closed_streams() {
             (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
         }
     }
+}
+
+// Keys and passwords are in memory: no core file holds them, and no other process of this user reads
+// them there (ptrace, /proc/PID/mem and environ are root's then).
+void keep_memory_private() {
+    (void)::prctl(PR_SET_DUMPABLE, 0);
+    const rlimit none{0, 0};
+    (void)::setrlimit(RLIMIT_CORE, &none);
 }
 
 std::map<std::string, std::string> process_environment() {
@@ -171,6 +181,7 @@ ExitCode run(const std::vector<std::string>& words, Outside& outside) {
 
 int run(int argc, const char* const* argv) {
     fill_closed_streams();
+    keep_memory_private();
     // Writing to a pipe or socket whose reader is gone is an error where it happens, not an end.
     std::signal(SIGPIPE, SIG_IGN);
     const auto io = make_standard_io();

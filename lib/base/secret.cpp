@@ -3,6 +3,8 @@
 #include "lib/base/text.hpp"
 #include "lib/base/utf8.hpp"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 namespace loomrel {
@@ -147,6 +149,45 @@ std::string mask(const std::vector<std::string>& forms, std::string_view& text, 
 }
 
 } // namespace
+
+void wipe(std::string& text) noexcept {
+    // A short text lies in the string itself and stays there when it is moved away.
+    text.resize(text.capacity());
+    OPENSSL_cleanse(text.data(), text.size());
+    text.clear();
+}
+
+Secret::Secret(std::string value)
+    : m_value(std::move(value)) {
+    wipe(value);
+}
+
+Secret::Secret(Secret&& other) noexcept
+    : m_value(std::move(other.m_value)) {
+    wipe(other.m_value);
+}
+
+Secret& Secret::operator=(const Secret& other) {
+    if (this != &other) {
+        // Assigning would leave the rest of a longer one behind the new one's end.
+        wipe(m_value);
+        m_value = other.m_value;
+    }
+    return *this;
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+    if (this != &other) {
+        wipe(m_value);
+        m_value = std::move(other.m_value);
+        wipe(other.m_value);
+    }
+    return *this;
+}
+
+Redactor::~Redactor() {
+    std::for_each(m_forms.begin(), m_forms.end(), wipe);
+}
 
 void Redactor::add(const Secret& secret) {
     const std::string& value = secret.reveal();

@@ -9,14 +9,23 @@
 
 namespace loomrel {
 
+// Writes over all that the string has reserved, and empties it.
+void wipe(std::string& text) noexcept;
+
 // A value that must never be shown. Printing it in any way gives "********"; reveal() is the one
-// way to the value and stands only where it is handed to the outside system it is for.
+// way to the value and stands only where it is handed to the outside system it is for. No copy of
+// it stays in memory once the last Secret is gone.
 class Secret {
 public:
     Secret() = default;
 
-    explicit Secret(std::string value)
-        : m_value(std::move(value)) {}
+    explicit Secret(std::string value);
+    Secret(const Secret&) = default;
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(const Secret& other);
+    Secret& operator=(Secret&& other) noexcept;
+
+    ~Secret() { wipe(m_value); }
 
     [[nodiscard]] bool empty() const { return m_value.empty(); }
 
@@ -34,6 +43,13 @@ private:
 // as they are, line by line, base64 (all three alignments), URL, JSON and hex encoded.
 class Redactor {
 public:
+    Redactor() = default;
+    Redactor(const Redactor&) = default;
+    Redactor(Redactor&&) noexcept = default;
+    Redactor& operator=(const Redactor&) = default;
+    Redactor& operator=(Redactor&&) noexcept = default;
+    ~Redactor();
+
     // Values shorter than 4 bytes are not looked for: they would blank half the text.
     void add(const Secret& secret);
 

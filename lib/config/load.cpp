@@ -73,7 +73,7 @@ void Config::Loader::read_env_servers() {
     for (Phrase& each : layer.notices) {
         tell(std::move(each));
     }
-    const auto& found = layer.file;
+    auto& found = layer.file;
     if (!found) {
         return;
     }
@@ -94,6 +94,7 @@ void Config::Loader::read_env_servers() {
     or_pass_over([&](std::vector<Phrase>* passed_over) {
         m_config.m_env = parse_env_servers(found->text, found->place, passed_over);
     });
+    wipe(found->text);
     m_place = m_config.m_env_place = found->place;
     find_developers();
     refuse_passwords();
@@ -290,7 +291,17 @@ void Config::Loader::fill_github() {
 }
 
 Config::Config() = default;
-Config::~Config() = default;
+
+Config::~Config() {
+    // Passwords among them.
+    for (auto& [name, line] : m_env) {
+        wipe(line.value);
+    }
+    for (auto& [name, value] : m_environment) {
+        wipe(value);
+    }
+}
+
 Config::Config(const Config&) = default;
 Config::Config(Config&&) noexcept = default;
 Config& Config::operator=(const Config&) = default;

@@ -1,6 +1,9 @@
 #include "lib/base/secret.hpp"
 #include "tests/support/catch.hpp"
 
+#include <algorithm>
+#include <array>
+#include <new>
 #include <sstream>
 
 using namespace loomrel;
@@ -128,4 +131,32 @@ TEST_CASE("a stream holds back no more than the beginning of a secret") {
     CHECK(stream.feed("ond") == "second");
     CHECK(stream.feed("secret-one.") == "********.");
     CHECK(stream.flush().empty());
+}
+
+TEST_CASE("no copy of a secret stays in memory") {
+    std::string text(200, 'x');
+    const char* bytes = text.data();
+    const std::size_t reserved = text.capacity();
+    wipe(text);
+    CHECK(text.empty());
+    CHECK(std::all_of(bytes, bytes + reserved, [](char byte) { return byte == 0; }));
+
+    // A short one lies in the object itself, also in one that was moved away or assigned over.
+    const std::string value = "hunter2!";
+    alignas(Secret) std::array<char, sizeof(Secret)> place{};
+    const auto is_there = [&] {
+        return std::string_view(place.data(), place.size()).find("unter2") != std::string::npos;
+    };
+    auto* secret = new (place.data()) Secret(value);
+    CHECK(is_there());
+    const Secret moved(std::move(*secret));
+    CHECK(moved.reveal() == value);
+    CHECK(!is_there());
+    *secret = moved;
+    CHECK(is_there());
+    *secret = Secret("no");
+    CHECK(!is_there());
+    *secret = moved;
+    secret->~Secret();
+    CHECK(!is_there());
 }
