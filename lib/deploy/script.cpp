@@ -135,7 +135,8 @@ std::string compose_function(const config::DeploySettings& settings) {
     int n = 0;
     for (const std::string& file : settings.env_files) {
         const std::string name = fmt::format("E{}", ++n);
-        checks += fmt::format("[ ! -f {0} ] || {1}={0}\n", shell_quote(file), name);
+        checks +=
+            fmt::format("in_system {0} || ENV_FILE=\n{1}=$ENV_FILE\n", shell_quote(file), name);
         words += fmt::format(" ${{{0}:+--env-file \"${0}\"}}", name);
         names += " " + shell_quote(file);
     }

@@ -62,14 +62,25 @@ done
 
 # Whoever is there by right is waited for, whatever the file's rights are.
 rm -f "$lock"
-(umask 0 && echo "v0.9.0, somebody, 2026-01-01 00:00:00, 00000000-0000-4000-8000-000000000000" >"$lock")
+run=$T/stage/state/stage/$SERVICE/runs/00000000-0000-4000-8000-000000000000
+mkdir "$run"
+(umask 0 && echo "v0.9.0, somebody, 2026-01-01 00:00:00, ${run##*/}" >"$lock")
 start flock "$lock" sleep 60
 wait_for 5 "it is held" eval "! flock -n '$lock' true"
+: >"$run/alive"
+start flock "$run/alive" sleep 60
+wait_for 5 "the run is alive" eval "! flock -n '$run/alive' true"
 version v2.0.0
 stage_deploy v2.0.0
 expect_exit 3
 expect_json .failure.code lock_held
 expect_said "v0.9.0, somebody"
+
+# The words of a run that is gone are left over.
+rm -r "$run"
+stage_deploy v2.0.0 --older
+expect_exit 3
+not_said "v0.9.0, somebody"
 
 # Words that are no holder's are not shown.
 printf 'rm -rf /\033[2J, loomrel says so' >"$lock"

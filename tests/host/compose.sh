@@ -1,7 +1,7 @@
 #!/bin/sh
 # What is taken out of compose's configuration and of docker's lists.
 . "${0%/*}/harness.sh"
-use compose
+use compose compose_kept
 
 COMPOSE_SERVICES='web worker'
 compose() {
@@ -64,4 +64,27 @@ take_ids "a running web${NEW_LINE}b exited web${NEW_LINE}c paused web"
 expect_equal "those that run" " a c" "$IDS"
 take_ids "a running web${NEW_LINE}b exited web" -a
 expect_equal "all of them" " a b" "$IDS"
+
+# What lies in a tree that others may write to, or is reached through it.
+mkdir -p "$T/loom/demo/sub" "$T/loom/other"
+ln -s "$T/loom/other" "$T/loom/demo/link"
+tree=$T/loom/demo
+expect_code 0 is_below "$tree/app.yaml" "$tree" ''
+expect_code 0 is_below "$tree/link/app.yaml" "$tree" ''
+expect_code 0 is_below "$tree/sub/../../other/.env" "$tree" ''
+expect_code 0 is_below "$tree/../demo/.env" "$tree" ''
+expect_code 0 is_below "$T/loom/other/.env" "$tree" "$T/loom/other"
+expect_code 1 is_below "$tree/../other/.env" "$tree" ''
+expect_code 1 is_below "$T/loom/other/.env" "$tree" ''
+
+# An env file is found from where compose stands, also past a clone that is gone.
+echo A=1 >"$T/loom/other/.env"
+SYSTEM=$tree
+expect_code 0 in_system ../other/.env
+expect_equal "past the clone" "$tree/../other/.env" "$ENV_FILE"
+expect_code 1 in_system .env
+SYSTEM=$T/loom/gone/deep
+expect_code 0 in_system ../../other/.env
+expect_equal "past what is gone" "$T/loom/other/.env" "$ENV_FILE"
+expect_code 0 in_system "$T/loom/other/.env"
 done_testing

@@ -52,14 +52,31 @@ keep_file() {
     (umask 077 && cp "$COMPOSE_FILE" "$D/capsules/$ID.new/compose.yaml")
 }
 
-# is_below PATH FOLDER…
+# is_below PATH TREE FOLDER. Nobody leads elsewhere what only goes past the tree.
 is_below() {
-    for p in "$1" "$(readlink -f "$1")"; do
+    p=$1
+    case $p in "$2"/../*) p=${2%/*}/${p#"$2"/../} ;; esac
+    for p in "$p" "$(readlink -f "$1")"; do
         for d in "$2" "$(readlink -f "$2")" "$3"; do
             case ${d:+$p} in "$d"/*) return ;; esac
         done
     done
     return 1
+}
+
+# in_system FILE: whether there is one, in SYSTEM if its path is relative; into ENV_FILE. Where the
+# clone is gone, what is reached past it is there all the same.
+in_system() {
+    ENV_FILE=$1
+    case $1 in /*) ;; *)
+        s=$SYSTEM
+        [ -d "$s" ] || while case $ENV_FILE in ../*) ;; *) false ;; esac do
+            ENV_FILE=${ENV_FILE#../} s=${s%/*}
+        done
+        ENV_FILE=$s/$ENV_FILE
+        ;;
+    esac
+    [ -f "$ENV_FILE" ]
 }
 
 # Whether one of the configured env files lies where others may write.
