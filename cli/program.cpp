@@ -92,8 +92,8 @@ void fill_closed_streams() {
     }
 }
 
-// Keys and passwords are in memory: no core file holds them, and no other process of this user reads
-// them there (ptrace, /proc/PID/mem and environ are root's then).
+// Keys and passwords are in memory: no core file holds them, and no other process of this user
+// reads them there (ptrace, /proc/PID/mem and environ are root's then).
 void keep_memory_private() {
     (void)::prctl(PR_SET_DUMPABLE, 0);
     const rlimit none{0, 0};
