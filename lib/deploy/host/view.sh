@@ -55,7 +55,7 @@ END {
 # is_own_log FILE: where nobody else but root writes or can put another folder in its place, no link,
 # and ours if it is there.
 is_own_log() {
-    [ -z "$(written_by_others "${1%/*}")" ] && [ ! -L "$1" ] || return
+    [ -z "$(by_others "${1%/*}" -prune)" ] && [ ! -L "$1" ] || return
     [ ! -e "$1" ] || { [ -f "$1" ] && [ -O "$1" ]; }
 }
 
