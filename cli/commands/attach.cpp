@@ -1,12 +1,12 @@
 #include "cli/commands/attach.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/find_run.hpp"
 #include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
 #include "lib/base/random.hpp"
+#include "lib/operations/ledger.hpp"
 
 namespace loomrel::cli {
 
@@ -42,7 +42,7 @@ ExitCode run_attach(Services& services, const AttachOptions& options) {
     }
     RunSession session(services, ProductionSettings(services).of(run), hosts_of(services, run));
     session.set_store(services.store(Services::Purpose::releases));
-    make_spool(services).deliver(services.store(Services::Purpose::releases));
+    operations::make_spool(services.context()).deliver(services.store(Services::Purpose::releases));
     // Design 6, "Several hosts": goes on with those not yet started.
     if (run.hosts.size() > 1 && !run.ended_at && run.kind == store::RunKind::deploy) {
         return session.join(plan_of(services, run), run);

@@ -1,6 +1,5 @@
 #include "cli/commands/cancel.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/host_survey.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"

@@ -1,13 +1,13 @@
 #include "cli/commands/dev_deploy.hpp"
 
 #include "cli/commands/developer.hpp"
-#include "cli/context/local_state.hpp"
 #include "cli/context/report.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/dry_run.hpp"
 #include "lib/base/random.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,8 +20,6 @@ using messages::Id;
 using messages::phrase;
 
 constexpr const char* k_dev = "dev";
-// A developer waits for his push, not for our books.
-constexpr Milliseconds k_ledger_wait{3000};
 
 // What is asked for, checked, with everything that Actions fills in.
 struct DevRequest {
@@ -118,10 +116,10 @@ struct LedgerAnswer {
 
 LedgerAnswer tell_ledger(Services& services, const store::Run& run) {
     LedgerAnswer told;
-    told.ledger = ledger_if_it_answers(
-        services, Services::Purpose::looking, k_ledger_wait, [&](store::Store& store) {
+    told.ledger = operations::ledger_if_it_answers(
+        services.context(), services, Services::Purpose::looking, [&](store::Store& store) {
             told.before = store.find_run(run.id);
-            make_spool(services).deliver(store);
+            operations::make_spool(services.context()).deliver(store);
             if (!told.before) {
                 conclude_open_runs(
                     services, store, run.service, run.environment, run.hosts.front());

@@ -1,6 +1,5 @@
 #include "cli/commands/logs_run.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/host_survey.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
@@ -9,6 +8,7 @@
 #include "lib/base/text.hpp"
 #include "lib/deploy/follow.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,8 +22,6 @@ namespace {
 using messages::Id;
 using messages::phrase;
 using nlohmann::ordered_json;
-
-constexpr Milliseconds k_ledger_wait{3000};
 // For a look at whether the run is there at all.
 constexpr Milliseconds k_link_wait{15000};
 
@@ -152,10 +150,10 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
 
 std::vector<Spot> spots_of(Services& services, const std::string& id, const LogsOptions& options) {
     std::optional<store::Run> row;
-    (void)ledger_if_it_answers(services,
-                               Services::Purpose::looking,
-                               k_ledger_wait,
-                               [&](store::Store& store) { row = store.find_run(id); });
+    (void)operations::ledger_if_it_answers(services.context(),
+                                           services,
+                                           Services::Purpose::looking,
+                                           [&](store::Store& store) { row = store.find_run(id); });
     if (!row) {
         return look_for_run(services, id, options);
     }
@@ -190,7 +188,7 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
             }
         });
         deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
-        follower.patience = patience(services);
+        follower.patience = services.context().patience;
         follower.stop_request = &stop_request;
         const deploy::Followed followed =
             options.follow ? follower.attach(spot.run, false) : follower.replay(spot.run);

@@ -1,6 +1,5 @@
 #include "cli/commands/prod_deploy.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/deploy_plan.hpp"
@@ -9,6 +8,7 @@
 #include "cli/runs/production_claim.hpp"
 #include "cli/runs/production_sight.hpp"
 #include "lib/base/shell_quote.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <memory>
 #include <utility>
@@ -70,7 +70,7 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     check_may_be_older(services, options, service, request);
     store::Store& store = services.store(Services::Purpose::production);
     if (!options.dry_run) {
-        make_spool(services).deliver(store);
+        operations::make_spool(services.context()).deliver(store);
     }
     const Release release = find_release(store, *request.release_id);
     check_is_release_of(release, service, request.tag);

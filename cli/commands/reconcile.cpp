@@ -1,9 +1,9 @@
 #include "cli/commands/reconcile.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/runs/conclude.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -62,7 +62,7 @@ std::string line_of(Services& services, const RunCheck& looked) {
 
 ExitCode run_reconcile(Services& services, const ReconcileOptions& options) {
     store::Store& store = services.store(Services::Purpose::releases);
-    store::Spool spool = make_spool(services);
+    store::Spool spool = operations::make_spool(services.context());
     const std::size_t told = options.dry_run ? spool.waiting() : spool.deliver_all(store);
     const auto elsewhere = spool.waiting_elsewhere();
     store::RunQuery query;

@@ -1,6 +1,5 @@
 #include "cli/commands/rollback.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/context/report.hpp"
 #include "cli/hosts/rollback_hosts.hpp"
 #include "cli/runs/conclude.hpp"
@@ -11,6 +10,7 @@
 #include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
 #include "lib/deploy/shown_settings.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
@@ -219,8 +219,8 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         RollbackTarget back;
         back.to = hosts.looked_at.front().sight->serves;
         back.commit = hosts.looked_at.front().sight->commit;
-        (void)ledger_if_it_answers(
-            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+        (void)operations::ledger_if_it_answers(
+            services.context(), services, Services::Purpose::looking, [&](store::Store& ledger) {
                 if (!options.host) {
                     conclude_open_runs(
                         services, ledger, hosts.settings.service, hosts.settings.environment);
@@ -277,8 +277,8 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     if (plan.request.unapproved) {
         keep_unapproved(services, run, target.from);
     }
-    const auto store =
-        ledger_if_it_answers(services, purpose, k_ledger_patience, [&](store::Store& ledger) {
+    const auto store = operations::ledger_if_it_answers(
+        services.context(), services, purpose, [&](store::Store& ledger) {
             // A deploy that nobody watched to its end first gets its release where it belongs; with
             // a host out of reach that would take its time, and is left to reconcile.
             if (!options.host && hosts.all_answered()) {

@@ -1,6 +1,5 @@
 #include "cli/commands/stage_deploy.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/runs/conclude.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/dry_run.hpp"
@@ -8,6 +7,7 @@
 #include "cli/runs/rollback_run.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -253,7 +253,7 @@ ExitCode run_stage_deploy(Services& services, const StageDeployOptions& options)
     session.may_leave();
     session.begin_connecting();
     // Beside the log-in: the ledger.
-    make_spool(services).deliver(store);
+    operations::make_spool(services.context()).deliver(store);
     const Release release = release_for(services, store, asked);
     session.set_store(store);
     const auto decision = decide(store, release, deploying.asker, options);

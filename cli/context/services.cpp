@@ -80,6 +80,42 @@ const config::Config& Services::config() {
     return *m_config;
 }
 
+const operations::Context& Services::context() {
+    if (!m_context) {
+        const config::Config& config = this->config();
+        const GithubActions& github = this->github();
+        m_context.emplace(operations::Context{
+            config,
+            m_redactor,
+            language(),
+            {actor(), "cli", github.link, {github.run_id, github.run_attempt}},
+            state_folder(),
+            patience(),
+            m_outside.clock,
+            [this](Purpose purpose, std::optional<Milliseconds> deadline, bool must_exist) {
+                return open_another_store(purpose, deadline, must_exist);
+            }});
+    }
+    return *m_context;
+}
+
+// $XDG_STATE_HOME/loomrel, else ~/.local/state/loomrel.
+std::filesystem::path Services::state_folder() const {
+    if (const auto state = state_home(m_outside.environment)) {
+        return *state / "loomrel";
+    }
+    return std::filesystem::path(env("HOME").value_or("/")) / ".local/state/loomrel";
+}
+
+// LOOMREL_LINK_WAIT (seconds) shortens or lengthens how long a lost link is waited for.
+deploy::Patience Services::patience() const {
+    deploy::Patience patience;
+    if (const auto wait = parse_integer(env("LOOMREL_LINK_WAIT").value_or(""))) {
+        patience.away = std::chrono::seconds(std::max<std::int64_t>(*wait, 0));
+    }
+    return patience;
+}
+
 store::Store& Services::store(Purpose purpose) {
     check_ledger(purpose);
     if (!m_store) {
@@ -154,6 +190,13 @@ std::string Services::service(const std::optional<std::string>& flag) {
     }
     release::check_service_name(name);
     return name;
+}
+
+std::vector<std::string> Services::services_meant(const std::optional<std::string>& flag) {
+    if (!flag && config().services.size() > 1) {
+        return config().services;
+    }
+    return {service(flag)};
 }
 
 std::string Services::tag(const std::optional<std::string>& flag) {

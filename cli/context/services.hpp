@@ -5,6 +5,7 @@
 #include "cli/terminal/io.hpp"
 #include "lib/config/config.hpp"
 #include "lib/messages/messages.hpp"
+#include "lib/operations/context.hpp"
 #include "lib/store/store.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -40,9 +41,11 @@ state_home(const std::map<std::string, std::string>& environment);
 // Where the program is wired: made once a start, handed to the command. Whatever costs something is
 // made when it is first asked for, so that `rollback --host` needs no config file and `completion`
 // no ledger.
-class Services {
+class Services final : public operations::Console {
 public:
     Services(Outside& outside, GlobalOptions options);
+    Services(const Services&) = delete;
+    Services& operator=(const Services&) = delete;
 
     [[nodiscard]] Io& io() { return m_outside.io; }
 
@@ -73,16 +76,11 @@ public:
     // (design 13.5). Before config() is first asked for.
     void must_go_on() { m_must_go_on = true; }
 
-    // What a ledger is opened for.
-    enum class Purpose {
-        // Goes on without one: whichever is configured will do.
-        looking,
-        // In CI the embedded default is refused (design 4): a runner's disk does not last.
-        releases,
-        // Decides what reaches production: only a ledger that the trusted side names is believed;
-        // the embedded default where there is no trusted side at all (design 13.2).
-        production,
-    };
+    // What operations are handed, in the name of whoever started the program. Throws what config()
+    // does.
+    [[nodiscard]] const operations::Context& context();
+
+    using Purpose = operations::Purpose;
     // Error(config) where the ledger will not do for that, each time it is asked for.
     [[nodiscard]] store::Store& store(Purpose purpose);
 
@@ -100,6 +98,9 @@ public:
     // The flag, else the repository's name in Actions, else the only [services.*] entry; checked.
     // Error(usage) if none of them says it.
     [[nodiscard]] std::string service(const std::optional<std::string>& flag);
+    // Those that a look at hosts is about: the one that service() gives, but without a flag all
+    // that are configured.
+    [[nodiscard]] std::vector<std::string> services_meant(const std::optional<std::string>& flag);
     // The flag, checked, else the tag that Actions runs for. Error(usage) if neither says it.
     [[nodiscard]] std::string tag(const std::optional<std::string>& flag);
     // Who does this: the commit's author in Actions, else who is logged in here.
@@ -124,7 +125,7 @@ public:
     // The one object of --json.
     void out_json(const nlohmann::ordered_json& object);
     // A line for people on standard error, which --quiet leaves away.
-    void note(std::string_view text);
+    void note(std::string_view text) override;
     // A date for people, in the configured zone.
     [[nodiscard]] std::string date(Time time);
 
@@ -137,14 +138,15 @@ public:
     // For what takes its time to end: it goes when the program has said all that it has to say.
     void keep_to_the_end(std::shared_ptr<void> what) { m_to_the_end.push_back(std::move(what)); }
 
-    // At a terminal that can be asked, and not in CI: what only a person may want.
-    [[nodiscard]] bool is_person_here() const;
+    [[nodiscard]] bool is_person_here() const override;
 
     // Asks on the terminal. Without one: false, nothing is asked.
     [[nodiscard]] bool confirm(const std::string& question);
 
 private:
     void check_ledger(Purpose purpose);
+    [[nodiscard]] std::filesystem::path state_folder() const;
+    [[nodiscard]] deploy::Patience patience() const;
     [[nodiscard]] bool is_in_actions() const;
     [[nodiscard]] std::string inert(std::string_view text) const;
 
@@ -154,6 +156,7 @@ private:
     std::unique_ptr<store::Store> m_store;
     std::optional<GithubActions> m_github;
     Redactor m_redactor;
+    std::optional<operations::Context> m_context; // made of the above
     bool m_exit_code_is_the_result = false;
     bool m_needs_config = true;
     bool m_must_go_on = false;

@@ -2,6 +2,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/deploy/shown_settings.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <vector>
 
@@ -12,8 +13,6 @@ namespace {
 using messages::Id;
 using messages::phrase;
 
-// Whoever looks does not wait longer for the ledger than for a host.
-constexpr Milliseconds k_ledger_wait{3000};
 constexpr int k_most_runs = 50;
 
 std::map<std::string, std::string> last_deploy(store::Store& ledger, const std::string& service) {
@@ -87,7 +86,7 @@ const ProductionSettings::Record& ProductionSettings::record(const std::string& 
         if (!m_asked) {
             m_asked = true;
             m_ledger = m_services.open_another_store(
-                Services::Purpose::production, k_ledger_wait, /*must_exist=*/true);
+                Services::Purpose::production, operations::k_ledger_patience, /*must_exist=*/true);
         }
         if (m_ledger) {
             deployed = last_deploy(*m_ledger, service);

@@ -1,6 +1,5 @@
 #include "cli/hosts/rollback_hosts.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "lib/base/text.hpp"
@@ -288,7 +287,7 @@ std::optional<RollbackHosts::Running> RollbackHosts::held_by_another() const {
 void RollbackHosts::cancel(Services& services, const std::string& run_id) {
     deploy::Nobody nobody;
     const std::atomic<deploy::StopRequest> stop_request{deploy::StopRequest::cancel};
-    deploy::Conductor conductor(m_targets, nobody, patience(services));
+    deploy::Conductor conductor(m_targets, nobody, services.context().patience);
     conductor.stop_request = &stop_request;
     deploy::LedgerRecorder no_ledger(nullptr, store::Spool({}, {}), "");
     m_asking->turn(true);

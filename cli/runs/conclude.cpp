@@ -1,12 +1,12 @@
 #include "cli/runs/conclude.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/dev_notice.hpp"
 #include "cli/runs/run_result.hpp"
 #include "lib/deploy/conduct.hpp"
 #include "lib/deploy/report.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -75,7 +75,8 @@ bool conclude_if_ended(Services& services, store::Store& store, const store::Run
     deploy::Report report = deploy::make_report(
         subject_of(run, settings), std::move(hosts), services.language(), services.redactor());
     report.release_id = run.release_id;
-    deploy::LedgerRecorder recorder(&store, make_spool(services), starter_of(services, store, run));
+    deploy::LedgerRecorder recorder(
+        &store, operations::make_spool(services.context()), starter_of(services, store, run));
     recorder.set_run(run);
     if (run.release_id) {
         recorder.set_release(*run.release_id, run.environment);

@@ -106,25 +106,4 @@ void check_is_release_of(const release::Release& release,
     }
 }
 
-std::unique_ptr<store::Store>
-ledger_if_it_answers(Services& services,
-                     Services::Purpose purpose,
-                     Milliseconds wait,
-                     const std::function<void(store::Store&)>& first) {
-    try {
-        auto store = services.open_another_store(purpose, wait);
-        first(*store);
-        return store;
-    } catch (const Error& error) {
-        // It answers, and this is what it says; any other refusal may be a gateway's.
-        if (error.code() == "run_in_progress" || error.code() == "ledger_not_named") {
-            throw;
-        }
-        services.note(services.redactor().redact(
-            services.say(Id::deploy_without_ledger,
-                         fmt::arg("reason", in(services.language(), error.message())))));
-        return nullptr;
-    }
-}
-
 } // namespace loomrel::cli

@@ -4,9 +4,7 @@
 #include "lib/deploy/again.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,13 +54,5 @@ runs_of(store::Store& store, std::int64_t release_id, const std::string& environ
 void check_is_release_of(const release::Release& release,
                          const std::string& service,
                          const std::string& tag);
-
-// The ledger, for commands that go on without one: `first` is asked of it, and if it does not
-// answer within `wait` people are told so and get null.
-[[nodiscard]] std::unique_ptr<store::Store>
-ledger_if_it_answers(Services& services,
-                     Services::Purpose purpose,
-                     Milliseconds wait,
-                     const std::function<void(store::Store&)>& first);
 
 } // namespace loomrel::cli

@@ -1,11 +1,11 @@
 #include "cli/runs/rollback_proof.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/rollback_run.hpp"
 #include "cli/runs/run_result.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
 
@@ -61,8 +61,8 @@ void note_refused(Services& services,
                   const RollbackOptions& options,
                   const char* why) {
     if (!options.dry_run) {
-        (void)ledger_if_it_answers(
-            services, Services::Purpose::looking, k_ledger_patience, [&](store::Store& ledger) {
+        (void)operations::ledger_if_it_answers(
+            services.context(), services, Services::Purpose::looking, [&](store::Store& ledger) {
                 note_refused(services, ledger, hosts, target, why);
             });
     }
@@ -98,8 +98,8 @@ std::string prove(Services& services,
                   const RollbackTarget& target,
                   const RollbackOptions& options) {
     std::optional<std::string> commit;
-    (void)ledger_if_it_answers(
-        services, Services::Purpose::production, k_ledger_patience, [&](store::Store& ledger) {
+    (void)operations::ledger_if_it_answers(
+        services.context(), services, Services::Purpose::production, [&](store::Store& ledger) {
             commit = commit_that_served(ledger, hosts.settings.service, target.to);
             if (!commit && !target.proven_by_host && !options.unapproved && !options.dry_run) {
                 note_refused(services, ledger, hosts, target, "not_proven");
@@ -141,13 +141,13 @@ void keep_unapproved(Services& services, const store::Run& run, const std::strin
     told.from = from;
     told.actor = services.actor();
     told.at = services.now();
-    make_spool(services).keep(told);
+    operations::make_spool(services.context()).keep(told);
 }
 
 // The run has its result already; what cannot be told now is told by whoever comes next.
 void tell_now(Services& services, store::Store& ledger) {
     try {
-        (void)make_spool(services).deliver(ledger);
+        (void)operations::make_spool(services.context()).deliver(ledger);
     } catch (const Error& error) {
         services.note(services.redactor().redact(in(services.language(), error.message())));
     }

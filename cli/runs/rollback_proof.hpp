@@ -8,9 +8,6 @@
 // to go through (design 13.2).
 namespace loomrel::cli {
 
-// A ledger that is silent for so long is not waited for (design 6).
-inline constexpr Milliseconds k_ledger_patience{3000};
-
 // Error(refused) where --unapproved is asked for without a person at a terminal.
 void check_may_be_unapproved(Services& services, const RollbackOptions& options);
 

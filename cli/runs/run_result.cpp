@@ -2,11 +2,11 @@
 
 #include "cli/actions/outputs.hpp"
 #include "cli/actions/workflow_commands.hpp"
-#include "cli/context/local_state.hpp"
 #include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/steps.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -131,7 +131,7 @@ std::string people_text(Services& services,
                              fmt::arg("why", sanitize_line(*conclusion.not_kept)),
                              fmt::arg("run", report.subject.run_id))
                 + '\n';
-    } else if (!conclusion.told && !is_ledger_named(services)) {
+    } else if (!conclusion.told && !operations::is_ledger_named(services.context())) {
         text += services.say(Id::deploy_spooled_nameless) + '\n';
     } else if (!conclusion.told && code != ExitCode::unknown_outcome) {
         text += (conclusion.error ? services.say(

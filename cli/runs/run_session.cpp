@@ -1,6 +1,5 @@
 #include "cli/runs/run_session.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/context/report.hpp"
 #include "cli/hosts/production_settings.hpp"
 #include "cli/hosts/targets.hpp"
@@ -10,6 +9,7 @@
 #include "cli/runs/run_result.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/shown_settings.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -77,8 +77,8 @@ RunSession::RunSession(Services& services,
             use_first(targets[i], std::move(open[i]));
         }
     }
-    m_conductor =
-        std::make_unique<deploy::Conductor>(std::move(targets), *m_view, patience(services));
+    m_conductor = std::make_unique<deploy::Conductor>(
+        std::move(targets), *m_view, services.context().patience);
     m_conductor->stop_request = &m_signals.stop_request();
 }
 
@@ -104,7 +104,8 @@ void RunSession::spool_only() {
 }
 
 deploy::LedgerRecorder RunSession::make_recorder(const store::Run& run) const {
-    deploy::LedgerRecorder recorder(m_store, make_spool(m_services), m_services.actor());
+    deploy::LedgerRecorder recorder(
+        m_store, operations::make_spool(m_services.context()), m_services.actor());
     recorder.set_run(run);
     // What has ended is shown once more, and moves nothing.
     if (run.release_id && !run.ended_at) {

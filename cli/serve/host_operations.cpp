@@ -1,6 +1,5 @@
 #include "cli/serve/host_operations.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/targets.hpp"
 #include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/production_claim.hpp"
@@ -10,6 +9,7 @@
 #include "lib/base/random.hpp"
 #include "lib/bot/shown.hpp"
 #include "lib/deploy/shown_settings.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <algorithm>
 
@@ -64,7 +64,8 @@ deploy::Report follow(Services& services,
                       deploy::Watcher& watcher,
                       deploy::LedgerRecorder& recorder,
                       const std::atomic<deploy::StopRequest>& stop_request) {
-    deploy::Conductor conductor(make_targets(services, hosts), watcher, patience(services));
+    deploy::Conductor conductor(
+        make_targets(services, hosts), watcher, services.context().patience);
     conductor.stop_request = &stop_request;
     auto followed = conductor.run(plan, recorder);
     deploy::Report report = deploy::make_report(subject_of(run, plan.settings),
@@ -214,7 +215,8 @@ bot::Ended HostOperations::roll_back(const std::string& service,
     }
     store::Run run = rollback_row(m_services, plan, chosen, names);
     claim_rollback(*store, run, chosen.from, actor, k_source, hosts.all_answered());
-    deploy::LedgerRecorder recorder(store.get(), make_spool(m_services), actor);
+    deploy::LedgerRecorder recorder(
+        store.get(), operations::make_spool(m_services.context()), actor);
     recorder.set_run(run);
     recorder.set_rollback_from(chosen.from);
     Teller teller(watch);
@@ -266,7 +268,8 @@ void HostOperations::deploy(const release::Release& release, const std::string& 
         return; // another has begun it
     }
     start([this, actor, run = std::move(run), plan = std::move(plan), hosts, store] {
-        deploy::LedgerRecorder recorder(store.get(), make_spool(m_services), actor);
+        deploy::LedgerRecorder recorder(
+            store.get(), operations::make_spool(m_services.context()), actor);
         recorder.set_run(run);
         recorder.set_release(*run.release_id, k_production);
         deploy::Nobody nobody;

@@ -221,7 +221,7 @@ private:
 
 void run_server(Services& services, const server::Settings& settings) {
     // What is read when it is first asked for must be there before there are threads.
-    (void)services.github();
+    (void)services.context();
     ServerProcess(services, settings).until_signal();
 }
 

@@ -1,8 +1,8 @@
 #include "cli/serve/workers.hpp"
 
-#include "cli/context/local_state.hpp"
 #include "cli/context/notices.hpp"
 #include "cli/runs/conclude.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/store/server_ledger.hpp"
 
 #include <algorithm>
@@ -66,7 +66,9 @@ Worker reconciler(Services& services, ServeLog& log) {
                     Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
                 do {
                     conclude_unwatched(services, log, *store, stop);
-                    if (const std::size_t told = make_spool(services).deliver(*store); told > 0) {
+                    if (const std::size_t told =
+                            operations::make_spool(services.context()).deliver(*store);
+                        told > 0) {
                         log.write(Level::info, "spool_delivered", {{"changes", told}});
                     }
                 } while (rest(stop, k_between_reconciles));

@@ -3,7 +3,8 @@
 . "$(dirname "$0")/common.sh"
 
 declare -A level=([base]=1 [release]=2 [messages]=3 [config]=3 [http]=3
-    [store]=4 [ssh]=4 [github]=4 [telegram]=4 [telemetry]=4 [deploy]=5 [bot]=5 [server]=5)
+    [store]=4 [ssh]=4 [github]=4 [telegram]=4 [telemetry]=4 [deploy]=5 [operations]=6
+    [bot]=7 [server]=7)
 
 while IFS=: read -r file line include; do
     room=${file#lib/} room=${room%%/*}

@@ -4,11 +4,11 @@
 #include "cli/checks/exposure.hpp"
 #include "cli/commands/doctor/telegram.hpp"
 #include "cli/commands/doctor/words.hpp"
-#include "cli/context/local_state.hpp"
 #include "cli/hosts/host_survey.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -128,7 +128,7 @@ void check_ledger(Services& services, Findings& findings) {
     } catch (const Error& error) {
         findings.add("ledger", url, error);
     }
-    const store::Spool spool = make_spool(services);
+    const store::Spool spool = operations::make_spool(services.context());
     const std::size_t waiting = spool.waiting();
     findings.add("ledger",
                  "spool",
