@@ -1,9 +1,9 @@
 #include "cli/checks/config_check.hpp"
 
-#include "cli/hosts/targets.hpp"
 #include "cli/serve/server_settings.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/plan.hpp"
+#include "lib/operations/targets.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -15,7 +15,7 @@ namespace {
 
 bool has_hosts(Services& services, const std::string& environment, const std::string& service) {
     try {
-        return !hosts_in(services, environment, service).empty();
+        return !operations::hosts_in(services.context(), environment, service).empty();
     } catch (const Error&) {
         return false; // none, or wrong ones, which are told elsewhere
     }

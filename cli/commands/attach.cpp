@@ -1,38 +1,15 @@
 #include "cli/commands/attach.hpp"
 
-#include "cli/hosts/production_settings.hpp"
-#include "cli/hosts/targets.hpp"
 #include "cli/runs/find_run.hpp"
-#include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
-#include "lib/base/random.hpp"
+#include "lib/operations/deploy_plan.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/production_settings.hpp"
+#include "lib/operations/targets.hpp"
 
 namespace loomrel::cli {
 
 using messages::Id;
-
-namespace {
-
-// The plan of a deploy that is under way, as its starter made it: hosts not yet started are started
-// by it.
-deploy::Plan plan_of(Services& services, const store::Run& run) {
-    deploy::Request request;
-    request.run_id = run.id;
-    request.kind = run.kind;
-    const bool is_tag = run.ref.starts_with("refs/tags/");
-    (is_tag ? request.tag : request.branch) = short_ref(run.ref);
-    request.commit = run.commit;
-    request.release_id = run.release_id;
-    request.by = services.actor();
-    request.link = services.github().link;
-    return deploy::make_plan(std::move(request),
-                             services.config().deploy(run.service, run.environment),
-                             services.language(),
-                             random_hex(8));
-}
-
-} // namespace
 
 ExitCode run_attach(Services& services, const AttachOptions& options) {
     services.exit_code_is_the_result();
@@ -40,12 +17,15 @@ ExitCode run_attach(Services& services, const AttachOptions& options) {
     if (options.dry_run) {
         return show_would_attach(services, run);
     }
-    RunSession session(services, ProductionSettings(services).of(run), hosts_of(services, run));
-    session.set_store(services.store(Services::Purpose::releases));
-    operations::make_spool(services.context()).deliver(services.store(Services::Purpose::releases));
+    const operations::Context& context = services.context();
+    const auto settings = operations::ProductionSettings(context, services).of(run);
+    RunSession session(services, settings, operations::hosts_of(context, run));
+    store::Store& ledger = services.store(Services::Purpose::releases);
+    session.set_ledger(ledger);
+    operations::make_spool(context).deliver(ledger);
     // Design 6, "Several hosts": goes on with those not yet started.
     if (run.hosts.size() > 1 && !run.ended_at && run.kind == store::RunKind::deploy) {
-        return session.join(plan_of(services, run), run);
+        return session.join(operations::plan_of_begun(context, run), run);
     }
     return session.attach(run);
 }

@@ -1,11 +1,11 @@
 #include "cli/commands/cancel.hpp"
 
-#include "cli/hosts/host_survey.hpp"
-#include "cli/hosts/production_settings.hpp"
-#include "cli/hosts/targets.hpp"
 #include "cli/runs/run_session.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/host_survey.hpp"
+#include "lib/operations/production_settings.hpp"
+#include "lib/operations/targets.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +17,7 @@ namespace {
 
 using messages::Id;
 using messages::phrase;
+using operations::HostServices;
 
 Error not_found(const Phrase& message, const Phrase& hint) {
     return {ErrorKind::usage, "run_not_found", message, hint};
@@ -25,7 +26,8 @@ Error not_found(const Phrase& message, const Phrase& hint) {
 // Where a run may be under way: nowhere, if the configuration names no service or no host.
 std::vector<HostServices> places_known(Services& services) {
     try {
-        return places(services, std::nullopt, std::nullopt);
+        return operations::places(
+            services.context(), services, std::nullopt, services.services_meant(std::nullopt));
     } catch (const Error& error) {
         if (error.code() != "service_missing" && error.code() != "no_hosts") {
             throw;
@@ -46,7 +48,7 @@ Search search_hosts(Services& services, const std::string& id) {
     std::mutex mutex;
     Search search;
     store::Run& run = search.run;
-    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+    const auto look = [&](std::size_t i, ssh::Connection& connection) {
         for (const config::DeploySettings& settings : all[i].services) {
             for (const deploy::OpenRun& open :
                  deploy::look(connection, all[i].name, settings).runs) {
@@ -59,7 +61,8 @@ Search search_hosts(Services& services, const std::string& id) {
                 }
             }
         }
-    });
+    };
+    const auto surveyed = operations::survey(services.context(), services, all, look);
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (!surveyed[i].error) {
             search.asked.push_back(all[i].name);
@@ -160,14 +163,15 @@ ExitCode run_cancel(Services& services, const CancelOptions& options) {
             phrase(services.io().can_prompt() ? Id::rollback_declined : Id::cancel_needs_yes),
             services.io().can_prompt() ? Phrase{} : phrase(Id::rollback_needs_yes_hint));
     }
-    ProductionSettings production(services);
+    const operations::Context& context = services.context();
+    operations::ProductionSettings production(context, services);
     // Without a ledger it was found where these settings led.
     RunSession session(services,
                        found.store ? production.of(run)
                                    : production.of(run.service, run.environment),
-                       hosts_of(services, run));
+                       operations::hosts_of(context, run));
     if (found.store) {
-        session.set_store(*found.store);
+        session.set_ledger(*found.store);
     }
     return session.cancel(run);
 }

@@ -26,7 +26,8 @@
 //    say() for texts, out() for results, note() for what --quiet leaves away, out_json() under
 //    services.json() - then nothing else goes to standard output. It throws Error for whatever
 //    ends it before its work is done and returns an ExitCode when it has a result to show. One
-//    that runs on hosts calls services.exit_code_is_the_result() first.
+//    that runs on hosts calls services.exit_code_is_the_result() first. What it does stands in
+//    lib/operations, which it hands services.context() and, for what is said on the way, services.
 //    Texts stand in lib/messages/catalogue/cli.inc; values from outside go through
 //    sanitize_line(), which Table does by itself.
 // 4. One line in cli/commands/commands.cpp, one section in man/loomrel.1. Help, completion and

@@ -2,12 +2,11 @@
 
 #include "cli/commands/developer.hpp"
 #include "cli/context/report.hpp"
-#include "cli/hosts/targets.hpp"
-#include "cli/runs/conclude.hpp"
-#include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/dry_run.hpp"
+#include "cli/runs/run_session.hpp"
 #include "lib/base/random.hpp"
-#include "lib/operations/ledger.hpp"
+#include "lib/operations/dev_deploy.hpp"
+#include "lib/operations/targets.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -97,36 +96,18 @@ ExitCode skip(Services& services, const DevRequest& asked, bool dry_run) {
     return ExitCode::ok;
 }
 
-Deploying prepare_for(Services& services, const DevRequest& asked, const config::Host& host) {
+operations::Deploying
+prepare_for(Services& services, const DevRequest& asked, const config::Host& host) {
     deploy::Request request;
-    request.run_id = run_id_for(services.github(), asked, endpoint_of(services, host).shown());
+    request.run_id = run_id_for(
+        services.github(), asked, operations::endpoint_of(services.context(), host).shown());
     request.branch = asked.branch;
     request.commit = asked.commit;
-    return prepare(services,
-                   std::move(request),
-                   services.config().deploy(asked.service, k_dev, host.domain),
-                   {host});
-}
-
-// Tells the ledger of the run, if it is there in time, or finds what it knows of it.
-struct LedgerAnswer {
-    std::unique_ptr<store::Store> ledger;
-    std::optional<store::Run> before; // this very run, started before
-};
-
-LedgerAnswer tell_ledger(Services& services, const store::Run& run) {
-    LedgerAnswer told;
-    told.ledger = operations::ledger_if_it_answers(
-        services.context(), services, Services::Purpose::looking, [&](store::Store& store) {
-            told.before = store.find_run(run.id);
-            operations::make_spool(services.context()).deliver(store);
-            if (!told.before) {
-                conclude_open_runs(
-                    services, store, run.service, run.environment, run.hosts.front());
-                (void)store.open_run(run);
-            }
-        });
-    return told;
+    return operations::prepare(services.context(),
+                               services,
+                               std::move(request),
+                               services.config().deploy(asked.service, k_dev, host.domain),
+                               {host});
 }
 
 } // namespace
@@ -141,29 +122,26 @@ ExitCode run_dev_deploy(Services& services, const DevDeployOptions& options) {
         }
         throw no_host_of(services, asked.author);
     }
-    Deploying deploying = prepare_for(services, asked, *host);
-    services.note(services.say(Id::dev_whose_host,
-                               fmt::arg("author", host->name),
-                               fmt::arg("host", endpoint_of(services, *host).shown()),
-                               fmt::arg("service", asked.service),
-                               fmt::arg("branch", asked.branch)));
+    operations::Deploying deploying = prepare_for(services, asked, *host);
+    services.note(
+        services.say(Id::dev_whose_host,
+                     fmt::arg("author", host->name),
+                     fmt::arg("host", operations::endpoint_of(services.context(), *host).shown()),
+                     fmt::arg("service", asked.service),
+                     fmt::arg("branch", asked.branch)));
     if (options.dry_run) {
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.begin_connecting();
     // Beside the log-in: the ledger.
-    const store::Run run = run_row(deploying, session.host_names());
-    const LedgerAnswer told = tell_ledger(services, run);
-    if (told.ledger) {
-        session.set_store(*told.ledger);
+    const store::Run run = operations::run_row(services.context(), deploying);
+    const auto begun = operations::begin_dev_run(services.context(), services, run);
+    if (begun.ledger) {
+        session.set_ledger(*begun.ledger);
     }
-    if (told.before) {
-        using What = deploy::Decision::What;
-        const What what = told.before->ended_at ? What::report : What::attach;
-        if (const auto done = join_or_report(services, session, deploying, {what, told.before})) {
-            return *done;
-        }
+    if (const auto done = join_or_report(services, session, deploying, begun.decision)) {
+        return *done;
     }
     return session.run(deploying.plan, run);
 }

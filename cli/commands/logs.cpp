@@ -1,11 +1,11 @@
 #include "cli/commands/logs.hpp"
 
 #include "cli/commands/logs_run.hpp"
-#include "cli/hosts/host_survey.hpp"
 #include "cli/terminal/log_lines.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/script.hpp"
+#include "lib/operations/host_survey.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,6 +20,7 @@ namespace {
 using messages::Id;
 using messages::phrase;
 using nlohmann::ordered_json;
+using operations::HostServices;
 
 constexpr Milliseconds k_silence{30000};
 
@@ -70,7 +71,8 @@ public:
           m_streams(!services.json() && (all.size() == 1 || options.follow)) {}
 
     const std::vector<HostLog>& read() {
-        (void)survey(
+        (void)operations::survey(
+            m_services.context(),
             m_services,
             m_all,
             [this](std::size_t i, ssh::Connection& connection) { read_one(i, connection); },
@@ -185,8 +187,10 @@ ExitCode run_logs(Services& services, const LogsOptions& options) {
     if (options.run) {
         return show_run_log(services, *options.run, options);
     }
-    const std::vector<HostServices> all =
-        places(services, options.environment.value_or("stage"), services.service(options.service));
+    const std::vector<HostServices> all = operations::places(services.context(),
+                                                             services,
+                                                             options.environment.value_or("stage"),
+                                                             {services.service(options.service)});
     LogReader reader(services, all, options);
     const std::vector<HostLog>& logs = reader.read();
     if (all.size() == 1 && logs.front().error) {

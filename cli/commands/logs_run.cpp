@@ -1,14 +1,13 @@
 #include "cli/commands/logs_run.hpp"
 
-#include "cli/hosts/host_survey.hpp"
-#include "cli/hosts/production_settings.hpp"
-#include "cli/hosts/targets.hpp"
-#include "cli/runs/deploy_plan.hpp"
 #include "cli/terminal/log_lines.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/follow.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/production_settings.hpp"
+#include "lib/operations/targets.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +21,7 @@ namespace {
 using messages::Id;
 using messages::phrase;
 using nlohmann::ordered_json;
+using operations::HostServices;
 // For a look at whether the run is there at all.
 constexpr Milliseconds k_link_wait{15000};
 
@@ -65,7 +65,8 @@ Spot spot_of(Services& services,
              const config::Host& host,
              const config::DeploySettings& settings,
              const std::string& id) {
-    return {make_targets(services, {host}).front(),
+    return {operations::make_targets(services.context(), {host}, operations::note_waiting(services))
+                .front(),
             {id, settings.service, settings.environment, settings.state_dir}};
 }
 
@@ -80,14 +81,16 @@ Spot spot_of(Services& services,
 
 // Every host that is configured; developers' too, as a run of theirs has no other mark.
 std::vector<HostServices> all_places(Services& services, const LogsOptions& options) {
+    const operations::Context& context = services.context();
+    const std::vector<std::string> meant = services.services_meant(options.service);
     if (options.environment) {
-        return places(services, options.environment, options.service);
+        return operations::places(context, services, options.environment, meant);
     }
     std::vector<HostServices> all;
     std::optional<Error> none;
     for (const char* environment : {"stage", "prod", "dev"}) {
         try {
-            auto some = places(services, environment, options.service);
+            auto some = operations::places(context, services, environment, meant);
             std::move(some.begin(), some.end(), std::back_inserter(all));
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::config) {
@@ -113,7 +116,7 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
     const std::vector<HostServices> all = all_places(services, options);
     std::mutex mutex;
     std::vector<Spot> found;
-    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection&) {
+    const auto look = [&](std::size_t i, ssh::Connection&) {
         for (const config::DeploySettings& settings : all[i].services) {
             Spot spot = spot_of(services, all[i].host, settings, id);
             RunPrinter unheard(services, [](std::string_view) {});
@@ -128,7 +131,8 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
                 found.push_back(std::move(spot));
             }
         }
-    });
+    };
+    const auto surveyed = operations::survey(services.context(), services, all, look);
     std::vector<std::string> names;
     std::optional<Error> silent;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -158,8 +162,9 @@ std::vector<Spot> spots_of(Services& services, const std::string& id, const Logs
         return look_for_run(services, id, options);
     }
     std::vector<Spot> spots;
-    const config::DeploySettings settings = ProductionSettings(services).of(*row);
-    for (const config::Host& host : hosts_of(services, *row)) {
+    const operations::Context& context = services.context();
+    const auto settings = operations::ProductionSettings(context, services).of(*row);
+    for (const config::Host& host : operations::hosts_of(context, *row)) {
         spots.push_back(spot_of(services, host, settings, id));
     }
     return spots;

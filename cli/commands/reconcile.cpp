@@ -1,8 +1,8 @@
 #include "cli/commands/reconcile.hpp"
 
-#include "cli/runs/conclude.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
@@ -30,7 +30,7 @@ RunCheck look_at(Services& services, store::Store& store, const store::Run& run,
         return looked;
     }
     try {
-        if (conclude_if_ended(services, store, run)) {
+        if (operations::conclude_if_ended(services.context(), services, store, run)) {
             looked.state = "concluded";
             const auto now = store.find_run(run.id);
             looked.detail = now && now->outcome ? std::string(to_string(*now->outcome)) : "";

@@ -1,19 +1,14 @@
 #include "cli/commands/rollback.hpp"
 
 #include "cli/context/report.hpp"
-#include "cli/hosts/rollback_hosts.hpp"
-#include "cli/runs/conclude.hpp"
-#include "cli/runs/deploy_plan.hpp"
 #include "cli/runs/dry_run.hpp"
-#include "cli/runs/rollback_proof.hpp"
-#include "cli/runs/rollback_run.hpp"
-#include "cli/runs/run_result.hpp"
 #include "cli/runs/run_session.hpp"
-#include "lib/deploy/shown_settings.hpp"
+#include "lib/base/text.hpp"
+#include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/rollback.hpp"
+#include "lib/operations/rollback_proof.hpp"
 #include "lib/release/names.hpp"
-#include "lib/store/rollback.hpp"
-#include "lib/store/spool.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,6 +21,7 @@ namespace {
 using deploy::RollbackTarget;
 using messages::Id;
 using messages::phrase;
+using operations::RollbackHosts;
 
 std::string
 plan_text(Services& services, const RollbackHosts& hosts, const RollbackTarget& target) {
@@ -128,24 +124,9 @@ bool make_way(Services& services, RollbackHosts& hosts, const RollbackOptions& o
                     phrase(Id::rollback_running_hint));
     }
     services.note(services.say(Id::rollback_cancelling, fmt::arg("run", running->run_id)));
-    hosts.cancel(services, running->run_id);
+    hosts.cancel(running->run_id);
     hosts.look();
     return true;
-}
-
-// Cancelling took away what a deploy had begun, and put back one version on every host: that is
-// where a rollback without a target was to lead.
-bool is_put_back(const RollbackHosts& hosts, const std::vector<deploy::HostLook>& before) {
-    // Hosts that were slow this time stand behind the others.
-    const auto& after = hosts.looked_at;
-    return std::all_of(before.begin(), before.end(), [&](const deploy::HostLook& then) {
-        const auto now = std::find_if(after.begin(), after.end(), [&](const deploy::HostLook& one) {
-            return one.host == then.host;
-        });
-        return now != after.end() && then.sight && now->sight && then.sight->serving.empty()
-               && now->sight->how == "restore" && after.front().sight
-               && now->sight->serves == after.front().sight->serves;
-    });
 }
 
 void ask(Services& services, const std::string& plan, const RollbackOptions& options) {
@@ -158,6 +139,15 @@ void ask(Services& services, const std::string& plan, const RollbackOptions& opt
     }
     services.io().err(plan);
     if (!services.confirm(services.say(Id::rollback_question))) {
+        throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
+    }
+}
+
+// No --yes answers for it: the tag is typed once more.
+void ask_by_typing(Services& services, const std::string& plan, const std::string& tag) {
+    services.io().err(plan);
+    services.io().err(services.say(Id::rollback_unapproved_question, fmt::arg("tag", tag)) + " ");
+    if (std::string(trim(services.io().read_line().value_or(""))) != tag) {
         throw Error(ErrorKind::refused, "declined", phrase(Id::rollback_declined));
     }
 }
@@ -197,6 +187,37 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
     return ExitCode::ok;
 }
 
+operations::RollbackRequest request_for(Services& services, const RollbackOptions& options) {
+    operations::RollbackRequest request;
+    request.service =
+        options.host ? options.service.value_or("") : services.service(options.service);
+    request.environment = options.environment;
+    request.to = options.to;
+    request.host = options.host;
+    request.identity = options.identity;
+    request.skip_hooks = options.skip_hooks;
+    request.kept_only = options.kept_only;
+    request.unapproved = options.unapproved;
+    request.dry_run = options.dry_run;
+    return request;
+}
+
+// Where cancelling led to what was wanted.
+ExitCode tell_put_back(Services& services, const RollbackHosts& hosts) {
+    RollbackTarget back;
+    back.to = hosts.looked_at.front().sight->serves;
+    back.commit = hosts.looked_at.front().sight->commit;
+    const operations::Context& context = services.context();
+    (void)operations::ledger_if_it_answers(
+        context, services, Services::Purpose::looking, [&](store::Store& ledger) {
+            if (!hosts.is_typed()) {
+                operations::conclude_open_runs(
+                    context, services, ledger, hosts.settings.service, hosts.settings.environment);
+            }
+        });
+    return tell_already(services, hosts, back);
+}
+
 } // namespace
 
 ExitCode run_rollback(Services& services, const RollbackOptions& options) {
@@ -208,32 +229,19 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     if (options.to && !release::is_commit(*options.to) && !release::is_safe_ref(*options.to)) {
         release::check_release_tag(*options.to);
     }
-    check_may_be_unapproved(services, options);
+    operations::check_may_be_unapproved(services, options.unapproved, options.to);
+    const operations::RollbackRequest request = request_for(services, options);
+    const operations::Context& context = services.context();
     // A host that does not answer is waited for when all is told, not before a refusal.
-    const auto kept = std::make_shared<RollbackHosts>(services, options);
+    const auto kept = std::make_shared<RollbackHosts>(context, services, request);
     services.keep_to_the_end(kept);
     RollbackHosts& hosts = *kept;
     hosts.look();
     const std::vector<deploy::HostLook> before = hosts.looked_at;
-    if (make_way(services, hosts, options) && !options.to && is_put_back(hosts, before)) {
-        RollbackTarget back;
-        back.to = hosts.looked_at.front().sight->serves;
-        back.commit = hosts.looked_at.front().sight->commit;
-        (void)operations::ledger_if_it_answers(
-            services.context(), services, Services::Purpose::looking, [&](store::Store& ledger) {
-                if (!options.host) {
-                    conclude_open_runs(
-                        services, ledger, hosts.settings.service, hosts.settings.environment);
-                }
-            });
-        return tell_already(services, hosts, back);
+    if (make_way(services, hosts, options) && !options.to && hosts.is_put_back(before)) {
+        return tell_put_back(services, hosts);
     }
-    RollbackTarget target = deploy::choose_target(hosts.looked_at,
-                                                  {options.to,
-                                                   hosts.settings.service,
-                                                   hosts.settings.environment,
-                                                   options.host.value_or(""),
-                                                   options.identity.value_or("")});
+    RollbackTarget target = operations::choose_rollback(hosts, request);
     if (target.already) {
         if (!options.dry_run) {
             set_outputs(
@@ -242,23 +250,8 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
         }
         return tell_already(services, hosts, target);
     }
-    if (target.rebuild && options.kept_only) {
-        refuse_not_kept(services, hosts, target, options);
-    }
-    if (target.rebuild && deploy::is_unproven(hosts.settings)) {
-        refuse_unproven(services, hosts, target, options);
-    }
-    const bool must_be_proven = target.rebuild && hosts.settings.environment == "prod";
-    if (must_be_proven) {
-        target.commit = prove(services, hosts, target, options);
-    }
-    deploy::Plan plan =
-        rollback_plan(services, hosts, target, services.actor(), options.skip_hooks);
-    plan.request.unapproved = must_be_proven && target.commit.empty();
+    const deploy::Plan plan = operations::plan_rollback(context, services, hosts, target, request);
     const std::string text = plan_text(services, hosts, target);
-    // What is kept has served, whatever the ledger says; only a rebuild has to be believed.
-    const auto purpose =
-        must_be_proven ? Services::Purpose::production : Services::Purpose::looking;
     if (options.dry_run) {
         if (!services.json()) {
             services.out(text);
@@ -273,29 +266,18 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     RunSession session(services, plan.settings, hosts.hosts, hosts.take_connections());
     session.begin_connecting();
     session.set_rollback_from(target.from);
-    store::Run run = rollback_row(services, plan, target, session.host_names());
-    if (plan.request.unapproved) {
-        keep_unapproved(services, run, target.from);
-    }
-    const auto store = operations::ledger_if_it_answers(
-        services.context(), services, purpose, [&](store::Store& ledger) {
-            // A deploy that nobody watched to its end first gets its release where it belongs; with
-            // a host out of reach that would take its time, and is left to reconcile.
-            if (!options.host && hosts.all_answered()) {
-                conclude_open_runs(services, ledger, run.service, run.environment);
-            }
-            const bool alone = hosts.all_answered() && !options.cancel_running;
-            claim_rollback(ledger, run, target.from, services.actor(), "cli", alone);
-        });
-    if (store) {
-        session.set_store(*store);
+    store::Run run = operations::rollback_row(context, hosts, target, plan);
+    const bool alone = hosts.all_answered() && !options.cancel_running;
+    const auto ledger =
+        operations::begin_rollback(context, services, hosts, target, plan, run, alone);
+    if (ledger) {
+        session.set_ledger(*ledger);
     } else {
-        run.release_id.reset();
         session.spool_only();
     }
     const ExitCode code = session.run(plan, run);
-    if (store && plan.request.unapproved) {
-        tell_now(services, *store);
+    if (ledger && plan.request.unapproved) {
+        operations::tell_now(context, services, *ledger);
     }
     return code;
 }

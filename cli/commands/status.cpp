@@ -1,9 +1,9 @@
 #include "cli/commands/status.hpp"
 
-#include "cli/hosts/host_survey.hpp"
 #include "cli/terminal/table.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/host_survey.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +16,7 @@ namespace {
 using deploy::HostState;
 using messages::Id;
 using nlohmann::ordered_json;
+using operations::HostServices;
 
 // One line of the answer.
 struct ServiceStatus {
@@ -167,13 +168,16 @@ void show_table(Services& services, const std::vector<ServiceStatus>& all) {
 } // namespace
 
 ExitCode run_status(Services& services, const StatusOptions& options) {
-    const std::vector<HostServices> all = places(services, options.environment, options.service);
+    const operations::Context& context = services.context();
+    const std::vector<HostServices> all = operations::places(
+        context, services, options.environment, services.services_meant(options.service));
     std::vector<std::vector<HostState>> sights(all.size());
-    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+    const auto look = [&](std::size_t i, ssh::Connection& connection) {
         for (const config::DeploySettings& settings : all[i].services) {
             sights[i].push_back(deploy::look(connection, all[i].name, settings));
         }
-    });
+    };
+    const auto surveyed = operations::survey(context, services, all, look);
     std::vector<ServiceStatus> lines;
     bool any = false;
     for (std::size_t i = 0; i < all.size(); ++i) {

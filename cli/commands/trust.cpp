@@ -1,8 +1,8 @@
 #include "cli/commands/trust.hpp"
 
-#include "cli/hosts/host_argument.hpp"
-#include "cli/hosts/targets.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/host_argument.hpp"
+#include "lib/operations/targets.hpp"
 #include "lib/ssh/known_hosts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,20 +43,21 @@ struct HostKeyCheck {
 };
 
 std::vector<HostKeyCheck> hosts_meant(Services& services, const std::string& target) {
+    const operations::Context& context = services.context();
     std::vector<config::Host> hosts;
     if (target == "dev" || target == "stage" || target == "prod") {
-        hosts = hosts_wanted(services, target);
-    } else if (auto own = services.config().developer(target)) {
+        hosts = operations::hosts_wanted(context, target);
+    } else if (auto own = context.config.developer(target)) {
         hosts.push_back(std::move(*own)); // by login, as .env.servers has it
     } else {
-        hosts.push_back(host_typed(services, parse_host_argument(target)));
+        hosts.push_back(operations::host_typed(context, operations::parse_host_argument(target)));
     }
     std::vector<HostKeyCheck> all;
     std::set<std::pair<std::string, std::uint16_t>> seen;
     for (const config::Host& host : hosts) {
         if (seen.emplace(to_lower(host.address), host.port).second) {
             HostKeyCheck shown;
-            shown.endpoint = endpoint_of(services, host);
+            shown.endpoint = operations::endpoint_of(context, host);
             all.push_back(std::move(shown));
         }
     }

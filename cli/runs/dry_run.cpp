@@ -1,11 +1,11 @@
 #include "cli/runs/dry_run.hpp"
 
-#include "cli/hosts/targets.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/ledger_recorder.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/steps.hpp"
+#include "lib/operations/targets.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -80,10 +80,7 @@ std::string log_of(const deploy::Plan& plan) {
 
 ExitCode
 show_dry_run(Services& services, const deploy::Plan& plan, const std::vector<config::Host>& hosts) {
-    std::vector<std::string> names;
-    for (const config::Host& host : hosts) {
-        names.push_back(endpoint_of(services, host).shown());
-    }
+    const auto names = operations::names_of(services.context(), hosts);
     const std::string script = deploy::run_script(plan);
     if (services.json()) {
         json object{{"dry_run", true},

@@ -7,6 +7,7 @@
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/steps.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/run_subject.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -235,26 +236,6 @@ std::string status_of(const Report& report) {
 
 } // namespace
 
-std::string short_ref(const std::string& ref) {
-    for (const std::string_view prefix : {"refs/tags/", "refs/heads/"}) {
-        if (ref.rfind(prefix, 0) == 0) {
-            return ref.substr(prefix.size());
-        }
-    }
-    return ref;
-}
-
-deploy::Subject subject_of(const store::Run& run, const config::DeploySettings& settings) {
-    return {run.service,
-            run.environment,
-            short_ref(run.ref),
-            run.ref.rfind("refs/tags/", 0) == 0,
-            run.id,
-            settings.health_attempts,
-            run.kind,
-            run.release_id};
-}
-
 void show_result(Services& services,
                  const Report& report,
                  const deploy::LedgerRecorder::Conclusion& conclusion,
@@ -298,7 +279,7 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
     const std::string text = services.say(Id::deploy_ended_before,
                                           fmt::arg("run", run.id),
                                           fmt::arg("service", run.service),
-                                          fmt::arg("ref", short_ref(run.ref)),
+                                          fmt::arg("ref", operations::short_ref(run.ref)),
                                           fmt::arg("date", services.date(run.started_at)));
     services.note(text);
     const auto failure = deploy::failure_of_then(run, services.language(), redactor);

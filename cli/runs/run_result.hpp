@@ -4,15 +4,7 @@
 #include "lib/deploy/ledger_recorder.hpp"
 #include "lib/deploy/report.hpp"
 
-#include <string>
-
 namespace loomrel::cli {
-
-// "refs/tags/v1.2.3" is v1.2.3, "refs/heads/feature/x" is feature/x.
-[[nodiscard]] std::string short_ref(const std::string& ref);
-
-[[nodiscard]] deploy::Subject subject_of(const store::Run& run,
-                                         const config::DeploySettings& settings);
 
 // The result in every form that was asked for: people's last lines or --json, and in GitHub Actions
 // the step's outputs and its summary.

@@ -1,17 +1,10 @@
 #include "cli/runs/run_session.hpp"
 
 #include "cli/context/report.hpp"
-#include "cli/hosts/production_settings.hpp"
-#include "cli/hosts/targets.hpp"
-#include "cli/runs/conclude.hpp"
-#include "cli/runs/dev_notice.hpp"
 #include "cli/runs/run_metrics.hpp"
 #include "cli/runs/run_result.hpp"
-#include "lib/base/text.hpp"
-#include "lib/deploy/shown_settings.hpp"
-#include "lib/operations/ledger.hpp"
+#include "lib/operations/run_subject.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -40,26 +33,6 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     return make_view(options);
 }
 
-// Stopped on every host, and nothing left that should have been put back.
-bool is_all_cancelled(const deploy::Report& report) {
-    return std::all_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
-        return host.end && host.end->outcome == "cancelled" && host.end->restored != "failed"
-               && host.end->restored != "none";
-    });
-}
-
-// The run may have joined another release on its way.
-std::optional<std::int64_t> release_of(const store::Run& run,
-                                       const deploy::LedgerRecorder& recorder) {
-    return recorder.release_id() ? recorder.release_id() : run.release_id;
-}
-
-bool any_ended(const deploy::Report& report) {
-    return std::any_of(report.hosts.begin(), report.hosts.end(), [](const deploy::Followed& host) {
-        return host.how == deploy::HowFollowed::ended;
-    });
-}
-
 } // namespace
 
 RunSession::RunSession(Services& services,
@@ -67,23 +40,16 @@ RunSession::RunSession(Services& services,
                        const std::vector<config::Host>& hosts,
                        std::vector<std::unique_ptr<ssh::Connection>> open)
     : m_services(services),
-      m_settings(std::move(settings)),
-      m_view(make_run_view(services, hosts.size())) {
-    auto targets =
-        make_targets(services, hosts, [this](const std::string& text) { m_view->note(text); });
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        m_names.push_back(targets[i].name);
-        if (i < open.size() && open[i]) {
-            use_first(targets[i], std::move(open[i]));
-        }
-    }
-    m_conductor = std::make_unique<deploy::Conductor>(
-        std::move(targets), *m_view, services.context().patience);
-    m_conductor->stop_request = &m_signals.stop_request();
-}
-
-void RunSession::begin_connecting() {
-    m_conductor->begin_connecting(m_settings.canary);
+      m_view(make_run_view(services, hosts.size())),
+      m_driver(
+          services.context(),
+          services,
+          std::move(settings),
+          hosts,
+          *m_view,
+          [this](const std::string& text) { m_view->note(text); },
+          std::move(open)) {
+    m_driver.set_stop_request(m_signals.stop_request());
 }
 
 void RunSession::may_leave() {
@@ -95,146 +61,58 @@ void RunSession::may_leave() {
     });
 }
 
-void RunSession::set_store(store::Store& store) {
-    m_store = &store;
-}
-
-void RunSession::spool_only() {
-    m_spools = true;
-}
-
-deploy::LedgerRecorder RunSession::make_recorder(const store::Run& run) const {
-    deploy::LedgerRecorder recorder(
-        m_store, operations::make_spool(m_services.context()), m_services.actor());
-    recorder.set_run(run);
-    // What has ended is shown once more, and moves nothing.
-    if (run.release_id && !run.ended_at) {
-        recorder.set_release(*run.release_id, run.environment);
-    }
-    recorder.set_rollback_from(m_rollback_from);
-    if (m_spools) {
-        recorder.tell_later();
-    }
-    return recorder;
-}
-
-void RunSession::set_last_words(const store::Run& run) {
+void RunSession::begin(const store::Run& run, const std::string& ref) {
     m_signals.set_last_words(m_services.say(Id::deploy_left, fmt::arg("run", run.id)) + "\n");
+    m_view->begin(m_services.say(Id::deploy_title,
+                                 fmt::arg("service", run.service),
+                                 fmt::arg("ref", ref),
+                                 fmt::arg("environment", run.environment)));
 }
 
 ExitCode RunSession::run(const deploy::Plan& plan, const store::Run& run) {
-    set_last_words(run);
-    m_view->begin(m_services.say(Id::deploy_title,
-                                 fmt::arg("service", run.service),
-                                 fmt::arg("ref", plan.shown_ref()),
-                                 fmt::arg("environment", run.environment)));
-    deploy::LedgerRecorder recorder = make_recorder(run);
-    return finish(run, m_conductor->run(plan, recorder), recorder);
+    begin(run, plan.shown_ref());
+    m_driver.run(plan, run);
+    return finish(run);
 }
 
 ExitCode RunSession::join(const deploy::Plan& plan, const store::Run& run) {
-    config::DeploySettings as_begun = plan.settings;
-    deploy::keep_unproven(as_begun, run.settings);
-    if (deploy::is_unproven(as_begun)) {
-        m_settings = ProductionSettings(m_services).of(run);
-        const auto& keys = as_begun.of_repository;
-        m_services.note(
-            m_services.say(Id::deploy_unproven_join,
-                           fmt::arg("run", run.id),
-                           fmt::arg("keys", loomrel::join({keys.begin(), keys.end()}, ", "))));
+    if (!m_driver.may_start_the_rest(plan, run)) {
         return attach(run);
     }
-    m_conductor->joins = true;
-    return this->run(plan, run);
+    begin(run, plan.shown_ref());
+    m_driver.join(plan, run);
+    return finish(run);
 }
 
 ExitCode RunSession::attach(const store::Run& run) {
-    set_last_words(run);
-    m_view->begin(m_services.say(Id::deploy_title,
-                                 fmt::arg("service", run.service),
-                                 fmt::arg("ref", short_ref(run.ref)),
-                                 fmt::arg("environment", run.environment)));
-    deploy::LedgerRecorder recorder = make_recorder(run);
-    const deploy::RunPlace place{run.id, run.service, run.environment, m_settings.state_dir};
-    // Where it never came, who cancels it ends it too: a late start is to find that.
-    return finish(
-        run, m_conductor->attach(place, m_cancels || is_unwatched(run), recorder), recorder);
+    begin(run, operations::short_ref(run.ref));
+    m_driver.attach(run);
+    return finish(run);
 }
 
 ExitCode RunSession::cancel(const store::Run& run) {
     m_signals.ask(deploy::StopRequest::cancel);
-    m_cancels = true;
-    return attach(run);
+    begin(run, operations::short_ref(run.ref));
+    m_driver.cancel(run);
+    return finish(run);
 }
 
-deploy::LedgerRecorder::Conclusion RunSession::conclude(const store::Run& run,
-                                                        const deploy::Report& report,
-                                                        deploy::LedgerRecorder& recorder) const {
-    deploy::LedgerRecorder::Conclusion conclusion;
-    // Without a ledger a cancelled run stays open there: whoever reconciles reads its end.
-    conclusion.told = !m_cancels || m_store != nullptr;
-    if (report.outcome != store::RunOutcome::unknown && !run.ended_at && conclusion.told) {
-        return recorder.conclude(
-            deploy::to_run_end(report), report.commit, deploy::to_event_detail(report));
-    }
-    if (m_store != nullptr && report.release_id) {
-        try {
-            const auto release = m_store->find_release(*report.release_id);
-            conclusion.status = release ? release->status : "";
-        } catch (const Error&) {
-            conclusion.status = ""; // what the run came to is known all the same
-        }
-    }
-    return conclusion;
-}
-
-ExitCode RunSession::finish(const store::Run& run,
-                            std::vector<deploy::Followed> hosts,
-                            deploy::LedgerRecorder& recorder) {
+ExitCode RunSession::finish(const store::Run& run) {
     m_view->finish();
-    deploy::Report report = deploy::make_report(subject_of(run, m_settings),
-                                                std::move(hosts),
-                                                m_services.language(),
-                                                m_services.redactor());
-    // What was told of it then is all there is, once its hosts have forgotten it.
-    if (run.ended_at && !any_ended(report)) {
+    const operations::RunResult result = m_driver.conclude();
+    if (result.only_stored) {
         return show_stored_result(m_services, run);
     }
-    if (run.ended_at) {
-        report.past = run.started_at;
-        if (report.failure) {
-            report.failure->serves = deploy::serves_of_then(run, m_services.language());
-        }
-    }
-    if (m_cancels && is_all_cancelled(report)) {
-        report.exit = 0;
-    }
-    if (run.kind == store::RunKind::rollback && report.commit.empty()) {
-        report.commit = run.commit;
-    }
-    report.release_id = release_of(run, recorder);
-    report.took =
-        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - m_began);
-    const auto conclusion = conclude(run, report, recorder);
-    report.release_id = release_of(run, recorder);
-    report.status = conclusion.status;
-    if (conclusion.told && m_store != nullptr) {
-        tell_dev_end(m_services, *m_store, run, report);
-    }
-    // Without a ledger nobody will ever come back for it; of one that is still open somebody will.
-    if (conclusion.told && (run.ended_at || report.outcome != store::RunOutcome::unknown)) {
-        m_conductor->acknowledge();
-    }
-    if (m_cancels && report.exit == 0 && !is_all_cancelled(report)) {
-        report.exit = 3;
+    if (result.cancelled_too_late) {
         m_services.note(m_services.say(Id::cancel_ended, fmt::arg("run", run.id)));
         m_services.note(m_services.say(Id::cancel_ended_hint, fmt::arg("run", run.id)));
     }
-    if (report.failure) {
-        m_view->annotate(report.failure->message, to_text(*report.failure, m_services.language()));
+    const auto& failure = result.report.failure;
+    if (failure) {
+        m_view->annotate(failure->message, to_text(*failure, m_services.language()));
     }
-    const ExitCode code = last_words(report, conclusion);
-    send_run_metrics(m_services, run.kind, report);
+    const ExitCode code = last_words(result.report, result.conclusion);
+    send_run_metrics(m_services, run.kind, result.report);
     return code;
 }
 
@@ -250,6 +128,22 @@ ExitCode RunSession::last_words(const deploy::Report& report,
     }
     show_result(m_services, report, conclusion, code);
     return code;
+}
+
+std::optional<ExitCode> join_or_report(Services& services,
+                                       RunSession& session,
+                                       operations::Deploying& deploying,
+                                       const deploy::Decision& decision) {
+    switch (decision.what) {
+    case deploy::Decision::What::report:
+        return show_stored_result(services, *decision.run);
+    case deploy::Decision::What::attach:
+        operations::continue_run(deploying, *decision.run);
+        return session.join(deploying.plan, *decision.run);
+    case deploy::Decision::What::start:
+        break;
+    }
+    return std::nullopt;
 }
 
 } // namespace loomrel::cli

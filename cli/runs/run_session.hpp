@@ -3,8 +3,8 @@
 #include "cli/context/services.hpp"
 #include "cli/context/signals.hpp"
 #include "cli/terminal/view.hpp"
-#include "lib/deploy/conduct.hpp"
-#include "lib/deploy/report.hpp"
+#include "lib/operations/deploy_plan.hpp"
+#include "lib/operations/run_driver.hpp"
 
 #include <memory>
 #include <optional>
@@ -13,9 +13,8 @@
 
 namespace loomrel::cli {
 
-// A run with somebody at this end: view, signals, hosts and ledger wired together, and the result
-// shown in every form that was asked for. Made before the ledger is asked, so that logging in and
-// the ledger go side by side.
+// A run with somebody at this terminal: its driver, a view and signals wired together, and the
+// result shown in every form that was asked for.
 class RunSession {
 public:
     // `open`: connections that are there already, by the hosts' order; null = none.
@@ -24,7 +23,7 @@ public:
                const std::vector<config::Host>& hosts,
                std::vector<std::unique_ptr<ssh::Connection>> open = {});
 
-    void begin_connecting();
+    void begin_connecting() { m_driver.begin_connecting(); }
 
     // Until stay() whoever interrupts ends the program at once (130): nothing has been begun that
     // would have to be seen to an end.
@@ -32,15 +31,12 @@ public:
 
     void stay() { m_signals.stay(); }
 
-    // Until it is set nothing is told to a ledger.
-    void set_store(store::Store& store);
-    // The ledger does not answer: what the run comes to waits in the spool.
-    void spool_only();
+    // As RunDriver has them.
+    void set_ledger(store::Store& ledger) { m_driver.set_ledger(ledger); }
 
-    [[nodiscard]] const std::vector<std::string>& host_names() const { return m_names; }
+    void spool_only() { m_driver.spool_only(); }
 
-    // A rollback: the tag that it leaves.
-    void set_rollback_from(std::string tag) { m_rollback_from = std::move(tag); }
+    void set_rollback_from(std::string tag) { m_driver.set_rollback_from(std::move(tag)); }
 
     // Starts the run of `plan` (its row is in the ledger) and stays with it.
     [[nodiscard]] ExitCode run(const deploy::Plan& plan, const store::Run& run);
@@ -52,29 +48,22 @@ public:
     [[nodiscard]] ExitCode cancel(const store::Run& run);
 
 private:
-    void set_last_words(const store::Run& run);
-    [[nodiscard]] deploy::LedgerRecorder make_recorder(const store::Run& run) const;
-    [[nodiscard]] ExitCode finish(const store::Run& run,
-                                  std::vector<deploy::Followed> hosts,
-                                  deploy::LedgerRecorder& recorder);
-    [[nodiscard]] deploy::LedgerRecorder::Conclusion
-    conclude(const store::Run& run,
-             const deploy::Report& report,
-             deploy::LedgerRecorder& recorder) const;
+    void begin(const store::Run& run, const std::string& ref);
+    [[nodiscard]] ExitCode finish(const store::Run& run);
     [[nodiscard]] ExitCode last_words(const deploy::Report& report,
                                       const deploy::LedgerRecorder::Conclusion& conclusion);
 
     Services& m_services;
-    config::DeploySettings m_settings;
-    std::vector<std::string> m_names;
     SignalWatch m_signals;
     std::unique_ptr<View> m_view;
-    std::unique_ptr<deploy::Conductor> m_conductor;
-    store::Store* m_store = nullptr;
-    bool m_spools = false;
-    std::string m_rollback_from;
-    bool m_cancels = false;
-    Deadline m_began = std::chrono::steady_clock::now();
+    operations::RunDriver m_driver;
 };
+
+// "Started twice" (design 3): reports the run that is the answer already, or joins the one that
+// goes on; nullopt = a run is to be started.
+[[nodiscard]] std::optional<ExitCode> join_or_report(Services& services,
+                                                     RunSession& session,
+                                                     operations::Deploying& deploying,
+                                                     const deploy::Decision& decision);
 
 } // namespace loomrel::cli

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "cli/context/services.hpp"
 #include "lib/bot/operations.hpp"
-#include "lib/deploy/follow.hpp"
+#include "lib/operations/context.hpp"
 
 #include <atomic>
 #include <functional>
@@ -13,15 +12,18 @@
 
 namespace loomrel::cli {
 
-// The bot's hands: what it asks of production's hosts, done as the commands do it. Every call works
-// with connections to ledger and hosts of its own. The configuration is loaded before.
+// What the bot asks of production's hosts, in the name of whoever pressed, as long as serve runs.
+// Every call works with connections to ledger and hosts of its own.
 class HostOperations final : public bot::Operations {
 public:
     // What went wrong in a deploy that nobody waits for.
     using OnTrouble = std::function<void(const std::exception&)>;
 
-    explicit HostOperations(Services& services, OnTrouble on_trouble = {})
-        : m_services(services),
+    HostOperations(const operations::Context& context,
+                   operations::Console& console,
+                   OnTrouble on_trouble = {})
+        : m_context(context),
+          m_console(console),
           m_on_trouble(std::move(on_trouble)) {}
 
     // Whatever is being watched is left to go on by itself.
@@ -50,8 +52,10 @@ private:
     // Throws Error(ledger), "ask again": another server, or this one when it is back, will do it.
     void check_stays() const;
     void start(std::function<void()> work);
+    [[nodiscard]] operations::Context context_of(const std::string& actor) const;
 
-    Services& m_services;
+    const operations::Context& m_context;
+    operations::Console& m_console;
     OnTrouble m_on_trouble;
     std::atomic<deploy::StopRequest> m_stop_request{deploy::StopRequest::none};
     std::mutex m_mutex;

@@ -1,7 +1,7 @@
 #include "cli/serve/workers.hpp"
 
 #include "cli/context/notices.hpp"
-#include "cli/runs/conclude.hpp"
+#include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/store/server_ledger.hpp"
 
@@ -40,11 +40,11 @@ void conclude_unwatched(Services& services,
         if (stop.stop_requested()) {
             return;
         }
-        if (!is_unwatched(run) || !has_hosts(services, run)) {
+        if (!operations::is_unwatched(run) || !has_hosts(services, run)) {
             continue;
         }
         try {
-            if (conclude_if_ended(services, store, run)) {
+            if (operations::conclude_if_ended(services.context(), services, store, run)) {
                 log.write(Level::info,
                           "run_concluded",
                           {{"run_id", run.id},

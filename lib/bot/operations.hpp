@@ -1,55 +1,24 @@
 #pragma once
 
-#include "lib/base/clock.hpp"
+#include "lib/operations/production_hosts.hpp"
+#include "lib/operations/stage_sight.hpp"
 #include "lib/release/release.hpp"
 
-#include <functional>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace loomrel::bot {
 
-// A version that a host keeps and can be gone back to.
-struct KeptVersion {
-    std::string tag;
-    std::optional<Time> deployed_at;
-};
+using operations::Ended;
+using operations::KeptVersion;
+using operations::Progress;
+using operations::StageSight;
+using operations::Standing;
 
-// What the hosts of production say now.
-struct Standing {
-    std::string serves;            // a tag, or a commit; "" = nothing
-    std::vector<KeptVersion> kept; // newest first, without what serves
-};
-
-// What stage's hosts said when they were looked at (design 13.4).
-struct StageSight {
-    enum class What {
-        same,   // each serves the release's commit
-        other,  // one of them does not
-        silent, // one of them does not answer, and none serves anything else
-    } what = What::silent;
-    std::string serves; // of other: a tag, a commit or an image; "" = nothing that anybody knows
-    std::string reason; // of silent: for people
-};
-
-// A run as the message that shows it needs it.
-struct Progress {
-    std::string step;       // "health"; as messages::step_label() knows it
-    std::optional<bool> ok; // nullopt = it has just begun
-};
-
-struct Ended {
-    bool good = false;
-    std::string serves;
-    std::string reason; // of a bad end: for people, may be many lines
-};
-
-// What needs hosts. The bot decides who may and asks; this does. Each call may take long, is made
-// from a thread of its own, and throws Error when it cannot begin.
+// What needs hosts (lib/operations). The bot decides who may and asks; this does. Each call may
+// take long, is made from a thread of its own, and throws Error when it cannot begin.
 class Operations {
 public:
-    using Watch = std::function<void(const Progress&)>;
+    using Watch = operations::OnProgress;
 
     virtual ~Operations() = default;
 

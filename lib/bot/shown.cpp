@@ -5,6 +5,7 @@
 #include "lib/bot/card.hpp"
 #include "lib/bot/event_words.hpp"
 #include "lib/bot/notice_lines.hpp"
+#include "lib/operations/stage_sight.hpp"
 #include "lib/release/names.hpp"
 #include "lib/telegram/text.hpp"
 
@@ -82,13 +83,6 @@ std::string stage_line(const config::Config& config, const std::string& service,
 
 } // namespace
 
-bool can_log_in(const config::Config& config, const std::vector<config::Host>& hosts) {
-    return !hosts.empty() && std::all_of(hosts.begin(), hosts.end(), [&](const auto& host) {
-        return config.has_agent || !host.password.empty() || !host.key.empty()
-               || !host.key_file.empty();
-    });
-}
-
 std::optional<release::Event> last_move(const std::vector<release::Event>& events) {
     const auto last = std::find_if(
         events.rbegin(), events.rend(), [](const auto& event) { return event.from != event.to; });
@@ -134,14 +128,6 @@ bool can_be_approved(const release::Release& release) {
            && !release.is_outrun();
 }
 
-bool can_look_at_stage(const config::Config& config, const std::string& service) {
-    try {
-        return can_log_in(config, config.hosts("stage", service));
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 std::string commit_link(const config::Config& config, const release::Release& release) {
     const std::string commit = release.commit_sha.value_or("");
     const std::string web = web_of(config.github.api_url);
@@ -177,7 +163,7 @@ std::string what_is_approved(const config::Config& config,
     const Language language = config.language;
     std::string lines = commit_line(config, release);
     const auto add = [&](const std::string& line) { lines += line.empty() ? "" : "\n" + line; };
-    const bool looks = known.looks && can_look_at_stage(config, release.service_name);
+    const bool looks = known.looks && operations::can_look_at_stage(config, release.service_name);
     add(stage_line(config, release.service_name, known.looks));
     const std::string keys = setting_keys(language, known.settings);
     if (!keys.empty()) {

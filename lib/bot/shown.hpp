@@ -37,12 +37,6 @@ struct Known {
 // Waits for a decision, and may be approved: its commit is known, and it is not outrun.
 [[nodiscard]] bool can_be_approved(const release::Release& release);
 
-// Is there something to log in with, for each of these? Asks no host.
-[[nodiscard]] bool can_log_in(const config::Config& config, const std::vector<config::Host>& hosts);
-
-// The same of the hosts of stage.
-[[nodiscard]] bool can_look_at_stage(const config::Config& config, const std::string& service);
-
 // Lines for whoever decides; "" where nothing is to be decided.
 [[nodiscard]] std::string
 what_is_approved(const config::Config& config, const release::Release& release, const Known& known);

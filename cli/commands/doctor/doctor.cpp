@@ -4,10 +4,10 @@
 #include "cli/checks/exposure.hpp"
 #include "cli/commands/doctor/telegram.hpp"
 #include "cli/commands/doctor/words.hpp"
-#include "cli/hosts/host_survey.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/look.hpp"
+#include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +22,7 @@ namespace {
 
 using messages::Id;
 using nlohmann::ordered_json;
+using operations::HostServices;
 
 // How to mend what the script on the host found: by the check's name (lib/deploy/host/doctor.sh).
 struct Cure {
@@ -186,17 +187,21 @@ void take_checks(const deploy::Diagnosis& diagnosis,
 bool check_hosts(Services& services, const DoctorOptions& options, Findings& findings) {
     std::vector<HostServices> all;
     try {
-        all = places(services, options.environment, options.service);
+        all = operations::places(services.context(),
+                                 services,
+                                 options.environment,
+                                 services.services_meant(options.service));
     } catch (const Error& error) {
         findings.add("config", "hosts", error);
         return false;
     }
     std::vector<std::vector<deploy::Diagnosis>> diagnoses(all.size());
-    const auto surveyed = survey(services, all, [&](std::size_t i, ssh::Connection& connection) {
+    const auto look = [&](std::size_t i, ssh::Connection& connection) {
         for (const config::DeploySettings& settings : all[i].services) {
             diagnoses[i].push_back(deploy::diagnose(connection, all[i].name, settings));
         }
-    });
+    };
+    const auto surveyed = operations::survey(services.context(), services, all, look);
     std::map<std::pair<std::string, std::string>, std::string> machines;
     for (std::size_t i = 0; i < all.size(); ++i) {
         const std::string where = all[i].environment + " " + all[i].name;

@@ -1,8 +1,8 @@
 #include "cli/commands/doctor/telegram.hpp"
 
 #include "cli/context/notices.hpp"
-#include "cli/serve/host_operations.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/operations/production_hosts.hpp"
 #include "lib/store/server_ledger.hpp"
 
 namespace loomrel::cli {
@@ -58,10 +58,9 @@ void check_bot(const config::Config& config, Findings& findings) {
 
 // What the bot leaves out, nobody finds by looking at the bot.
 void check_rollback(Services& services, Findings& findings) {
-    HostOperations operations(services);
     for (const std::string& service : services.config().services) {
         std::string why;
-        const bool can = operations.can_roll_back(service, why);
+        const bool can = operations::can_roll_back(services.context(), service, why);
         findings.add(k_where,
                      "⏪ " + service,
                      can ? Verdict::ok : Verdict::warning,

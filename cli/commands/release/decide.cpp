@@ -1,11 +1,11 @@
 #include "cli/commands/release/approvals.hpp"
 #include "cli/commands/release/decision.hpp"
 #include "cli/commands/release/release.hpp"
-#include "cli/runs/stage_sight.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/shown.hpp"
+#include "lib/operations/stage_sight.hpp"
 
 namespace loomrel::cli {
 
@@ -104,18 +104,18 @@ see_stage(Services& services, const ReleaseDecideOptions& options, const Decisio
     if (!decided.approves() || !bot::can_be_approved(decided.row)) {
         return store::Seen::unasked;
     }
-    if (!bot::can_look_at_stage(services.config(), decided.row.service_name)) {
+    if (!operations::can_look_at_stage(services.config(), decided.row.service_name)) {
         services.note(services.say(Id::approval_ci_word));
         return store::Seen::unasked;
     }
-    const bot::StageSight sight = look_at_stage(services, decided.row);
+    const operations::StageSight sight = operations::look_at_stage(services.context(), decided.row);
     switch (sight.what) {
-    case bot::StageSight::What::same:
+    case operations::StageSight::What::same:
         return store::Seen::seen;
-    case bot::StageSight::What::other:
+    case operations::StageSight::What::other:
         note_other_on_stage(services, decided);
         refuse_seen_other(decided, sight.serves);
-    case bot::StageSight::What::silent:
+    case operations::StageSight::What::silent:
         break;
     }
     const std::string why = sanitize_line(sight.reason);

@@ -1,7 +1,7 @@
 #include "cli/commands/release/release.hpp"
-#include "cli/runs/production_claim.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/production_claim.hpp"
 #include "lib/release/names.hpp"
 
 namespace loomrel::cli {
@@ -85,7 +85,8 @@ store::Changed claim(Services& services, const store::Change& change) {
     if (claimed.conflict == "status") {
         refuse_move(change.release_id, claimed.status, std::string(to_string(Status::deploying)));
     }
-    refuse_claim(services, find_release(services, change.release_id), claimed);
+    operations::refuse_claim(
+        services.context(), find_release(services, change.release_id), claimed);
 }
 
 // Written whether or not the release has the status already.

@@ -1,6 +1,6 @@
 #include "cli/commands/trust.hpp"
-#include "cli/hosts/host_argument.hpp"
 #include "lib/base/file.hpp"
+#include "lib/operations/host_argument.hpp"
 #include "lib/ssh/ssh.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
@@ -46,7 +46,7 @@ struct Trusting {
 
 TEST_CASE("a host is written with or without user and port, and nothing else passes") {
     const auto all = [](const std::string& text) {
-        const cli::HostArgument host = cli::parse_host_argument(text);
+        const operations::HostArgument host = operations::parse_host_argument(text);
         return host.user.value_or("-") + " " + host.address + " "
                + (host.port ? std::to_string(*host.port) : "-");
     };
@@ -76,7 +76,7 @@ TEST_CASE("a host is written with or without user and port, and nothing else pas
                                    "ssh://host"}) {
         CAPTURE(text);
         try {
-            static_cast<void>(cli::parse_host_argument(text));
+            static_cast<void>(operations::parse_host_argument(text));
             FAIL_CHECK("was taken");
         } catch (const Error& error) {
             CHECK(error.kind() == ErrorKind::usage);

@@ -77,3 +77,12 @@ TEST_CASE("commands that touch production refuse a ledger that nobody named") {
     CHECK(world.run(words) == cli::ExitCode::usage);
     CHECK(world.ledger.opened <= 1); // at most to look the release up
 }
+
+TEST_CASE("Without a configuration whoever must go on still goes on") {
+    CommandWorld world;
+    world.config_broken = Error(ErrorKind::config, "broken", Phrase{"x", "x"});
+    auto services = world.services();
+    services.must_go_on();
+    services.do_without_config();
+    CHECK(services.config().must_go_on);
+}
