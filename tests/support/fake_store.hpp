@@ -30,6 +30,7 @@ struct Ledger {
     std::vector<store::NewNote> notes;
     std::vector<store::NewNotice> notices;
     std::optional<store::Changed> refuses; // the answer to the next change
+    std::optional<store::Opened> opens;    // the answer to the next run without a move
     std::vector<store::ReleaseQuery> queries;
     store::SchemaState schema{"Fake 1.0", {}, {}, {}};
     std::optional<Error> broken; // thrown by every call
@@ -89,6 +90,7 @@ public:
             const bool listed =
                 !query.list || (state && release::list_of(*state, outrun) == *query.list);
             if (listed && (query.service.empty() || row->second.service_name == query.service)
+                && (query.tag.empty() || row->second.release_tag == query.tag)
                 && static_cast<int>(found.size()) < query.limit) {
                 found.push_back(row->second);
             }
@@ -167,10 +169,8 @@ public:
     }
 
     store::Claimed foresee_claim(const store::Claim& claim) override {
-        const Ledger before = m_ledger;
-        store::Claimed claimed = this->claim(claim);
-        m_ledger = before;
-        return claimed;
+        Ledger copy = m_ledger;
+        return FakeStore(copy).claim(claim);
     }
 
     std::optional<release::ApprovalRules> approval_rules() override {
@@ -239,6 +239,9 @@ public:
 
     store::Opened open_run(const store::Run& run) override {
         answer();
+        if (m_ledger.opens) {
+            return *std::exchange(m_ledger.opens, std::nullopt);
+        }
         m_ledger.runs.push_back(run);
         return {true, std::nullopt};
     }
