@@ -5,8 +5,7 @@
 #include "cli/runs/run_session.hpp"
 #include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
-#include "lib/operations/production_claim.hpp"
-#include "lib/operations/production_sight.hpp"
+#include "lib/operations/production_deploy.hpp"
 
 #include <memory>
 #include <utility>
@@ -17,8 +16,6 @@ namespace {
 
 using messages::Id;
 using messages::phrase;
-
-constexpr const char* k_prod = "prod";
 
 std::int64_t release_id_of(const ProdDeployOptions& options) {
     if (!options.release_id) {
@@ -45,34 +42,23 @@ ExitCode run_prod_deploy(Services& services, const ProdDeployOptions& options) {
     if (!options.dry_run) {
         operations::make_spool(context).deliver(ledger);
     }
-    const auto release = operations::find_release(ledger, *request.release_id);
-    operations::check_is_release_of(release, service, request.tag);
-    // The commit is the one that was tested and approved, whatever the tag names now.
-    request.commit = release.commit_sha.value_or("");
-    operations::Deploying deploying = operations::prepare(context,
-                                                          services,
-                                                          std::move(request),
-                                                          context.config.deploy(service, k_prod),
-                                                          context.config.hosts(k_prod, service));
-    const auto there = operations::find_production_run(context, ledger, release);
-    if (there.what == deploy::Decision::What::report
-        && there.run->outcome == store::RunOutcome::good) {
-        operations::check_still_serves(context, services, release);
-    }
-    if (options.dry_run && there.run) {
-        return show_would_attach(services, *there.run);
+    auto asked =
+        operations::find_production_deploy(context, services, ledger, service, std::move(request));
+    operations::Deploying& deploying = asked.deploying;
+    if (options.dry_run && asked.decision.run) {
+        return show_would_attach(services, *asked.decision.run);
     }
     if (options.dry_run) {
-        operations::foresee_claim(context, ledger, release, deploying);
+        operations::foresee_claim(context, ledger, asked.release, deploying);
         return show_dry_run(services, deploying.plan, deploying.hosts);
     }
     RunSession session(services, deploying.plan.settings, deploying.hosts);
     session.set_ledger(ledger);
-    if (const auto done = join_or_report(services, session, deploying, there)) {
+    if (const auto done = join_or_report(services, session, deploying, asked.decision)) {
         return *done;
     }
-    operations::conclude_open_runs(context, services, ledger, service, k_prod);
-    const auto begun = operations::begin_production_run(context, ledger, release, deploying);
+    operations::conclude_open_runs(context, services, ledger, service, operations::k_production);
+    const auto begun = operations::begin_production_run(context, ledger, asked.release, deploying);
     if (const auto done = join_or_report(services, session, deploying, begun)) {
         return *done;
     }

@@ -24,23 +24,6 @@ inline constexpr const char* k_production = "prod"; // the environment
                                           store::Run run,
                                           bool older);
 
-// Claims the release for the run of this plan. What to do then: start the plan, `run` being its
-// row; or attach to the run of whoever was first.
-[[nodiscard]] deploy::Decision begin_production_run(const Context& context,
-                                                    store::Store& ledger,
-                                                    const release::Release& release,
-                                                    const Deploying& deploying);
-
-// The run in production that is the answer already, if one is: a run that has ended is, as long as
-// the release is where it left it, and so not after a rollback.
-[[nodiscard]] deploy::Decision
-find_production_run(const Context& context, store::Store& ledger, const release::Release& release);
-
-// To undo what came in after it is for a person to decide: Error(refused) where none is here.
-void check_may_be_older(const Console& console,
-                        const std::string& service,
-                        const deploy::Request& request);
-
 // For a plan, which claims nothing: refuses what the claim would refuse.
 void foresee_claim(const Context& context,
                    store::Store& ledger,

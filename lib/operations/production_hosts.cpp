@@ -1,7 +1,7 @@
 #include "lib/operations/production_hosts.hpp"
 
 #include "lib/deploy/shown_settings.hpp"
-#include "lib/operations/production_claim.hpp"
+#include "lib/operations/production_deploy.hpp"
 #include "lib/operations/rollback.hpp"
 #include "lib/operations/run_driver.hpp"
 #include "lib/operations/targets.hpp"

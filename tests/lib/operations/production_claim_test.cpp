@@ -1,4 +1,4 @@
-#include "lib/operations/production_claim.hpp"
+#include "lib/operations/production_deploy.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/operations_world.hpp"
 #include "tests/support/text.hpp"
