@@ -49,6 +49,31 @@ const char* layer_of(config::Source source) {
     return "trusted";
 }
 
+void show_checked(Services& services,
+                  const std::vector<std::string>& warnings,
+                  const std::vector<std::string>& problems) {
+    const config::Config& config = services.config();
+    const auto shown = [&](const std::filesystem::path& path) {
+        return path.empty() ? services.say(Id::cli_config_not_found) : sanitize_line(path.string());
+    };
+    services.out(services.say(Id::cli_config_files,
+                              fmt::arg("toml", shown(config.toml_path)),
+                              fmt::arg("repository", shown(config.repository_toml_path)),
+                              fmt::arg("env_servers", shown(config.env_servers_path)))
+                 + "\n");
+    for (const std::string& each : warnings) {
+        services.out(services.say(Id::cli_warning, fmt::arg("text", each)) + "\n");
+    }
+    for (const std::string& each : problems) {
+        services.out(services.say(Id::cli_config_problem, fmt::arg("text", each)) + "\n");
+    }
+    if (problems.empty()) {
+        const bool none = config.toml_path.empty() && config.repository_toml_path.empty()
+                          && config.env_servers_path.empty();
+        services.out(services.say(none ? Id::cli_config_none : Id::cli_config_good) + "\n");
+    }
+}
+
 } // namespace
 
 void register_config(Command& parent) {
@@ -111,25 +136,7 @@ ExitCode run_config_check(Services& services) {
                            {"problems", problems}});
         return code;
     }
-    const auto shown = [&](const std::filesystem::path& path) {
-        return path.empty() ? services.say(Id::cli_config_not_found) : sanitize_line(path.string());
-    };
-    services.out(services.say(Id::cli_config_files,
-                              fmt::arg("toml", shown(config.toml_path)),
-                              fmt::arg("repository", shown(config.repository_toml_path)),
-                              fmt::arg("env_servers", shown(config.env_servers_path)))
-                 + "\n");
-    for (const std::string& each : warnings) {
-        services.out(services.say(Id::cli_warning, fmt::arg("text", each)) + "\n");
-    }
-    for (const std::string& each : problems) {
-        services.out(services.say(Id::cli_config_problem, fmt::arg("text", each)) + "\n");
-    }
-    if (problems.empty()) {
-        const bool none = config.toml_path.empty() && config.repository_toml_path.empty()
-                          && config.env_servers_path.empty();
-        services.out(services.say(none ? Id::cli_config_none : Id::cli_config_good) + "\n");
-    }
+    show_checked(services, warnings, problems);
     return code;
 }
 

@@ -53,26 +53,31 @@ ExitCode show_plan(Services& services, const store::NewNotice& made) {
     return ExitCode::ok;
 }
 
+// With a server's API as the ledger these are the server's to know.
+void check_can_send(const config::Config& config, const std::optional<std::string>& environment) {
+    if (config.telegram.token.empty()) {
+        throw Error(ErrorKind::config,
+                    "no_bot_token",
+                    phrase(Id::cli_no_bot_token),
+                    phrase(Id::cli_no_bot_token_hint));
+    }
+    if (!bot::place_of(config, environment.value_or(""))) {
+        throw Error(
+            ErrorKind::config, "no_chat", phrase(Id::cli_no_chat), phrase(Id::cli_no_chat_hint));
+    }
+}
+
 } // namespace
 
 ExitCode run_notify(Services& services, const NotifyOptions& options) {
-    const config::Config& config = services.config();
     const store::NewNotice notice = make_notice(text_to_send(services, options.text), options);
     if (options.dry_run) {
         return show_plan(services, notice);
     }
     store::Store& store = services.store(Services::Purpose::releases);
     auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
-    // With a server's API as the ledger these are the server's to know.
-    if (ledger != nullptr && config.telegram.token.empty()) {
-        throw Error(ErrorKind::config,
-                    "no_bot_token",
-                    phrase(Id::cli_no_bot_token),
-                    phrase(Id::cli_no_bot_token_hint));
-    }
-    if (ledger != nullptr && !bot::place_of(config, options.environment.value_or(""))) {
-        throw Error(
-            ErrorKind::config, "no_chat", phrase(Id::cli_no_chat), phrase(Id::cli_no_chat_hint));
+    if (ledger != nullptr) {
+        check_can_send(services.config(), options.environment);
     }
     store.add_notice(notice);
     deliver_notices(services);

@@ -188,6 +188,14 @@ tell_already(Services& services, const RollbackHosts& hosts, const RollbackTarge
 }
 
 operations::RollbackRequest request_for(Services& services, const RollbackOptions& options) {
+    services.must_go_on();
+    if (options.host) {
+        services.do_without_config();
+    }
+    if (options.to && !release::is_commit(*options.to) && !release::is_safe_ref(*options.to)) {
+        release::check_release_tag(*options.to);
+    }
+    operations::check_may_be_unapproved(services, options.unapproved, options.to);
     operations::RollbackRequest request;
     request.service =
         options.host ? options.service.value_or("") : services.service(options.service);
@@ -218,18 +226,47 @@ ExitCode tell_put_back(Services& services, const RollbackHosts& hosts) {
     return tell_already(services, hosts, back);
 }
 
+ExitCode tell_already_there(Services& services,
+                            const RollbackHosts& hosts,
+                            const RollbackTarget& target,
+                            const RollbackOptions& options) {
+    if (!options.dry_run) {
+        set_outputs(services,
+                    {{"release_id", ""}, {"status", ""}, {"commit", target.commit}, {"log", ""}});
+    }
+    return tell_already(services, hosts, target);
+}
+
+// The plan is what was wanted: it is run.
+ExitCode carry_out(Services& services,
+                   RollbackHosts& hosts,
+                   const RollbackTarget& target,
+                   const deploy::Plan& plan,
+                   bool cancelled_another) {
+    const operations::Context& context = services.context();
+    RunSession session(services, plan.settings, hosts.hosts, hosts.take_connections());
+    session.begin_connecting();
+    session.set_rollback_from(target.from);
+    store::Run run = operations::rollback_row(context, hosts, target, plan);
+    const bool alone = hosts.all_answered() && !cancelled_another;
+    const auto ledger =
+        operations::begin_rollback(context, services, hosts, target, plan, run, alone);
+    if (ledger) {
+        session.set_ledger(*ledger);
+    } else {
+        session.spool_only();
+    }
+    const ExitCode code = session.run(plan, run);
+    if (ledger && plan.request.unapproved) {
+        operations::tell_now(context, services, *ledger);
+    }
+    return code;
+}
+
 } // namespace
 
 ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     services.exit_code_is_the_result();
-    services.must_go_on();
-    if (options.host) {
-        services.do_without_config();
-    }
-    if (options.to && !release::is_commit(*options.to) && !release::is_safe_ref(*options.to)) {
-        release::check_release_tag(*options.to);
-    }
-    operations::check_may_be_unapproved(services, options.unapproved, options.to);
     const operations::RollbackRequest request = request_for(services, options);
     const operations::Context& context = services.context();
     // A host that does not answer is waited for when all is told, not before a refusal.
@@ -243,12 +280,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     }
     RollbackTarget target = operations::choose_rollback(hosts, request);
     if (target.already) {
-        if (!options.dry_run) {
-            set_outputs(
-                services,
-                {{"release_id", ""}, {"status", ""}, {"commit", target.commit}, {"log", ""}});
-        }
-        return tell_already(services, hosts, target);
+        return tell_already_there(services, hosts, target, options);
     }
     const deploy::Plan plan = operations::plan_rollback(context, services, hosts, target, request);
     const std::string text = plan_text(services, hosts, target);
@@ -263,23 +295,7 @@ ExitCode run_rollback(Services& services, const RollbackOptions& options) {
     } else {
         ask(services, text, options);
     }
-    RunSession session(services, plan.settings, hosts.hosts, hosts.take_connections());
-    session.begin_connecting();
-    session.set_rollback_from(target.from);
-    store::Run run = operations::rollback_row(context, hosts, target, plan);
-    const bool alone = hosts.all_answered() && !options.cancel_running;
-    const auto ledger =
-        operations::begin_rollback(context, services, hosts, target, plan, run, alone);
-    if (ledger) {
-        session.set_ledger(*ledger);
-    } else {
-        session.spool_only();
-    }
-    const ExitCode code = session.run(plan, run);
-    if (ledger && plan.request.unapproved) {
-        operations::tell_now(context, services, *ledger);
-    }
-    return code;
+    return carry_out(services, hosts, target, plan, options.cancel_running);
 }
 
 void register_rollback(Command& parent) {

@@ -205,6 +205,14 @@ void ask(Services& services, const std::string& file) {
     }
 }
 
+ordered_json to_objects(Services& services, const std::vector<HostKeyCheck>& all) {
+    ordered_json hosts = ordered_json::array();
+    for (const HostKeyCheck& shown : all) {
+        hosts.push_back(to_object(services, shown));
+    }
+    return hosts;
+}
+
 } // namespace
 
 ExitCode run_trust(Services& services, const TrustOptions& options) {
@@ -238,14 +246,10 @@ ExitCode run_trust(Services& services, const TrustOptions& options) {
                                         : Id::trust_pinned,
                       fmt::arg("file", file)));
     if (services.json()) {
-        ordered_json hosts = ordered_json::array();
-        for (const HostKeyCheck& shown : all) {
-            hosts.push_back(to_object(services, shown));
-        }
         services.out_json({{"known_hosts", file},
                            {"dry_run", options.dry_run},
                            {"ok", !any_bad},
-                           {"hosts", std::move(hosts)}});
+                           {"hosts", to_objects(services, all)}});
     }
     return any_bad ? ExitCode::no_host : ExitCode::ok;
 }

@@ -11,7 +11,7 @@ using messages::Id;
 using messages::phrase;
 using What = loomrel::github::Dispatched::What;
 
-void check_can_dispatch(const config::GithubSettings& github) {
+void check_github(const config::GithubSettings& github) {
     if (github.token.empty()) {
         throw Error(ErrorKind::config,
                     "no_github_token",
@@ -130,11 +130,7 @@ ExitCode show_plan(Services& services,
     return ExitCode::ok;
 }
 
-} // namespace
-
-ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& options) {
-    const config::Config& config = services.config();
-    const release::Release row = find_release(services, options.id);
+void check_can_dispatch(const config::Config& config, const release::Release& row) {
     if (row.state() != release::Status::manual_test_passed) {
         throw Error(ErrorKind::refused,
                     "not_approved",
@@ -147,7 +143,15 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
         throw Error(
             ErrorKind::refused, "prod_by_direct", phrase(Id::cli_direct_here), by_hand(row));
     }
-    check_can_dispatch(config.github);
+    check_github(config.github);
+}
+
+} // namespace
+
+ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& options) {
+    const config::Config& config = services.config();
+    const release::Release row = find_release(services, options.id);
+    check_can_dispatch(config, row);
     const loomrel::github::Workflow workflow = bot::prod_workflow(config, row);
     if (options.dry_run) {
         return show_plan(services, workflow, row);

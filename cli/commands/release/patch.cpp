@@ -170,6 +170,31 @@ ExitCode show_plan(Services& services, const ReleasePatchOptions& options) {
     return ExitCode::ok;
 }
 
+// What the ledger does not take.
+void check_taken(Services& services,
+                 const ReleasePatchOptions& options,
+                 const store::Change& change,
+                 const store::Changed& changed) {
+    switch (changed.what) {
+    case store::Changed::What::absent:
+        (void)find_release(services, options.id); // says that there is none
+        break;
+    case store::Changed::What::refused:
+        if (!options.status || (!changed.conflict.empty() && changed.conflict != "status")) {
+            throw Error(ErrorKind::refused,
+                        "conflict",
+                        phrase(Id::cli_release_changed_refused,
+                               fmt::arg("id", change.release_id),
+                               fmt::arg("now", sanitize_line(changed.status)),
+                               fmt::arg("what", sanitize_line(changed.conflict))));
+        }
+        refuse_move(change.release_id, changed.status, *options.status);
+    case store::Changed::What::done:
+    case store::Changed::What::already:
+        break;
+    }
+}
+
 } // namespace
 
 ExitCode run_release_patch(Services& services, const ReleasePatchOptions& options) {
@@ -189,24 +214,7 @@ ExitCode run_release_patch(Services& services, const ReleasePatchOptions& option
         const store::Changed applied = services.store(Services::Purpose::releases).apply(change);
         changed = claims ? changed : applied;
     }
-    switch (changed.what) {
-    case store::Changed::What::absent:
-        (void)find_release(services, options.id); // says that there is none
-        break;
-    case store::Changed::What::refused:
-        if (!options.status || (!changed.conflict.empty() && changed.conflict != "status")) {
-            throw Error(ErrorKind::refused,
-                        "conflict",
-                        phrase(Id::cli_release_changed_refused,
-                               fmt::arg("id", change.release_id),
-                               fmt::arg("now", sanitize_line(changed.status)),
-                               fmt::arg("what", sanitize_line(changed.conflict))));
-        }
-        refuse_move(change.release_id, changed.status, *options.status);
-    case store::Changed::What::done:
-    case store::Changed::What::already:
-        break;
-    }
+    check_taken(services, options, change, changed);
     tell(services,
          options,
          changed.status,

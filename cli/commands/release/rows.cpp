@@ -1,0 +1,19 @@
+#include "cli/commands/release/rows.hpp"
+
+#include "cli/commands/release/release.hpp"
+
+namespace loomrel::cli {
+
+std::string time_for(Services& services, Time time) {
+    return services.io().out_is_tty() ? services.date(time) : to_rfc3339(time);
+}
+
+std::string status_for(Services& services, const std::string& status) {
+    return services.io().out_is_tty() ? status_label(services.language(), status) : status;
+}
+
+void print(Services& services, const Table& table) {
+    services.out(services.io().out_is_tty() ? table.aligned() : table.plain());
+}
+
+} // namespace loomrel::cli
