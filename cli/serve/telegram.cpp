@@ -214,7 +214,7 @@ void ServeTelegram::send(const std::stop_token& stop) {
     const auto ledger = open_ledger(m_services);
     telegram::Api api(telegram_options(config));
     bot::Delivery delivery(*ledger, api, config, m_owner, bot::Delivery::Voice::server);
-    github::Client github(github_options(config));
+    loomrel::github::Client github(github_options(config));
     bot::Dispatcher dispatcher(*ledger, github, m_operations, config, m_owner);
     const auto stopped = [&stop] { return stop.stop_requested(); };
     Deadline next_sweep = std::chrono::steady_clock::now();

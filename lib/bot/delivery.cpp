@@ -14,9 +14,9 @@ using store::Settlement;
 using telegram::Problem;
 using What = Settlement::What;
 
-constexpr const char* k_lease = "notices";
+constexpr const char* k_notices_lease = "notices";
 // Longer than one call may take; renewed before each.
-constexpr Milliseconds k_lease_time{30000};
+constexpr Milliseconds k_notices_lease_time{30000};
 constexpr Milliseconds k_between_tries{100};
 constexpr int k_batch = 500;
 // Of a notice that nobody could be told: a chat configured months later is not flooded.
@@ -61,7 +61,7 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
     if (m_ledger.waiting_notices(told_after(0, 1)).empty()) {
         return outcome;
     }
-    if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+    if (!m_ledger.take_lease(k_notices_lease, m_owner, k_notices_lease_time)) {
         outcome.elsewhere = true;
         outcome.next_in = Milliseconds{2000};
         return outcome;
@@ -83,17 +83,18 @@ Delivery::Outcome Delivery::run(Deadline until, const std::function<bool()>& sto
                 ++outcome.waiting;
                 continue;
             }
-            if (over() || m_away || !m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+            if (over() || m_away
+                || !m_ledger.take_lease(k_notices_lease, m_owner, k_notices_lease_time)) {
                 ++outcome.waiting; // and whatever stands behind it
                 consider(outcome.next_in, m_away ? wait_after(2) : Milliseconds{0});
-                m_ledger.drop_lease(k_lease, m_owner);
+                m_ledger.drop_lease(k_notices_lease, m_owner);
                 return outcome;
             }
             m_api.set_deadline(std::min(until, deadline_in(Milliseconds{12000})));
             deliver(notice, outcome);
         }
     }
-    m_ledger.drop_lease(k_lease, m_owner);
+    m_ledger.drop_lease(k_notices_lease, m_owner);
     return outcome;
 }
 

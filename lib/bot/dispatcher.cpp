@@ -20,8 +20,8 @@ using store::Notice;
 using Phase = store::DispatchState::Phase;
 using What = store::Settlement::What;
 
-constexpr const char* k_lease = "dispatch";
-constexpr Milliseconds k_lease_time{60000};
+constexpr const char* k_dispatch_lease = "dispatch";
+constexpr Milliseconds k_dispatch_lease_time{60000};
 constexpr int k_batch = 500;
 constexpr Milliseconds k_look_again{5000};
 constexpr int k_looks = 5;
@@ -93,7 +93,7 @@ std::optional<Milliseconds> Dispatcher::run(const std::function<bool()>& stopped
     if (m_ledger.waiting_notices(ours).empty()) {
         return std::nullopt;
     }
-    if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+    if (!m_ledger.take_lease(k_dispatch_lease, m_owner, k_dispatch_lease_time)) {
         return Milliseconds{2000};
     }
     std::optional<Milliseconds> next;
@@ -105,13 +105,13 @@ std::optional<Milliseconds> Dispatcher::run(const std::function<bool()>& stopped
             next = next ? std::min(*next, row.due_in) : row.due_in;
             continue;
         }
-        if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+        if (!m_ledger.take_lease(k_dispatch_lease, m_owner, k_dispatch_lease_time)) {
             return Milliseconds{2000};
         }
         handle(row);
         next = Milliseconds{1000};
     }
-    m_ledger.drop_lease(k_lease, m_owner);
+    m_ledger.drop_lease(k_dispatch_lease, m_owner);
     return next;
 }
 

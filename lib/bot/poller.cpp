@@ -12,10 +12,10 @@ namespace {
 
 using telegram::Problem;
 
-constexpr const char* k_lease = "telegram-updates";
+constexpr const char* k_updates_lease = "telegram-updates";
 constexpr Milliseconds k_poll{20000};
 // A poll, what it may take longer, and the handling of what it brings.
-constexpr Milliseconds k_lease_time{45000};
+constexpr Milliseconds k_updates_lease_time{45000};
 constexpr Milliseconds k_ask_for_lease{1000};
 // Less than this and Telegram holds the answer back by itself.
 constexpr Milliseconds k_after_conflict{3500};
@@ -57,7 +57,7 @@ Milliseconds Poller::round(const std::function<bool()>& stopped) {
 }
 
 Milliseconds Poller::attempt(const std::function<bool()>& stopped) {
-    if (!m_ledger.take_lease(k_lease, m_owner, k_lease_time)) {
+    if (!m_ledger.take_lease(k_updates_lease, m_owner, k_updates_lease_time)) {
         tell(State::waiting);
         m_offset = 0; // what the other confirms is not asked for again
         return k_ask_for_lease;
@@ -129,7 +129,7 @@ void Poller::stop() {
         }
     } catch (const Problem&) {
     }
-    m_ledger.drop_lease(k_lease, m_owner);
+    m_ledger.drop_lease(k_updates_lease, m_owner);
 }
 
 bool ensure_webhook(telegram::Api& api,
