@@ -32,6 +32,7 @@ private:
     void take_record(const std::string& word, const std::string& rest);
     void take_kept(const HostRecord& capsule);
     void take_good(const HostRecord& good);
+    void take_change(const HostRecord& change);
     void take_back(const HostRecord& back);
     void take_unread(const HostRecord& unread);
 
@@ -72,6 +73,20 @@ void LookReader::take_good(const HostRecord& good) {
     }
 }
 
+void LookReader::take_change(const HostRecord& change) {
+    constexpr std::size_t k_most = 20;
+    const auto at = parse_integer(change.at("seconds"));
+    if (at && is_run_id(change.at("id")) && m_state.changes.size() < k_most) {
+        m_state.changes.push_back({change.at("id"),
+                                   change.at("kind"),
+                                   change.at("outcome"),
+                                   unless_dash(change.at("serves")),
+                                   unless_dash(change.at("commit")),
+                                   *at,
+                                   sanitize_line(unless_dash(change.at("by")))});
+    }
+}
+
 void LookReader::take_back(const HostRecord& back) {
     m_state.back = unless_dash(back.at("to"));
     m_state.second_step = back.at("why") == "second_step";
@@ -106,6 +121,11 @@ void LookReader::take_record(const std::string& word, const std::string& rest) {
         const auto run = read(word, rest, {"id", "state", "step"});
         if (run && is_run_id(run->at("id"))) {
             m_state.runs.push_back({run->at("id"), run->at("state"), run->at("step")});
+        }
+    } else if (word == "change") {
+        if (const auto change =
+                read(word, rest, {"id", "kind", "outcome", "serves", "commit", "seconds", "by"})) {
+            take_change(*change);
         }
     } else if (word == "back") {
         const bool two = m_state.protocol < 2 && split(rest, ' ').size() == 2;

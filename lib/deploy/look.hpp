@@ -43,6 +43,19 @@ struct GoodRun {
     std::string kind;    // deploy, rollback, restore
 };
 
+// A run that may have changed what serves on the host (its $D/changes): also what nobody sent.
+struct HostChange {
+    std::string run;     // a run's name; of a restore by hand "by-hand-…"
+    std::string kind;    // deploy, rollback, restore, rehearsal
+    std::string outcome; // as the run's end has it
+    std::string serves;  // since then; "" = nothing, or not known
+    std::string commit;  // "" = not known
+    std::int64_t at = 0; // seconds since 1970, by the host's clock
+    std::string by;      // of a restore by hand, whose log-in; sanitized
+
+    [[nodiscard]] bool is_by_hand() const { return run.starts_with("by-hand-"); }
+};
+
 // What one host says of one service, just now.
 struct HostState {
     std::string serves;                // tag, commit or image; "" = nothing that we know
@@ -65,6 +78,7 @@ struct HostState {
     // Good runs that left `to` (as a name, or the commit that the tag means now) here, newest
     // first, 20 at most.
     std::vector<GoodRun> good_runs;
+    std::vector<HostChange> changes; // the last 20, oldest first
     bool has_repository = true;
     int protocol = 1; // of the program that answered; ours where it came from here
     // What of all this is missing here because it could not be read.

@@ -58,6 +58,7 @@ void set_request(Assignments& values, const Plan& plan) {
         .set("RELEASE_ID", request.release_id ? std::to_string(*request.release_id) : "")
         .set("FROM", request.from)
         .set("TO", request.to)
+        .set("BY", "") // the ledger knows
         .set("HOLDER_TEXT",
              plan.shown_ref() + ", " + request.by
                  + (request.link.empty() ? "" : ", " + sanitize_line(request.link)))

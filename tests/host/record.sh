@@ -1,7 +1,7 @@
 #!/bin/sh
 # The host's memory of its good runs, and of the versions that were rolled away from.
 . "${0%/*}/harness.sh"
-use capsule record
+use capsule record back
 
 # A host that was kept by a release without a record begins with what its capsules tell.
 capsule run-1 v1 c1 100
@@ -44,4 +44,24 @@ LEFT='' CAPSULE=run-2 V_COMMIT=c2 LEFT_COMMIT=c1
 expect_equal "a rollback to a newer one" '' "$(remember rollback)"
 expect_equal "a rehearsal" '' "$(remember rehearsal)"
 expect_code 1 is_left c1
+
+# What changed what serves.
+tell() { echo "$*"; }
+EPOCH=700 OUTCOME=good RESTORED=- SERVES=v3 BY='' KIND=deploy
+echo "v3 c3 run-3 deploy 300" >"$D/current"
+record_change
+expect_equal "before the switch nothing changed" '' "$(tell_changes)"
+true >"$R/switched"
+record_change
+record_change
+told="change id=run-9 kind=deploy outcome=good serves=v3 commit=c3 seconds=700 by=- whole=."
+expect_equal "told once" "$told" "$(tell_changes)"
+printf 'id=run-8 kind=' >>"$D/changes"
+ID=by-hand-1-2 OUTCOME=failed SERVES='' BY=anya@192.0.2.1
+record_change
+expect_equal "behind a line that was cut short; nothing serves" "$told${NEW_LINE}change id=by-hand-1-2 kind=deploy outcome=failed serves=- commit=- seconds=700 by=anya@192.0.2.1 whole=." \
+    "$(tell_changes)"
+expect_equal "nobody else reads it" 600 "$(stat -c %a "$D/changes")"
+SUDO_USER='anya$(id)' SSH_CONNECTION='2001:db8::1 5 2001:db8::2 22'
+expect_equal "who types" 'anyaid@2001:db8::1' "$(who_types)"
 done_testing

@@ -1,12 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # one of the pieces that lib/deploy/script.cpp puts together
 # The way back: to a kept version, with no build, no git remote, no registry and no ledger.
 # Reads: AFTER_UP BEFORE_ROLLBACK BEFORE_UP CAPSULES C_COMMIT C_ID C_NAME C_PREVIOUS C_SECONDS D
-#     GONE KEPT_AS N_COMMIT N_HOW N_ID PROTOCOL SERVICE T_IS_LOST T_SERVES_NOW T_WAS_LEFT
-#     V_COMMIT WAS
-# Sets: AT BEFORE BRANCH_NAME CAPSULE CLIENT_PROTOCOL COMMIT HOLDER_TEXT HOOK_SECONDS HOW ID KIND
-#     LEFT_COMMIT LEFT_NAME LOCK_WAIT LOG_FILE LOG_PATH M_COMMIT M_NAME NEXT NONCE OLDER PARTS
-#     PATIENCE PREVIOUS PROGRAM R REF RELEASE_ID REMOVE_FIRST STEP STEPS TAG TARGET TO UNAPPROVED
-#     VIEW_AT V_NAME WHY
+#     GONE KEPT_AS N_COMMIT N_HOW N_ID PROTOCOL SERVICE SSH_CONNECTION SUDO_USER T_IS_LOST
+#     T_SERVES_NOW T_WAS_LEFT V_COMMIT WAS
+# Sets: AT BEFORE BRANCH_NAME BY CAPSULE CLIENT_PROTOCOL COMMIT HOLDER_TEXT HOOK_SECONDS HOW ID
+#     KIND LEFT_COMMIT LEFT_NAME LOCK_WAIT LOG_FILE LOG_PATH M_COMMIT M_NAME NEXT NONCE OLDER
+#     PARTS PATIENCE PREVIOUS PROGRAM R REF RELEASE_ID REMOVE_FIRST STEP STEPS TAG TARGET TO
+#     UNAPPROVED VIEW_AT V_NAME WHY
 
 # Whether a rollback without a target may be: TARGET, or WHY not (second_step, none), where the parts
 # PARTS serve, which are capsule $1. Going back from where a rollback led is a decision that a person
@@ -257,12 +257,18 @@ by_hand() {
     exit "${line%% *}"
 }
 
+# Whose log-in it is, and from where, as far as this host knows.
+who_types() {
+    w=${SUDO_USER:-$(id -un)}${SSH_CONNECTION:+@${SSH_CONNECTION%% *}}
+    printf '%s' "$w" | tr -cd 'A-Za-z0-9.:_@-' | head -c 100
+}
+
 # What a run is asked, for one that nobody sent.
 lay_run() {
     cat <<REQUEST
 CLIENT_PROTOCOL=$PROTOCOL ID=$ID NONCE=$NONCE KIND=rollback TAG=$TAG BRANCH_NAME= REF=refs/tags/$TAG COMMIT= RELEASE_ID=
 FROM= TO=$TO OLDER= UNAPPROVED= LOCK_WAIT=0 LOG_PATH=rollback/$SERVICE/$(echo "$TAG" | tr / -)-rollback.log
-HOLDER_TEXT='$TAG, by-hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
+BY=$(who_types) HOLDER_TEXT='$TAG, by-hand' STEPS='lock adopt choose before_rollback checkout up health verify keep'
 REQUEST
     echo '#program'
     cat "$PROGRAM"

@@ -95,6 +95,7 @@ look() {
     tell healthy "$(is_healthy 2>/dev/null)" &
     look_at_versions
     look_at_runs
+    tell_changes
     wait
     tell over
     # Nobody waits for it.

@@ -5,9 +5,10 @@
 #     RUN NAME COMMIT SECONDS KIND .
 # KIND = deploy, rollback, restore, or taken_back: that run does not count any more, another host of it
 # was not good. A line without its dot was cut short, and is none. $D/left has the commits that were
-# rolled away from, a line each.
-# Reads: CAPSULE C_COMMIT C_HOW C_ID C_NAME C_SECONDS D ID KIND LEFT_COMMIT NEW_LINE N_COMMIT
-#     N_ID N_NAME N_SECONDS TAKEN V_COMMIT
+# rolled away from, a line each. $D/changes has a record for each run behind its switch, restores by hand
+# too, whatever became of it: what serves since then, and of one that nobody sent who typed it.
+# Reads: BY CAPSULE C_COMMIT C_HOW C_ID C_NAME C_SECONDS D EPOCH ID KIND LEFT_COMMIT NEW_LINE
+#     N_COMMIT N_ID N_NAME N_SECONDS OUTCOME R RESTORED SERVES TAKEN V_COMMIT
 # Sets: CAPSULES
 
 # A version that was adopted, or brought back by hand, has not proved anything here.
@@ -22,13 +23,32 @@ record_good() {
 
 # Whatever was cut short before it does not take this line along.
 add_record() {
+    begin_record
+    case $(tail -n 1 "$D/good") in "$1") return ;; esac
+    append "$D/good" "$1"
+} 2>/dev/null
+
+append() {
     (
         umask 077
-        begin_record
-        case $(tail -n 1 "$D/good") in "$1") exit ;; esac
-        [ -z "$(tail -c 1 "$D/good")" ] || echo >>"$D/good"
-        echo "$1" >>"$D/good" && sync "$D/good"
-    ) 2>/dev/null
+        [ -z "$(tail -c 1 "$1")" ] || echo >>"$1"
+        echo "$2" >>"$1" && sync "$1"
+    )
+} 2>/dev/null
+
+# Whoever ends the run may do it twice.
+record_change() {
+    [ -e "$R/switched" ] || return 0
+    case $(tail -n 1 "$D/changes") in "id=$ID "*) return ;; esac
+    commit=-
+    [ "$OUTCOME" != good ] && [ "$RESTORED" != yes ] || { read_current && commit=$N_COMMIT; }
+    append "$D/changes" "id=$ID kind=$KIND outcome=$OUTCOME serves=${SERVES:--} commit=$commit seconds=$EPOCH by=${BY:--} whole=."
+} 2>/dev/null
+
+tell_changes() {
+    tail -n 20 "$D/changes" 2>/dev/null | while IFS= read -r l; do
+        case $l in "id="*" whole=.") tell change "$l" ;; esac
+    done
 }
 
 # A host that was kept by a release without a record: what its capsules tell of good runs.
@@ -41,7 +61,7 @@ begin_record() {
         ! read_capsule "$i" || [ "$C_HOW" = adopt ] || [ "$i" = "$ID" ] \
             || lines="$C_ID $C_NAME $C_COMMIT $C_SECONDS $C_HOW .${lines:+$NEW_LINE$lines}"
     done
-    { [ -z "$lines" ] || echo "$lines"; } >"$D/good.new" && mv "$D/good.new" "$D/good"
+    (umask 077 && { [ -z "$lines" ] || echo "$lines"; } >"$D/good.new") && mv "$D/good.new" "$D/good"
 }
 
 # good_runs NAME COMMIT: the newest 20 good runs that left this name or this commit here.

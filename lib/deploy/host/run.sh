@@ -8,8 +8,8 @@
 # Reads: D ID KIND LOG_FILE NONCE N_NAME OLDER PROTOCOL R RECORD RESTORE RESTORE_LIMIT STEPS U
 #     UNAPPROVED
 # Sets: ADOPTER BEFORE BEFORE_KNOWN CAPSULE EPOCH GIT GIT_PATIENCE HEALTH_GIVEN HOW IDS KEPT_AS
-#     KEPT_FILE LEFT_NAME MADE NOW NO_FOLDER PARTS PATIENCE PREPARING PROJECT REMOVE_FIRST
-#     RESTORING SERVES STRANGE TABLE THERE VIEW_AT V_COMMIT V_NAME
+#     KEPT_FILE LEFT_NAME MADE NOW NO_FOLDER OUTCOME PARTS PATIENCE PREPARING PROJECT
+#     REMOVE_FIRST RESTORED RESTORING SERVES STRANGE TABLE THERE VIEW_AT V_COMMIT V_NAME
 
 PATIENCE='timeout 20'
 # Nothing is taken from the environment of whoever logs in.
@@ -255,6 +255,8 @@ write_end() {
     *-time_limit) m_time_limit ;;
     *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;
     esac
+    clock
+    record_change
     # Its own failure is not the run's reason. Without the service's lock there is nothing to mend.
     [ "$OUTCOME" = good ] || [ "$STEP" = lock ] || (on_failure) 2>&1
     view all
