@@ -1,5 +1,6 @@
 #include "lib/bot/alarms.hpp"
 
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/card.hpp"
 #include "lib/bot/notice_lines.hpp"
@@ -58,6 +59,34 @@ std::string needed(Language language, const ApprovalRules& rules) {
     return rules.quorum > 0 ? std::to_string(rules.quorum) : say(language, Id::rules_all);
 }
 
+// Lines of a fact; what it does not say has none.
+struct Told {
+    Writer& lines;
+    const config::Config& config;
+    const json& fact;
+
+    void line(Id id, const char* member, std::size_t most = 100) const {
+        line(id, member, member, most);
+    }
+
+    void line(Id id, const char* member, const char* argument, std::size_t most = 100) const {
+        if (const std::string value = text_of(fact, member); !value.empty()) {
+            lines.line(id, fmt::arg(argument, escape_line(value, most)));
+        }
+    }
+
+    void when() const {
+        try {
+            if (const auto at = store::wire::Members(fact).maybe_time("at")) {
+                lines.line(Id::unapproved_when,
+                           fmt::arg("time", to_local_minute(*at, config.timezone)));
+            }
+        } catch (const std::exception&) {
+            // Told without it.
+        }
+    }
+};
+
 } // namespace
 
 void rules_alarm(Writer& lines, const config::Config& config, const json& fact) {
@@ -92,27 +121,41 @@ void rules_alarm(Writer& lines, const config::Config& config, const json& fact) 
 }
 
 void unapproved_alarm(Writer& lines, const config::Config& config, const json& fact) {
-    const auto text = [&](const char* name, std::size_t most) {
-        return escape_line(text_of(fact, name), most);
-    };
+    const Told told{lines, config, fact};
     lines.line(Id::unapproved_title);
-    lines.line(Id::notice_service, fmt::arg("service", text("service", 100)));
-    lines.line(Id::notice_version, fmt::arg("tag", text("tag", 100)));
-    if (const std::string from = text("from", 100); !from.empty()) {
-        lines.line(Id::unapproved_from, fmt::arg("from", from));
-    }
-    lines.line(Id::notice_started_by, fmt::arg("name", text("actor", 100)));
-    try {
-        if (const auto at = store::wire::Members(fact).maybe_time("at")) {
-            lines.line(Id::unapproved_when,
-                       fmt::arg("time", to_local_minute(*at, config.timezone)));
-        }
-    } catch (const std::exception&) {
-        // Told without it.
-    }
-    if (const std::string run = text("run_id", 64); !run.empty()) {
-        lines.line(Id::unapproved_run, fmt::arg("run", run));
-    }
+    told.line(Id::notice_service, "service");
+    told.line(Id::notice_version, "tag");
+    told.line(Id::unapproved_from, "from");
+    told.line(Id::notice_started_by, "actor", "name");
+    told.when();
+    told.line(Id::unapproved_run, "run_id", "run", 64);
+}
+
+void unproven_alarm(Writer& lines, const config::Config& config, const json& fact) {
+    const Told told{lines, config, fact};
+    lines.line(Id::unproven_title);
+    told.line(Id::notice_service, "service");
+    told.line(Id::alarm_host, "host", "host", 300);
+    told.line(Id::unproven_serves, "unproven", "version", 300);
+    told.line(Id::unproven_approved, "approved", "tag");
+    told.when();
+    lines.gap();
+    lines.line(Id::unproven_mend,
+               fmt::arg("service", escape_line(typed_word(text_of(fact, "service")), 100)),
+               fmt::arg("tag", escape_line(typed_word(text_of(fact, "approved")), 100)));
+}
+
+void by_hand_lines(Writer& lines, const config::Config& config, const json& fact) {
+    const Told told{lines, config, fact};
+    const bool good = fact.value("ok", json(false)) == json(true);
+    lines.line(good ? Id::by_hand_title : Id::by_hand_failed);
+    told.line(Id::notice_service, "service");
+    told.line(Id::alarm_environment, "environment");
+    told.line(Id::alarm_host, "host", "host", 300);
+    told.line(Id::notice_version, "tag");
+    told.line(Id::unapproved_from, "from");
+    told.line(Id::notice_started_by, "by", "name");
+    told.when();
 }
 
 } // namespace loomrel::bot

@@ -15,4 +15,10 @@ void rules_alarm(Writer& lines, const config::Config& config, const nlohmann::js
 // A person let into production what nothing proves. Of the fact of a notice "unapproved".
 void unapproved_alarm(Writer& lines, const config::Config& config, const nlohmann::json& fact);
 
+// A version serves in production that nothing proves. Of the fact of a notice "unproven".
+void unproven_alarm(Writer& lines, const config::Config& config, const nlohmann::json& fact);
+
+// Somebody put a version back on the host itself. Of the fact of a notice "by_hand".
+void by_hand_lines(Writer& lines, const config::Config& config, const nlohmann::json& fact);
+
 } // namespace loomrel::bot

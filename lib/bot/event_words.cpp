@@ -147,6 +147,15 @@ std::string event_words(Language language, const json& detail) {
     if (const std::string tag = word_of(detail, "unapproved"); !tag.empty()) {
         add(say(language, Id::event_unapproved, fmt::arg("tag", tag)));
     }
+    if (detail.value("by_hand", json(false)) == json(true)) {
+        add(say(language, Id::event_by_hand, fmt::arg("host", word_of(detail, "host"))));
+    }
+    if (const std::string version = word_of(detail, "unproven"); !version.empty()) {
+        add(say(language,
+                Id::event_unproven,
+                fmt::arg("host", word_of(detail, "host")),
+                fmt::arg("version", version)));
+    }
     const std::string stage = text_of(detail, "stage");
     if (stage == "unseen") {
         add(say(language, Id::event_unseen));

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace loomrel::bot {
 
@@ -134,6 +135,10 @@ NoticeText render_alarm(const store::Notice& notice, const NoticeFacts& facts, c
     Writer writer(facts);
     if (notice.kind == "unapproved") {
         unapproved_alarm(writer, facts.config, fact);
+    } else if (notice.kind == "unproven") {
+        unproven_alarm(writer, facts.config, fact);
+    } else if (notice.kind == "by_hand") {
+        by_hand_lines(writer, facts.config, fact);
     } else {
         rules_alarm(writer, facts.config, fact);
     }
@@ -211,7 +216,9 @@ std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts&
     if (notice.kind == "dev") {
         return render_dev(notice, facts, fact);
     }
-    if (notice.kind == "rules_changed" || notice.kind == "unapproved") {
+    constexpr std::array<std::string_view, 4> k_alarms{
+        "rules_changed", "unapproved", "unproven", "by_hand"};
+    if (std::find(k_alarms.begin(), k_alarms.end(), notice.kind) != k_alarms.end()) {
         return render_alarm(notice, facts, fact);
     }
     if (facts.release != nullptr
@@ -227,7 +234,7 @@ std::string environment_of(const store::Notice& notice) {
         const auto to = release::parse_status(notice.event->to);
         return to ? telling_of(*to, *notice.event, json::object()).environment : "";
     }
-    if (notice.kind == "text" || notice.kind == "unapproved") {
+    if (notice.kind == "text" || notice.kind == "unapproved" || notice.kind == "by_hand") {
         return text_of(object_of(notice.fact), "environment");
     }
     return notice.kind == "dev" ? "dev" : "prod";

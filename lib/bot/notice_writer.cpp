@@ -79,6 +79,9 @@ void Writer::decision_lines(const release::Event& event, const json& detail) {
             line(Id::notice_went_back,
                  fmt::arg("tag", escape_line(m_facts.release->rollback_to_tag)));
         }
+        if (detail.value("by_hand", json(false)) == json(true)) {
+            line(Id::notice_by_hand, fmt::arg("host", escape_line(text_of(detail, "host"), 300)));
+        }
     }
     if (to == Status::manual_testing) {
         const std::string shown = what_is_approved(m_facts.config, *m_facts.release, m_facts.known);

@@ -13,7 +13,7 @@ namespace loomrel::store {
 
 inline constexpr std::array<std::string_view, 3> k_sources{"api", "cli", "journal"};
 inline constexpr std::array<std::string_view, 3> k_environments{"dev", "stage", "prod"};
-inline constexpr std::array<std::string_view, 2> k_run_sources{"", "spool"};
+inline constexpr std::array<std::string_view, 3> k_run_sources{"", "spool", "host"};
 inline constexpr std::array<std::string_view, 9> k_claim_conflicts{
     "", "status", "commit", "no_commit", "approvals", "expired", "outrun", "settings", "run"};
 

@@ -274,7 +274,7 @@ std::size_t Spool::deliver(Store& store, bool nameless) {
 
 void tell_late(Store& store, Run run) {
     if (!store.find_run(run.id)) {
-        run.source = "spool";
+        run.source = run.source.empty() ? "spool" : run.source;
         if (run.started_at != Time{}) {
             run.unseen_for = std::chrono::duration_cast<Milliseconds>(now() - run.started_at);
         }

@@ -47,7 +47,7 @@ constexpr Milliseconds k_abandoned{30000};
 // A run told late began so long ago as its teller says, by one clock; it would else be the last
 // that began. Never later than now.
 std::string start_of(Query& query, const Dialect& dialect, const Run& run) {
-    if (run.source != "spool") {
+    if (run.source.empty()) {
         return dialect.now;
     }
     return instant_in(query, dialect, -std::max(run.unseen_for, Milliseconds{0}));

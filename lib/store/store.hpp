@@ -66,8 +66,8 @@ struct Run {
     // Production's settings as whoever starts the run has them: key -> hash of its value (design
     // 13.4). Of runs on stage and in production; what is not in it has its default.
     Settings settings;
-    // Through what the ledger heard of the run: "" = it was opened before it began · "spool" = it
-    // was told afterwards. What was told afterwards proves nothing.
+    // "" = opened before it began · "spool" = told afterwards · "host" = nobody told it, a host did
+    // when it was looked at. What was told afterwards proves nothing.
     std::string source;
     // Written by the store:
     Time started_at;

@@ -258,6 +258,26 @@ TEST_CASE("what the ledger has to tell about trust, from its moves to the text")
                               .dump();
         world.ledger->add_notice(unapproved);
         world.tell("unapproved");
+        const json by_hand{{"by_hand", true},
+                           {"service", "loom-content"},
+                           {"environment", "prod"},
+                           {"host", "root@prod-1"},
+                           {"by", "anya@192.0.2.1"},
+                           {"from", "v1.2.3"},
+                           {"tag", "v1.2.2"},
+                           {"ok", true},
+                           {"at", "2024-03-15T00:30:00.000Z"}};
+        world.ledger->add_notice({"by-hand:1", "by_hand", std::nullopt, by_hand.dump()});
+        world.tell("by hand, one host of two");
+        const json unproven{{"unproven", "example/web:<1>"},
+                            {"service", "loom-content"},
+                            {"environment", "prod"},
+                            {"host", "root@prod-1"},
+                            {"tag", "example/web:<1>"},
+                            {"approved", "v1.2.3"},
+                            {"at", "2024-03-15T00:30:00.000Z"}};
+        world.ledger->add_notice({"unproven:1", "unproven", std::nullopt, unproven.dump()});
+        world.tell("nothing proves what serves");
         all += world.all;
     }
     check_golden("trust", all);

@@ -1,0 +1,258 @@
+#include "lib/deploy/take_over.hpp"
+
+#include "lib/base/clock.hpp"
+#include "lib/base/random.hpp"
+#include "lib/release/names.hpp"
+#include "lib/store/rollback.hpp"
+#include "lib/store/spool.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace loomrel::deploy {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view k_prod = "prod";
+// So many runs back a commit is looked for.
+constexpr int k_most_runs = 200;
+
+store::RunQuery runs_of(const std::string& service, const std::string& environment) {
+    store::RunQuery query;
+    query.service = service;
+    query.environment = environment;
+    query.limit = 1;
+    return query;
+}
+
+bool is_busy(const HostLook& host) {
+    return host.sight
+           && (!host.sight->lock.empty()
+               || std::any_of(host.sight->runs.begin(),
+                              host.sight->runs.end(),
+                              [](const auto& run) { return run.state == "running"; }));
+}
+
+// Whoever is at it tells the ledger himself, or is concluded.
+bool is_under_way(store::Store& ledger,
+                  const std::string& service,
+                  const std::string& environment,
+                  const std::vector<HostLook>& hosts) {
+    store::RunQuery query = runs_of(service, environment);
+    query.open_only = true;
+    return std::any_of(hosts.begin(), hosts.end(), is_busy) || !ledger.list_runs(query).empty();
+}
+
+// By the last run that ended good; "" = none did.
+std::string
+last_deployed(store::Store& ledger, const std::string& service, const std::string& environment) {
+    constexpr std::string_view k_tags = "refs/tags/";
+    store::RunQuery query = runs_of(service, environment);
+    query.good_only = true;
+    const auto runs = ledger.list_runs(query);
+    return runs.empty() || !runs[0].ref.starts_with(k_tags) ? ""
+                                                            : runs[0].ref.substr(k_tags.size());
+}
+
+// Hosts are named in several ways, the run is not.
+std::string row_of(const Untold& untold, const HostChange& change) {
+    return uuid_of_name(untold.service + ' ' + untold.environment + ' ' + change.run + ' '
+                        + change.serves);
+}
+
+void find_by_hand(store::Store& ledger, const std::vector<HostLook>& hosts, Untold& untold) {
+    for (const HostLook& host : hosts) {
+        std::string before;
+        for (const HostChange& change :
+             host.sight ? host.sight->changes : std::vector<HostChange>{}) {
+            const std::string row = change.is_by_hand() ? row_of(untold, change) : "";
+            if (!row.empty() && !ledger.find_run(row)) {
+                untold.by_hand.push_back({row, host.host, change, before});
+            }
+            before = change.serves;
+        }
+    }
+    std::stable_sort(
+        untold.by_hand.begin(), untold.by_hand.end(), [](const auto& left, const auto& right) {
+            return left.change.at < right.change.at;
+        });
+}
+
+// The release of what served moves with the last of them, and only when no host serves it any more.
+void find_moved(store::Store& ledger, const std::vector<HostLook>& hosts, Untold& untold) {
+    if (untold.by_hand.empty()) {
+        return;
+    }
+    for (RestoredByHand& one : untold.by_hand) {
+        if (one.from.empty()) {
+            one.from = last_deployed(ledger, untold.service, untold.environment);
+        }
+    }
+    RestoredByHand& last = untold.by_hand.back();
+    last.moves = untold.environment == k_prod && last.change.outcome == "good"
+                 && last.from != last.change.serves
+                 && std::none_of(hosts.begin(), hosts.end(), [&](const HostLook& host) {
+                        return !host.sight || host.sight->serves == last.from;
+                    });
+}
+
+bool is_known(store::Store& ledger, const std::string& service, const HostState& state) {
+    store::RunQuery query = runs_of(service, std::string(k_prod));
+    query.ref = "refs/tags/" + state.serves;
+    if (!ledger.list_runs(query).empty()) {
+        return true;
+    }
+    query.ref.clear();
+    query.limit = k_most_runs;
+    const auto runs = ledger.list_runs(query);
+    return std::any_of(runs.begin(), runs.end(), [&](const store::Run& run) {
+        return !run.commit.empty() && run.commit == state.serves;
+    });
+}
+
+// What somebody else had put there is kept by the next run too, so that it can be come back to.
+bool is_kept_good(const HostState& state) {
+    const Kept* kept = state.find_kept(state.serving);
+    return !state.serving.empty() && kept != nullptr && kept->how != "adopt";
+}
+
+void find_unproven(store::Store& ledger, const std::vector<HostLook>& hosts, Untold& untold) {
+    const std::string approved = last_deployed(ledger, untold.service, untold.environment);
+    if (untold.environment != k_prod || approved.empty()) {
+        return; // loomrel has put nothing here yet
+    }
+    for (const HostLook& host : hosts) {
+        const HostState state = host.sight.value_or(HostState{});
+        if (!state.serves.empty() && state.images_known && !is_kept_good(state)
+            && !is_known(ledger, untold.service, state)) {
+            untold.unproven.push_back({host.host, state.serves, approved});
+        }
+    }
+}
+
+std::string to_text(std::int64_t seconds) {
+    return to_rfc3339(Time(std::chrono::seconds(seconds)));
+}
+
+json fact_of(const Untold& untold, const RestoredByHand& one) {
+    return {{"by_hand", true},
+            {"service", untold.service},
+            {"environment", untold.environment},
+            {"host", one.host},
+            {"by", one.change.by},
+            {"from", one.from},
+            {"tag", one.change.serves},
+            {"ok", one.change.outcome == "good"},
+            {"at", to_text(one.change.at)},
+            {"run_id", one.run}};
+}
+
+// Without a commit: a host's word that something served proves nothing for another one.
+store::Run row_of(const Untold& untold, const RestoredByHand& one) {
+    store::Run run;
+    run.id = one.run;
+    run.service = untold.service;
+    run.environment = untold.environment;
+    run.kind = store::RunKind::rollback;
+    run.hosts = {one.host};
+    run.source = "host";
+    run.started_at = Time(std::chrono::seconds(one.change.at));
+    if (release::is_release_tag(one.change.serves)) {
+        run.ref = "refs/tags/" + one.change.serves;
+    }
+    return run;
+}
+
+store::RunEnd end_of(const RestoredByHand& one, const json& fact) {
+    const bool good = one.change.outcome == "good";
+    store::RunEnd end;
+    end.run_id = one.run;
+    end.outcome = good ? store::RunOutcome::good : store::RunOutcome::failed;
+    end.result = fact.dump();
+    end.hosts = {{one.host, "ended", good ? "ok" : "failed", one.change.serves}};
+    return end;
+}
+
+std::string actor_of(const RestoredByHand& one) {
+    return one.change.by.empty() ? one.host : one.change.by;
+}
+
+void tell_by_hand(store::Store& ledger, const Untold& untold, const RestoredByHand& one) {
+    const json fact = fact_of(untold, one);
+    const bool moved =
+        one.moves && store::release_to_roll_back(ledger, untold.service, one.from).has_value();
+    if (moved) {
+        store::Rollback rollback;
+        rollback.id = uuid_of_name("moved by " + one.run);
+        rollback.from_tag = one.from;
+        rollback.to_tag = one.change.serves;
+        rollback.good = true;
+        rollback.detail = fact.dump();
+        rollback.actor = actor_of(one);
+        rollback.run = row_of(untold, one);
+        rollback.end = end_of(one, fact);
+        (void)store::tell(ledger, rollback);
+        return; // people are told of the move
+    }
+    ledger.add_notice({"by-hand:" + one.run, "by_hand", std::nullopt, fact.dump()});
+    store::tell_late(ledger, row_of(untold, one));
+    ledger.end_run(end_of(one, fact));
+}
+
+std::optional<std::int64_t>
+release_of(store::Store& ledger, const std::string& service, const std::string& tag) {
+    store::ReleaseQuery query;
+    query.service = service;
+    query.tag = tag;
+    query.limit = 1;
+    const auto releases = ledger.list_releases(query);
+    return releases.empty() ? std::nullopt : std::optional(releases[0].id);
+}
+
+void tell_unproven(store::Store& ledger, const Untold& untold, const Unproven& one) {
+    const std::string now_text = to_rfc3339(now());
+    const std::string key = "unproven:" + untold.service + ':' + one.host + ':' + one.serves + ':'
+                            + now_text.substr(0, 10);
+    const json fact{{"unproven", one.serves},
+                    {"service", untold.service},
+                    {"environment", untold.environment},
+                    {"host", one.host},
+                    {"tag", one.serves},
+                    {"approved", one.approved},
+                    {"at", now_text}};
+    if (const auto id = release_of(ledger, untold.service, one.approved)) {
+        (void)ledger.note_event({uuid_of_name(key), *id, one.host, "journal", fact.dump()});
+    }
+    ledger.add_notice({key, "unproven", std::nullopt, fact.dump()});
+}
+
+} // namespace
+
+Untold compare(store::Store& ledger,
+               const std::string& service,
+               const std::string& environment,
+               const std::vector<HostLook>& hosts) {
+    Untold untold{service, environment, {}, {}};
+    if (is_under_way(ledger, service, environment, hosts)) {
+        return untold;
+    }
+    find_by_hand(ledger, hosts, untold);
+    find_moved(ledger, hosts, untold);
+    find_unproven(ledger, hosts, untold);
+    return untold;
+}
+
+void take_over(store::Store& ledger, const Untold& untold) {
+    for (const RestoredByHand& one : untold.by_hand) {
+        tell_by_hand(ledger, untold, one);
+    }
+    for (const Unproven& one : untold.unproven) {
+        tell_unproven(ledger, untold, one);
+    }
+}
+
+} // namespace loomrel::deploy
