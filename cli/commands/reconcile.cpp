@@ -31,6 +31,57 @@ std::string line_of(Services& services, const RunCheck& looked) {
     return services.say(text, run, service, environment);
 }
 
+ordered_json to_array(const std::vector<operations::LookedAt>& all) {
+    ordered_json found = ordered_json::array();
+    for (const operations::LookedAt& looked : all) {
+        const auto add = [&](const char* what,
+                             const std::string& host,
+                             const std::string& serves) -> ordered_json& {
+            found.push_back({{"what", what},
+                             {"service", looked.untold.service},
+                             {"environment", looked.untold.environment},
+                             {"host", host},
+                             {"serves", serves}});
+            return found.back();
+        };
+        for (const deploy::RestoredByHand& one : looked.untold.by_hand) {
+            add("by_hand", one.host, one.change.serves)["by"] = one.change.by;
+        }
+        for (const deploy::Unproven& one : looked.untold.unproven) {
+            add("unproven", one.host, one.serves)["approved"] = one.approved;
+        }
+    }
+    return found;
+}
+
+std::string lines_of(Services& services, const operations::LookedAt& looked) {
+    std::string text;
+    const auto service = fmt::arg("service", looked.untold.service);
+    const auto environment = fmt::arg("environment", looked.untold.environment);
+    for (const deploy::RestoredByHand& one : looked.untold.by_hand) {
+        text += services.say(Id::reconcile_by_hand,
+                             service,
+                             environment,
+                             fmt::arg("host", one.host),
+                             fmt::arg("by", one.change.by.empty() ? "?" : one.change.by),
+                             fmt::arg("serves", sanitize_line(one.change.serves)))
+                + "\n";
+    }
+    for (const deploy::Unproven& one : looked.untold.unproven) {
+        text += services.say(Id::reconcile_unproven,
+                             service,
+                             environment,
+                             fmt::arg("host", one.host),
+                             fmt::arg("serves", sanitize_line(one.serves)))
+                + "\n";
+    }
+    for (const std::string& host : looked.silent) {
+        text += services.say(Id::reconcile_not_seen, service, environment, fmt::arg("host", host))
+                + "\n";
+    }
+    return text;
+}
+
 std::string people_text(Services& services, const Reconciled& result, bool dry_run) {
     std::string text;
     if (result.told > 0) {
@@ -48,6 +99,9 @@ std::string people_text(Services& services, const Reconciled& result, bool dry_r
     }
     for (const RunCheck& looked : result.runs) {
         text += line_of(services, looked) + "\n";
+    }
+    for (const operations::LookedAt& looked : result.hosts) {
+        text += lines_of(services, looked);
     }
     if (result.runs.empty()) {
         text += services.say(Id::reconcile_nothing) + "\n";
@@ -71,7 +125,8 @@ ordered_json to_object(const Reconciled& result, bool dry_run) {
     return {{"dry_run", dry_run},
             {"spool", result.told},
             {"spool_elsewhere", std::move(others)},
-            {"runs", std::move(runs)}};
+            {"runs", std::move(runs)},
+            {"hosts", to_array(result.hosts)}};
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "cli/context/notices.hpp"
 #include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/look_around.hpp"
 #include "lib/store/server_ledger.hpp"
 
 #include <algorithm>
@@ -75,6 +76,49 @@ Worker reconciler(Services& services, ServeLog& log) {
             }};
 }
 
+void look(Services& services, ServeLog& log, store::Store& store) {
+    for (const auto& looked : operations::look_around(services.context(), services, store)) {
+        const std::string& service = looked.untold.service;
+        const std::string& environment = looked.untold.environment;
+        for (const std::string& host : looked.silent) {
+            log.write(Level::warning,
+                      "host_silent",
+                      {{"service", service}, {"environment", environment}, {"host", host}});
+        }
+        deploy::take_over(store, looked.untold);
+        for (const deploy::RestoredByHand& one : looked.untold.by_hand) {
+            log.write(Level::warning,
+                      "restored_by_hand",
+                      {{"service", service},
+                       {"environment", environment},
+                       {"host", one.host},
+                       {"by", one.change.by},
+                       {"serves", one.change.serves},
+                       {"run_id", one.run}});
+        }
+        for (const deploy::Unproven& one : looked.untold.unproven) {
+            log.write(Level::error,
+                      "unproven_serves",
+                      {{"service", service},
+                       {"environment", environment},
+                       {"host", one.host},
+                       {"serves", one.serves},
+                       {"approved", one.approved}});
+        }
+    }
+}
+
+// Nobody else tells of what is done on the hosts themselves.
+Worker looker(Services& services, ServeLog& log) {
+    return {"look", [&services, &log](const std::stop_token& stop) {
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
+                do {
+                    look(services, log, *store);
+                } while (rest(stop, services.config().server.look_every));
+            }};
+}
+
 // Where it cannot begin any, people are told what to type.
 bool begins_deploys(const config::Config& config) {
     const auto is_direct = [&](const std::string& service) {
@@ -102,6 +146,9 @@ Worker presence(Services& services) {
 std::vector<Worker> make_workers(Services& services, ServeLog& log, telemetry::Metrics&) {
     std::vector<Worker> workers;
     workers.push_back(reconciler(services, log));
+    if (services.config().server.look_every > Milliseconds{0}) {
+        workers.push_back(looker(services, log));
+    }
     if (begins_deploys(services.config())) {
         workers.push_back(presence(services));
     }

@@ -41,6 +41,7 @@ struct ServerSettings {
     std::string public_url;
     std::vector<std::string> trusted_proxies{"127.0.0.1"};
     std::string log_level = "INFO";
+    Milliseconds look_every{300000}; // at all hosts; 0 = never
 };
 
 struct TelegramSettings {

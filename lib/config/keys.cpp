@@ -14,6 +14,7 @@ constexpr std::array k_plain{
     Key{"server.listen", Type::text, "", "", "127.0.0.1:8000", InRepository::no},
     Key{"server.public_url", Type::text, "", "", "", InRepository::subset},
     Key{"server.trusted_proxies", Type::texts, "", "", "127.0.0.1", InRepository::no},
+    Key{"server.look_every", Type::duration, "", "", "5m", InRepository::no},
     Key{"telegram.chat_id", Type::integer, "", "", "0"},
     Key{"telegram.chat_id_dev", Type::integer, "", "", ""},
     Key{"telegram.chat_id_stage", Type::integer, "", "", ""},

@@ -235,6 +235,7 @@ void Config::Loader::fill_server() {
     choose_origin("server.public_url", {api.value_or("")});
     put(server.public_url, value("server.public_url"));
     put(server.trusted_proxies, value("server.trusted_proxies"));
+    put(server.look_every, value("server.look_every"));
     // A default: with a public_url of its own, the address of the API is the runners' business.
     if (api && server.public_url.empty()) {
         server.public_url = *api;

@@ -8,12 +8,9 @@
 
 namespace loomrel::operations {
 
-namespace {
-
 using messages::Id;
 using messages::phrase;
 
-// The host's, whichever services are there.
 HostServices& place_of(const Context& context,
                        std::vector<HostServices>& all,
                        const std::string& environment,
@@ -27,8 +24,6 @@ HostServices& place_of(const Context& context,
     all.push_back({environment, host, shown, {}});
     return all.back();
 }
-
-} // namespace
 
 std::vector<HostServices> places(const Context& context,
                                  Console& console,

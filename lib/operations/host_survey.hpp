@@ -18,6 +18,12 @@ struct HostServices {
     std::vector<config::DeploySettings> services;
 };
 
+// The host's place among them, added where it has none yet, whichever services are there.
+HostServices& place_of(const Context& context,
+                       std::vector<HostServices>& all,
+                       const std::string& environment,
+                       const config::Host& host);
+
 // The hosts of these services in the environment that was asked for, else in all that are
 // configured (developers' machines only when asked for). Error(config) if none is.
 [[nodiscard]] std::vector<HostServices> places(const Context& context,

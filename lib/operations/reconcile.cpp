@@ -39,6 +39,12 @@ Reconciled reconcile(const Context& context, Console& console, store::Store& led
         result.runs.push_back(dry_run ? RunCheck{run, "open", ""}
                                       : look_at(context, console, ledger, run));
     }
+    result.hosts = look_around(context, console, ledger);
+    for (const LookedAt& looked : result.hosts) {
+        if (!dry_run) {
+            deploy::take_over(ledger, looked.untold);
+        }
+    }
     return result;
 }
 

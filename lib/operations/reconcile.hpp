@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/operations/context.hpp"
+#include "lib/operations/look_around.hpp"
 
 #include <cstddef>
 #include <map>
@@ -20,10 +21,11 @@ struct Reconciled {
     std::size_t told = 0;                         // changes out of the spool
     std::map<std::string, std::size_t> elsewhere; // ledger -> changes that wait for it
     std::vector<RunCheck> runs;
+    std::vector<LookedAt> hosts; // what was done on them, and the ledger is told of now
 };
 
-// Tells the ledger what waited for it, and concludes every open run that has ended on its hosts.
-// `dry_run`: only what there would be to do.
+// Tells the ledger what waited for it and what was done on the hosts themselves, and concludes
+// every open run that has ended on its hosts. `dry_run`: only what there would be to do.
 [[nodiscard]] Reconciled
 reconcile(const Context& context, Console& console, store::Store& ledger, bool dry_run);
 

@@ -4,6 +4,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/shown_settings.hpp"
+#include "lib/deploy/take_over.hpp"
 #include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/production_claim.hpp"
@@ -200,6 +201,10 @@ std::unique_ptr<store::Store> begin_rollback(const Context& context,
         // host out of reach that would take its time, and is left to reconcile.
         if (!hosts.is_typed() && hosts.all_answered()) {
             conclude_open_runs(context, console, ledger, run.service, run.environment);
+            // Whoever goes back from what somebody else put there does not go back from what the
+            // ledger believes.
+            deploy::take_over(
+                ledger, deploy::compare(ledger, run.service, run.environment, hosts.looked_at));
         }
         claim_rollback(context, ledger, run, target.from, alone);
     });
