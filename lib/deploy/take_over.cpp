@@ -114,10 +114,26 @@ bool is_known(store::Store& ledger, const std::string& service, const HostState&
     });
 }
 
-// What somebody else had put there is kept by the next run too, so that it can be come back to.
-bool is_kept_good(const HostState& state) {
-    const Kept* kept = state.find_kept(state.serving);
-    return !state.serving.empty() && kept != nullptr && kept->how != "adopt";
+// When the first good run that the ledger still tells of had ended; nullopt: none has.
+std::optional<Time> first_good(store::Store& ledger, const std::string& service) {
+    store::RunQuery query = runs_of(service, std::string(k_prod));
+    query.good_only = true;
+    query.limit = k_most_runs;
+    const auto runs = ledger.list_runs(query);
+    return runs.empty() ? std::nullopt : runs.back().ended_at;
+}
+
+// What somebody else has put there is kept by the next run too, under a name that the tree has by
+// chance. Only what the first run of all found was there by right.
+bool is_proven(store::Store& ledger,
+               const std::string& service,
+               const HostState& state,
+               std::optional<Time> first) {
+    const Kept* kept = state.serving.empty() ? nullptr : state.find_kept(state.serving);
+    if (kept == nullptr) {
+        return is_known(ledger, service, state);
+    }
+    return kept->how != "adopt" || !first || Time(std::chrono::seconds(kept->kept_at)) <= *first;
 }
 
 void find_unproven(store::Store& ledger, const std::vector<HostLook>& hosts, Untold& untold) {
@@ -125,10 +141,11 @@ void find_unproven(store::Store& ledger, const std::vector<HostLook>& hosts, Unt
     if (untold.environment != k_prod || approved.empty()) {
         return; // loomrel has put nothing here yet
     }
+    const auto first = first_good(ledger, untold.service);
     for (const HostLook& host : hosts) {
         const HostState state = host.sight.value_or(HostState{});
-        if (!state.serves.empty() && state.images_known && !is_kept_good(state)
-            && !is_known(ledger, untold.service, state)) {
+        if (!state.serves.empty() && state.images_known
+            && !is_proven(ledger, untold.service, state, first)) {
             untold.unproven.push_back({host.host, state.serves, approved});
         }
     }

@@ -196,10 +196,17 @@ TEST_CASE("what nothing proves is an alarm, and moves no release") {
     CHECK(world.status(world.second) == "deployed");
     CHECK(world.ledger->events(world.second).size() == before + 1);
 
-    // Nor does it become one that was approved because a run has kept it since.
-    state.kept.push_back({"run-before", state.serves, "", "adopt", 0, "yes"});
+    // Nor does it become one that was approved because a run has kept it since, by whatever name.
+    state.serves = "v1.2.3";
+    const std::int64_t later =
+        std::chrono::duration_cast<std::chrono::seconds>(now().time_since_epoch()).count() + 60;
+    state.kept.push_back({"run-before", "v1.2.3", "", "adopt", later, "yes"});
     state.serving = "run-before";
     CHECK(world.compare().unproven.size() == 1);
+    // The first run found it.
+    state.kept[0].kept_at = later - 3600;
+    CHECK(world.compare().unproven.empty());
+    state.kept[0].kept_at = later;
     state.kept[0].how = "deploy";
     CHECK(world.compare().unproven.empty());
     state.serving.clear();
