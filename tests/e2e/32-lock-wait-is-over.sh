@@ -5,8 +5,12 @@
 DEPLOY_TOML='lock_wait = "1s"'
 lab command
 tree=$T/stage/home/loom/$SERVICE
-echo "v0.9.0, somebody, 2026-01-01 00:00:00, 00000000-0000-4000-8000-000000000000" >"$tree/.git/loomrel.lock"
+run=$T/stage/state/stage/$SERVICE/runs/00000000-0000-4000-8000-000000000000
+(umask 077 && mkdir -p "$run" && : >"$run/alive")
+start flock "$run/alive" sleep 60
+echo "v0.9.0, somebody, 2026-01-01 00:00:00, ${run##*/}" >"$tree/.git/loomrel.lock"
 start flock "$tree/.git/loomrel.lock" sleep 60
+wait_for 5 "its run is alive" eval "! flock -n '$run/alive' true"
 wait_for 5 "the lock is held" eval "! flock -n '$tree/.git/loomrel.lock' true"
 before=$(fingerprint "$T/stage/home")
 stage_deploy v1.0.0
