@@ -44,6 +44,13 @@ std::string unless_dash(const std::string& value) {
     return value == "-" ? "" : value;
 }
 
+// Seconds since 1970, by a host's clock; nullopt: no time of this side of the year 10000.
+std::optional<std::int64_t> seconds_of(const std::string& text) {
+    constexpr std::int64_t k_last = 253402300799;
+    const auto seconds = parse_integer(text);
+    return seconds && *seconds >= 0 && *seconds <= k_last ? seconds : std::nullopt;
+}
+
 std::optional<HostRecord>
 LookReader::read(const std::string& word, const std::string& rest, Keys keys) {
     auto record = read_record(rest, m_state.protocol, keys);
@@ -58,13 +65,13 @@ void LookReader::take_kept(const HostRecord& capsule) {
                             capsule.at("name"),
                             capsule.at("commit"),
                             capsule.at("how"),
-                            parse_integer(capsule.at("seconds")).value_or(0),
+                            seconds_of(capsule.at("seconds")).value_or(0),
                             capsule.at("health")});
 }
 
 void LookReader::take_good(const HostRecord& good) {
     constexpr std::size_t k_most = 20;
-    const auto at = parse_integer(good.at("seconds"));
+    const auto at = seconds_of(good.at("seconds"));
     if (!at) {
         m_state.unread.push_back({"good", false});
     } else if (m_state.good_runs.size() < k_most) {
@@ -75,13 +82,13 @@ void LookReader::take_good(const HostRecord& good) {
 
 void LookReader::take_change(const HostRecord& change) {
     constexpr std::size_t k_most = 20;
-    const auto at = parse_integer(change.at("seconds"));
+    const auto at = seconds_of(change.at("seconds"));
     if (at && is_run_id(change.at("id")) && m_state.changes.size() < k_most) {
         m_state.changes.push_back({change.at("id"),
-                                   change.at("kind"),
-                                   change.at("outcome"),
-                                   unless_dash(change.at("serves")),
-                                   unless_dash(change.at("commit")),
+                                   sanitize_line(change.at("kind")),
+                                   sanitize_line(change.at("outcome")),
+                                   sanitize_line(unless_dash(change.at("serves"))),
+                                   sanitize_line(unless_dash(change.at("commit"))),
                                    *at,
                                    sanitize_line(unless_dash(change.at("by")))});
     }

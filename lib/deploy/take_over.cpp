@@ -2,6 +2,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/rollback.hpp"
 #include "lib/store/spool.hpp"
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view k_prod = "prod";
+constexpr const char* k_by_host = "host"; // store::Run::source
 // So many runs back a commit is looked for.
 constexpr int k_most_runs = 200;
 
@@ -44,7 +46,13 @@ bool is_under_way(store::Store& ledger,
                   const std::vector<HostLook>& hosts) {
     store::RunQuery query = runs_of(service, environment);
     query.open_only = true;
-    return std::any_of(hosts.begin(), hosts.end(), is_busy) || !ledger.list_runs(query).empty();
+    query.limit = k_most_runs;
+    const auto open = ledger.list_runs(query);
+    // One that was being told here, and was cut short, is told again.
+    return std::any_of(hosts.begin(), hosts.end(), is_busy)
+           || std::any_of(open.begin(), open.end(), [](const store::Run& run) {
+                  return run.source != k_by_host;
+              });
 }
 
 // By the last run that ended good; "" = none did.
@@ -59,7 +67,7 @@ last_deployed(store::Store& ledger, const std::string& service, const std::strin
 }
 
 // Hosts are named in several ways, the run is not.
-std::string row_of(const Untold& untold, const HostChange& change) {
+std::string id_of_row(const Untold& untold, const HostChange& change) {
     return uuid_of_name(untold.service + ' ' + untold.environment + ' ' + change.run + ' '
                         + change.serves);
 }
@@ -69,9 +77,12 @@ void find_by_hand(store::Store& ledger, const std::vector<HostLook>& hosts, Unto
         std::string before;
         for (const HostChange& change :
              host.sight ? host.sight->changes : std::vector<HostChange>{}) {
-            const std::string row = change.is_by_hand() ? row_of(untold, change) : "";
-            if (!row.empty() && !ledger.find_run(row)) {
-                untold.by_hand.push_back({row, host.host, change, before});
+            if (change.is_by_hand()) {
+                const std::string id = id_of_row(untold, change);
+                const auto row = ledger.find_run(id);
+                if (!row || !row->ended_at) {
+                    untold.by_hand.push_back({id, host.host, change, before});
+                }
             }
             before = change.serves;
         }
@@ -100,9 +111,10 @@ void find_moved(store::Store& ledger, const std::vector<HostLook>& hosts, Untold
                     });
 }
 
-bool is_known(store::Store& ledger, const std::string& service, const HostState& state) {
+// Somebody asked loomrel for it, whatever became of that.
+bool is_known(store::Store& ledger, const std::string& service, const std::string& version) {
     store::RunQuery query = runs_of(service, std::string(k_prod));
-    query.ref = "refs/tags/" + state.serves;
+    query.ref = "refs/tags/" + version;
     if (!ledger.list_runs(query).empty()) {
         return true;
     }
@@ -110,43 +122,43 @@ bool is_known(store::Store& ledger, const std::string& service, const HostState&
     query.limit = k_most_runs;
     const auto runs = ledger.list_runs(query);
     return std::any_of(runs.begin(), runs.end(), [&](const store::Run& run) {
-        return !run.commit.empty() && run.commit == state.serves;
+        return !run.commit.empty() && run.commit == version;
     });
 }
 
-// When the first good run that the ledger still tells of had ended; nullopt: none has.
-std::optional<Time> first_good(store::Store& ledger, const std::string& service) {
+// The first good run that the ledger still tells of had ended by then: what it found was there by
+// right.
+bool was_found_first(store::Store& ledger, const std::string& service, std::int64_t kept_at) {
     store::RunQuery query = runs_of(service, std::string(k_prod));
     query.good_only = true;
     query.limit = k_most_runs;
     const auto runs = ledger.list_runs(query);
-    return runs.empty() ? std::nullopt : runs.back().ended_at;
+    return runs.empty() || !runs.back().ended_at
+           || Time(std::chrono::seconds(kept_at)) <= *runs.back().ended_at;
 }
 
-// What somebody else has put there is kept by the next run too, under a name that the tree has by
-// chance. Only what the first run of all found was there by right.
-bool is_proven(store::Store& ledger,
-               const std::string& service,
-               const HostState& state,
-               std::optional<Time> first) {
+// The ledger is asked only of what the host did not get by a run of its own: of what it does not
+// keep, and of what a run found and kept, under a name that the tree has by chance.
+bool is_proven(store::Store& ledger, const std::string& service, const HostState& state) {
     const Kept* kept = state.serving.empty() ? nullptr : state.find_kept(state.serving);
     if (kept == nullptr) {
-        return is_known(ledger, service, state);
+        return is_known(ledger, service, state.serves);
     }
-    return kept->how != "adopt" || !first || Time(std::chrono::seconds(kept->kept_at)) <= *first;
+    return kept->how != "adopt" || was_found_first(ledger, service, kept->kept_at);
 }
 
 void find_unproven(store::Store& ledger, const std::vector<HostLook>& hosts, Untold& untold) {
-    const std::string approved = last_deployed(ledger, untold.service, untold.environment);
-    if (untold.environment != k_prod || approved.empty()) {
-        return; // loomrel has put nothing here yet
+    if (untold.environment != k_prod) {
+        return;
     }
-    const auto first = first_good(ledger, untold.service);
     for (const HostLook& host : hosts) {
-        const HostState state = host.sight.value_or(HostState{});
-        if (!state.serves.empty() && state.images_known
-            && !is_proven(ledger, untold.service, state, first)) {
-            untold.unproven.push_back({host.host, state.serves, approved});
+        if (!host.sight || host.sight->serves.empty() || !host.sight->images_known
+            || is_proven(ledger, untold.service, *host.sight)) {
+            continue;
+        }
+        const std::string approved = last_deployed(ledger, untold.service, untold.environment);
+        if (!approved.empty()) { // else loomrel has put nothing here yet
+            untold.unproven.push_back({host.host, sanitize_line(host.sight->serves), approved});
         }
     }
 }
@@ -176,7 +188,7 @@ store::Run row_of(const Untold& untold, const RestoredByHand& one) {
     run.environment = untold.environment;
     run.kind = store::RunKind::rollback;
     run.hosts = {one.host};
-    run.source = "host";
+    run.source = k_by_host;
     run.started_at = Time(std::chrono::seconds(one.change.at));
     if (release::is_release_tag(one.change.serves)) {
         run.ref = "refs/tags/" + one.change.serves;

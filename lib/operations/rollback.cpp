@@ -184,6 +184,25 @@ void claim_rollback(const Context& context,
     }
 }
 
+namespace {
+
+// Whoever goes back from what somebody else put there does not go back from what the ledger
+// believes. That it could not be told holds no rollback up.
+void tell_of_hosts(const Context& context,
+                   Console& console,
+                   store::Store& ledger,
+                   const store::Run& run,
+                   const RollbackHosts& hosts) {
+    try {
+        deploy::take_over(ledger,
+                          deploy::compare(ledger, run.service, run.environment, hosts.looked_at));
+    } catch (const Error& error) {
+        console.note(context.redactor.redact(in(context.language, error.message())) + "\n");
+    }
+}
+
+} // namespace
+
 std::unique_ptr<store::Store> begin_rollback(const Context& context,
                                              Console& console,
                                              const RollbackHosts& hosts,
@@ -201,10 +220,7 @@ std::unique_ptr<store::Store> begin_rollback(const Context& context,
         // host out of reach that would take its time, and is left to reconcile.
         if (!hosts.is_typed() && hosts.all_answered()) {
             conclude_open_runs(context, console, ledger, run.service, run.environment);
-            // Whoever goes back from what somebody else put there does not go back from what the
-            // ledger believes.
-            deploy::take_over(
-                ledger, deploy::compare(ledger, run.service, run.environment, hosts.looked_at));
+            tell_of_hosts(context, console, ledger, run, hosts);
         }
         claim_rollback(context, ledger, run, target.from, alone);
     });

@@ -1,3 +1,4 @@
+#include "lib/base/text.hpp"
 #include "lib/deploy/end_status.hpp"
 #include "lib/deploy/failure.hpp"
 #include "lib/deploy/host_record.hpp"
@@ -166,4 +167,20 @@ TEST_CASE("What a newer loomrel kept is said to be newer, and not that nothing i
     const HostState damaged = told({{"hello", "protocol=2"}, {"unread", "id=run-9 why=damaged"}});
     CHECK(refused(damaged).starts_with("host_unread: "));
     CHECK(refused(told({{"hello", "protocol=2"}})).starts_with("nothing_kept: "));
+}
+
+TEST_CASE("what a host says it changed harms nobody who reads it") {
+    const std::string id = "id=by-hand-1764547200-4711 kind=rollback outcome=good ";
+    const std::string rest = " commit=- by=x whole=.";
+    const auto changes = [&](const std::string& words) {
+        return told({{"hello", "protocol=2"}, {"change", id + words + rest}}).changes;
+    };
+    REQUIRE(changes("serves=v1.2.2 seconds=1764547200").size() == 1);
+    CHECK(changes("serves=v1.2.2 seconds=1764547200")[0].serves == "v1.2.2");
+    CHECK(changes("serves=- seconds=1764547200")[0].serves.empty());
+    CHECK(is_valid_utf8(changes("serves=v1\xff\x1b[31m seconds=1764547200")[0].serves));
+    for (const char* seconds : {"9223372036854775807", "-1", "253402300800", "soon"}) {
+        CAPTURE(seconds);
+        CHECK(changes(std::string("serves=v1.2.2 seconds=") + seconds).empty());
+    }
 }

@@ -180,6 +180,27 @@ TEST_CASE("nothing is taken over while a run is under way") {
     CHECK(world.compare().empty());
 }
 
+TEST_CASE("what was cut short while it was told is told again") {
+    World world;
+    world.by_hand(0, "v1.2.2", 10);
+    world.by_hand(1, "v1.2.2", 20);
+    const auto untold = world.compare();
+    REQUIRE(untold.by_hand.size() == 2);
+    // Its row was written, and then the program was killed.
+    store::Run row = World::row("v1.2.2", "");
+    row.id = untold.by_hand[1].run;
+    row.kind = store::RunKind::rollback;
+    row.source = "host";
+    REQUIRE(world.ledger->open_run(row).opened);
+    CHECK(world.compare().by_hand.size() == 2);
+    world.take_over();
+    CHECK(world.status(world.second) == "rollback_done");
+    CHECK(world.ledger->find_run(row.id)->ended_at);
+    // While that row was open the other one's had no room.
+    world.take_over();
+    CHECK(world.compare().empty());
+}
+
 TEST_CASE("what nothing proves is an alarm, and moves no release") {
     World world;
     deploy::HostState& state = world.hosts[0].sight.value();
