@@ -48,6 +48,12 @@ read_record(std::string_view line, int protocol, std::initializer_list<std::stri
     return whole ? record : std::nullopt;
 }
 
+std::optional<std::int64_t> seconds_of(std::string_view text) {
+    constexpr std::int64_t k_last = 253402300799;
+    const auto seconds = parse_integer(text);
+    return seconds && *seconds >= 0 && *seconds <= k_last ? seconds : std::nullopt;
+}
+
 std::optional<Hello> read_hello(std::string_view line) {
     const auto record = read_record(line, k_protocol, {"how"});
     if (!record) {

@@ -25,6 +25,9 @@ using HostRecord = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::optional<HostRecord>
 read_record(std::string_view line, int protocol, std::initializer_list<std::string_view> keys);
 
+// Seconds since 1970, by a host's clock; nullopt: no time of this side of the year 10000.
+[[nodiscard]] std::optional<std::int64_t> seconds_of(std::string_view text);
+
 // The first that a channel hears of its run.
 struct Hello {
     std::string how; // started, running, ended; absent, unstarted: there is none to follow

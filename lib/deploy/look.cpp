@@ -44,13 +44,6 @@ std::string unless_dash(const std::string& value) {
     return value == "-" ? "" : value;
 }
 
-// Seconds since 1970, by a host's clock; nullopt: no time of this side of the year 10000.
-std::optional<std::int64_t> seconds_of(const std::string& text) {
-    constexpr std::int64_t k_last = 253402300799;
-    const auto seconds = parse_integer(text);
-    return seconds && *seconds >= 0 && *seconds <= k_last ? seconds : std::nullopt;
-}
-
 std::optional<HostRecord>
 LookReader::read(const std::string& word, const std::string& rest, Keys keys) {
     auto record = read_record(rest, m_state.protocol, keys);
