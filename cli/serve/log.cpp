@@ -65,6 +65,10 @@ void ServeLog::write(Level level, std::string_view event, ordered_json fields) {
     m_services.io().err(text + "\n");
 }
 
+void ServeLog::note(std::string_view text) {
+    write(Level::info, "note", {{"text", trim(text)}});
+}
+
 void ServeLog::request(const server::Served& served) {
     ordered_json fields{{"method", served.method},
                         {"route", served.route},

@@ -127,7 +127,7 @@ public:
           m_metrics(services.now()),
           m_requests(m_log, m_metrics),
           m_operations(services.context(),
-                       services,
+                       m_log,
                        [this](const std::exception& error) { m_log.failure("deploy", error); }),
           m_telegram(services, m_log, m_metrics, &m_operations, settings.api.webhook_secret),
           m_server(settings, parts()),

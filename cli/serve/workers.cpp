@@ -45,7 +45,7 @@ void conclude_unwatched(Services& services,
             continue;
         }
         try {
-            if (operations::conclude_if_ended(services.context(), services, store, run)) {
+            if (operations::conclude_if_ended(services.context(), log, store, run)) {
                 log.write(Level::info,
                           "run_concluded",
                           {{"run_id", run.id},
@@ -77,7 +77,7 @@ Worker reconciler(Services& services, ServeLog& log) {
 }
 
 void look(Services& services, ServeLog& log, store::Store& store) {
-    for (const auto& looked : operations::look_around(services.context(), services, store)) {
+    for (const auto& looked : operations::look_around(services.context(), log, store)) {
         const std::string& service = looked.untold.service;
         const std::string& environment = looked.untold.environment;
         for (const std::string& host : looked.silent) {

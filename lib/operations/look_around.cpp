@@ -3,6 +3,7 @@
 #include "lib/operations/host_survey.hpp"
 #include "lib/operations/production_settings.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +13,8 @@ namespace loomrel::operations {
 namespace {
 
 constexpr int k_recent_runs = 200;
+// Nobody waits for one host of many: it is looked at again.
+constexpr Milliseconds k_connect_wait{15000};
 
 std::set<std::string> known_services(const Context& context, store::Store& ledger) {
     const auto& configured = context.config.services;
@@ -32,7 +35,8 @@ all_places(const Context& context, Console& console, store::Store& ledger) {
         for (const char* environment : {"stage", "prod"}) {
             try {
                 const auto settings = production.of(service, environment);
-                for (const config::Host& host : context.config.hosts(environment, service)) {
+                for (config::Host host : context.config.hosts(environment, service)) {
+                    host.connect_wait = std::min(host.connect_wait, k_connect_wait);
                     place_of(context, all, environment, host).services.push_back(settings);
                 }
             } catch (const Error&) {

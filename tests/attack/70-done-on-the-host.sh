@@ -71,4 +71,11 @@ by_hand_up "$PROJECT/$SERVICE"
 holds "its log says nothing" wait_for 20 said grep -q '"unproven_serves"' "$T/serve.err"
 is deployed "$second"
 
+promise "a host that is away is said in serve's log, an object a line"
+# It takes connections and says nothing.
+kill -STOP "$(cat "$T/prod/sshd/pid")"
+holds "its log says nothing" wait_for 40 said grep -q '"host_silent"' "$T/serve.err"
+holds "its log has other lines" jq -es 'all(.event)' "$T/serve.err"
+kill -CONT "$(cat "$T/prod/sshd/pid")"
+
 judged
