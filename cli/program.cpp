@@ -95,7 +95,9 @@ void fill_closed_streams() {
 // Keys and passwords are in memory: no core file holds them, and no other process of this user
 // reads them there (ptrace, /proc/PID/mem and environ are root's then).
 void keep_memory_private() {
+#ifndef __SANITIZE_ADDRESS__ // the leak checker looks into it
     (void)::prctl(PR_SET_DUMPABLE, 0);
+#endif
     const rlimit none{0, 0};
     (void)::setrlimit(RLIMIT_CORE, &none);
 }

@@ -68,11 +68,16 @@ std::string lines_of(Services& services, const operations::LookedAt& looked) {
                 + "\n";
     }
     for (const deploy::Unproven& one : looked.untold.unproven) {
+        const std::string serves = sanitize_line(one.serves);
+        const std::string command = "loomrel rollback --service "
+                                    + typed_word(looked.untold.service) + " --to "
+                                    + typed_word(one.approved);
         text += services.say(Id::reconcile_unproven,
                              service,
                              environment,
                              fmt::arg("host", one.host),
-                             fmt::arg("serves", sanitize_line(one.serves)))
+                             fmt::arg("serves", serves),
+                             fmt::arg("command", command))
                 + "\n";
     }
     for (const std::string& host : looked.silent) {

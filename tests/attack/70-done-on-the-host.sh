@@ -52,7 +52,7 @@ told
 try --json reconcile
 expect_sql 1 "SELECT count(*) FROM outbox WHERE kind = 'unproven'"
 try --lang en reconcile
-expect_said 'serves what nobody approved'
+expect_said 'serves what nobody approved' "loomrel rollback --service $SERVICE --to v1.0.0"
 
 promise "serve looks by itself, and its log says what it found"
 LIMIT=90 try rollback --service "$SERVICE" --to v1.0.0 --yes
