@@ -8,6 +8,7 @@
 #include "cli/commands/dev_deploy.hpp"
 #include "cli/commands/doctor/doctor.hpp"
 #include "cli/commands/init/init.hpp"
+#include "cli/commands/key.hpp"
 #include "cli/commands/logs.hpp"
 #include "cli/commands/notify.hpp"
 #include "cli/commands/prod_deploy.hpp"
@@ -38,6 +39,7 @@ CommandTree::CommandTree()
     register_doctor(*this);
     register_trust(*this);
     register_init(*this);
+    register_key(*this);
     register_db(*this);
     register_config(*this);
     register_completion(*this);

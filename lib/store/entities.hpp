@@ -1,8 +1,10 @@
 #pragma once
 
 #include "lib/store/field.hpp"
+#include "lib/store/keys.hpp"
 #include "lib/store/store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -211,6 +213,19 @@ inline constexpr auto k_fields<NewNotice> = std::tuple(
     field("kind", &NewNotice::kind, {.required = true, .text = Text::line, .longest = 40}),
     field("release_id", &NewNotice::release_id),
     field("fact", &NewNotice::fact, {.text = Text::json}));
+
+// It never travels.
+template <>
+inline constexpr auto
+    k_fields<Key> = std::tuple(field("name", &Key::name, {.required = true}),
+                               field("scope", &Key::scope, {.required = true}),
+                               field("services", &Key::services),
+                               field("approver_id", &Key::approver_id),
+                               field("created_by", &Key::created_by),
+                               field("created_at", &Key::created_at, {.by_ledger = true}),
+                               field("expires_at", &Key::expires_at, {.by_ledger = true}),
+                               field("revoked_at", &Key::revoked_at, {.by_ledger = true}),
+                               field("last_used_at", &Key::last_used_at, {.by_ledger = true}));
 
 template <>
 inline constexpr auto

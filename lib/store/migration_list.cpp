@@ -1,3 +1,4 @@
+#include "lib/store/migration_keys.hpp"
 #include "lib/store/migration_outbox_state.hpp"
 #include "lib/store/migrations.hpp"
 
@@ -324,6 +325,7 @@ constexpr std::array k_migrations{
     Migration{"2026-11-29-old-twins", k_old_twins},
     Migration{"2026-12-01-trust", k_trust},
     Migration{"2026-12-01-outbox-state", k_outbox_state},
+    Migration{"2026-12-01-keys", k_keys_of_the_api, "2026-12-01-outbox-state"},
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/store/keys.hpp"
 #include "lib/store/store.hpp"
 
 #include <cstdint>
@@ -87,7 +88,7 @@ struct MessagePlace {
 
 // The ledger as a process needs it that speaks to Telegram and GitHub: what is to be told, to whom
 // it was told, what was heard. Only databases have it; behind the Release API the server does this.
-class ServerLedger : public Store {
+class ServerLedger : public ApiLedger {
 public:
     // Oldest first, those not due yet included: such a one holds up what comes after it to the same
     // chat, and nothing else.
@@ -112,6 +113,14 @@ public:
     // What decisions and claims are held to from now on. True: it was something else before.
     virtual bool keep_approval_rules(const release::ApprovalRules& rules,
                                      const std::string& actor) = 0;
+
+    // nullopt: it was made. Else what stands in its way: one of its name is in force, and may do
+    // something else.
+    virtual std::optional<Key> create_key(const NewKey& key) = 0;
+    // By name, and of one name in the order in which they were made; those that are over included.
+    virtual std::vector<Key> list_keys() = 0;
+    // How many of this name are revoked by it; all but the one made last, if so wanted.
+    virtual std::size_t revoke_keys(const std::string& name, bool all_but_last) = 0;
 
     // Releases that wait for production with an approval older than this, by the database's clock;
     // oldest first, with the instant of the approval.

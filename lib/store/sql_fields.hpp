@@ -48,6 +48,14 @@ template <typename T> T cell_to(const std::optional<std::string>& cell) {
         return parse_instant(cell);
     } else if constexpr (std::is_same_v<T, Settings>) {
         return settings_of(cell.value_or(""));
+    } else if constexpr (std::is_same_v<T, bool>) {
+        return cell == "1" || cell == "t" || cell == "true";
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+        // An empty list may say "all of them", so nothing unreadable becomes one.
+        if (auto list = list_of(cell.value_or(""))) {
+            return *std::move(list);
+        }
+        throw Fault(Fault::Kind::failed, "no list: " + cell.value_or(""));
     } else if constexpr (std::is_same_v<T, std::optional<RunOutcome>>) {
         // A word of a newer loomrel's: it has ended, and here nobody knows how.
         return cell ? parse_word<RunOutcome>(*cell).value_or(RunOutcome::unknown) : T();
@@ -85,6 +93,8 @@ template <typename T> Value cell_of(const T& value, const Rule& rule) {
         return rule.embedded ? storable_json(value) : storable(value);
     } else if constexpr (std::is_same_v<T, Settings>) {
         return settings_text(value);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+        return list_text(value);
     } else if constexpr (std::is_enum_v<T>) {
         return std::string(to_string(value));
     } else if constexpr (std::is_integral_v<T>) {

@@ -5,12 +5,15 @@
 #include "lib/store/sql_check.hpp"
 #include "lib/store/sql_claims.hpp"
 #include "lib/store/sql_decisions.hpp"
+#include "lib/store/sql_keys.hpp"
 #include "lib/store/sql_outbox.hpp"
 #include "lib/store/sql_releases.hpp"
 #include "lib/store/sql_rules.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_server.hpp"
 #include "lib/store/sql_transactions.hpp"
+
+#include <algorithm>
 
 namespace loomrel::store {
 
@@ -90,6 +93,39 @@ public:
             changed = store::keep_approval_rules(session, rules, actor);
         });
         return changed;
+    }
+
+    std::optional<Key> find_key(const std::string& digest) override {
+        const auto found = read<std::optional<FoundKey>>(
+            [&](Session& session) { return store::find_key(session, digest); });
+        if (found && found->is_note_due) {
+            try {
+                m_transactions.write(
+                    [&](Session& session, bool) { note_use_of_key(session, digest); });
+            } catch (const Error&) { // whoever asks is let in all the same
+            }
+        }
+        return found ? std::optional(found->key) : std::nullopt;
+    }
+
+    std::optional<Key> create_key(const NewKey& key) override {
+        std::optional<Key> there;
+        m_transactions.write(
+            [&](Session& session, bool) { there = store::create_key(session, key); });
+        return there;
+    }
+
+    std::vector<Key> list_keys() override {
+        return read<std::vector<Key>>([](Session& session) { return store::list_keys(session); });
+    }
+
+    std::size_t revoke_keys(const std::string& name, bool all_but_last) override {
+        std::size_t revoked = 0;
+        m_transactions.write([&](Session& session, bool in_doubt) {
+            const std::size_t now = store::revoke_keys(session, name, all_but_last);
+            revoked = in_doubt ? std::max(revoked, now) : now;
+        });
+        return revoked;
     }
 
     Decided decide(const Decision& decision) override {

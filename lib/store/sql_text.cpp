@@ -92,6 +92,25 @@ std::string storable_json(const std::string& text) {
     return nlohmann::json{{"text", storable(text)}}.dump();
 }
 
+std::string list_text(const std::vector<std::string>& texts) {
+    return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<std::vector<std::string>> list_of(const std::string& text) {
+    const auto list = nlohmann::json::parse(text, nullptr, false);
+    if (!list.is_array()) {
+        return std::nullopt;
+    }
+    std::vector<std::string> texts;
+    for (const auto& each : list) {
+        if (!each.is_string()) {
+            return std::nullopt;
+        }
+        texts.push_back(each.get<std::string>());
+    }
+    return texts;
+}
+
 std::string bind_all(Query& query, const std::vector<std::string>& values) {
     std::string places;
     for (const std::string& value : values) {

@@ -20,6 +20,10 @@ namespace loomrel::store {
 // The same for a JSON column: what is no object is wrapped in one.
 [[nodiscard]] std::string storable_json(const std::string& text);
 
+// A list of texts in one column, as JSON; nullopt for what is no such list.
+[[nodiscard]] std::string list_text(const std::vector<std::string>& texts);
+[[nodiscard]] std::optional<std::vector<std::string>> list_of(const std::string& text);
+
 // "$1, $2, $3" of the values now bound.
 [[nodiscard]] std::string bind_all(Query& query, const std::vector<std::string>& values);
 
