@@ -55,8 +55,11 @@ std::string card_text(const Context& context, const Page& page) {
     Lines lines(config.language);
     lines.add(Id::bot_card_service, fmt::arg("service", escape_line(release.service_name)));
     lines.add(Id::bot_card_tag, fmt::arg("tag", escape_line(release.release_tag)));
-    lines.add(Id::bot_card_status,
-              fmt::arg("status", escape_line(status_label(config.language, release.status))));
+    std::string status = status_label(config.language, release.status);
+    if (release.unverified) {
+        status += " (" + say(config.language, Id::event_unverified) + ")";
+    }
+    lines.add(Id::bot_card_status, fmt::arg("status", escape_line(status)));
     lines.add(Id::bot_card_author, fmt::arg("author", escape_line(release.initiated_by, 100)));
     if (const auto outrun = outrun_line(config.language, release, page.known); !outrun.empty()) {
         lines.add_text(outrun);

@@ -94,6 +94,13 @@ std::string outrun(Language language, const json& detail) {
 
 } // namespace
 
+std::string event_actor(Language language, const std::string& actor, const json& detail) {
+    const std::string said = word_of(detail, "said_by");
+    return said.empty()
+               ? actor
+               : say(language, Id::event_said, fmt::arg("said", said), fmt::arg("key", actor));
+}
+
 std::vector<std::string> settings_in(const json& detail) {
     std::vector<std::string> keys;
     const auto found = detail.find("settings");
@@ -155,6 +162,9 @@ std::string event_words(Language language, const json& detail) {
                 Id::event_unproven,
                 fmt::arg("host", word_of(detail, "host")),
                 fmt::arg("version", version)));
+    }
+    if (detail.value("unverified", json(false)) == json(true)) {
+        add(say(language, Id::event_unverified));
     }
     const std::string stage = text_of(detail, "stage");
     if (stage == "unseen") {

@@ -13,6 +13,10 @@ namespace loomrel::bot {
 // release was outrun, why a claim was refused. Plain text of one line, sanitized; "" = nothing.
 [[nodiscard]] std::string event_words(Language language, const nlohmann::json& detail);
 
+// Who made the event: where a key of the Release API did, the person that it named goes first.
+[[nodiscard]] std::string
+event_actor(Language language, const std::string& actor, const nlohmann::json& detail);
+
 // The keys in `settings` of an event's detail: production's settings that differ.
 [[nodiscard]] std::vector<std::string> settings_in(const nlohmann::json& detail);
 

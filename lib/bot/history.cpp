@@ -28,7 +28,7 @@ std::string words_of(Language language, const nlohmann::json& detail) {
 // Somebody's word, or a no: nothing moved.
 std::string
 history_note(Language language, const release::Event& event, const nlohmann::json& detail) {
-    const std::string actor = escape_line(event.actor, 60);
+    const std::string actor = escape_line(event_actor(language, event.actor, detail), 140);
     const auto id = [&] {
         if (detail.contains("approval")) {
             return Id::bot_history_approved;
@@ -43,11 +43,12 @@ history_note(Language language, const release::Event& event, const nlohmann::jso
 
 std::string
 history_move(Language language, const release::Event& event, const nlohmann::json& detail) {
-    std::string what = escape_line(status_label(language, event.to)) + "\n"
-                       + say(language,
-                             Id::bot_history_who,
-                             fmt::arg("actor", escape_line(event.actor, 60)),
-                             fmt::arg("source", escape_line(event.source, 20)));
+    std::string what =
+        escape_line(status_label(language, event.to)) + "\n"
+        + say(language,
+              Id::bot_history_who,
+              fmt::arg("actor", escape_line(event_actor(language, event.actor, detail), 140)),
+              fmt::arg("source", escape_line(event.source, 20)));
     const auto reason = detail.find("reason");
     if (event.to == to_string(Status::manual_test_failed) && reason != detail.end()
         && reason->is_string() && !reason->get_ref<const std::string&>().empty()

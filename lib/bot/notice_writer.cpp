@@ -1,6 +1,7 @@
 #include "lib/bot/notice_writer.hpp"
 
 #include "lib/bot/card.hpp"
+#include "lib/bot/event_words.hpp"
 #include "lib/bot/notice_lines.hpp"
 #include "lib/telegram/text.hpp"
 
@@ -49,7 +50,8 @@ void Writer::rejection_lines(const release::Event& event, const json& detail) {
     if (reason == "tag_moved") {
         return; // nobody's word
     }
-    line(Id::notice_rejected_by, fmt::arg("name", escape_line(event.actor, 100)));
+    line(Id::notice_rejected_by,
+         fmt::arg("name", escape_line(event_actor(m_language, event.actor, detail), 180)));
     if (!reason.empty()) {
         line(Id::notice_reason, fmt::arg("reason", escape_html(telegram::cut_utf16(reason, 1500))));
     }
@@ -74,7 +76,8 @@ void Writer::decision_lines(const release::Event& event, const json& detail) {
         rejection_lines(event, detail);
     }
     if (to == Status::rollback || to == Status::rollback_done || to == Status::rollback_failed) {
-        line(Id::notice_started_by, fmt::arg("name", escape_line(event.actor, 100)));
+        line(Id::notice_started_by,
+             fmt::arg("name", escape_line(event_actor(m_language, event.actor, detail), 180)));
         if (!m_facts.release->rollback_to_tag.empty()) {
             line(Id::notice_went_back,
                  fmt::arg("tag", escape_line(m_facts.release->rollback_to_tag)));
@@ -90,6 +93,9 @@ void Writer::decision_lines(const release::Event& event, const json& detail) {
 }
 
 void Writer::unchecked_line(const json& detail) {
+    if (detail.value("unverified", json(false)) == json(true)) {
+        line(Id::notice_unverified);
+    }
     if (text_of(detail, "health") == "none") {
         line(Id::notice_unchecked);
     }
@@ -110,6 +116,10 @@ void Writer::footer(const store::Notice* notice) {
                                     : "#n" + std::to_string(notice->id));
     }
     gap();
+    const std::string key = notice == nullptr ? "" : text_of(object_of(notice->fact), "key");
+    if (!key.empty()) {
+        line(Id::notice_key, fmt::arg("key", escape_line(key, 100)));
+    }
     text(tags);
 }
 

@@ -8,6 +8,8 @@
 #include "lib/operations/run_subject.hpp"
 #include "lib/operations/targets.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -38,10 +40,16 @@ bool any_absent(const std::vector<deploy::Followed>& hosts) {
 std::string starter_of(const Context& context, store::Store& store, const store::Run& run) {
     const auto events =
         run.release_id ? store.events(*run.release_id) : std::vector<release::Event>{};
-    const auto began = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
-        return event.from != event.to && event.source != "journal";
+    // Over an API the server signs, and what we said of ourselves stands in the detail.
+    const auto said =
+        [](const release::Event& event, const char* name, const std::string& signed_) {
+            const auto detail = nlohmann::json::parse(event.detail, nullptr, false);
+            return detail.is_object() ? detail.value(name, signed_) : signed_;
+        };
+    const auto began = std::find_if(events.rbegin(), events.rend(), [&](const auto& event) {
+        return event.from != event.to && said(event, "said_source", event.source) != "journal";
     });
-    return began == events.rend() ? context.caller.actor : began->actor;
+    return began == events.rend() ? context.caller.actor : said(*began, "said_by", began->actor);
 }
 
 } // namespace

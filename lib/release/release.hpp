@@ -29,6 +29,8 @@ struct Release {
     // The release whose version took this one's place before it came to production (design 13.3),
     // or, of two rows of one tag and commit, the first.
     std::optional<std::int64_t> superseded_by;
+    // Its status is a script's word: no run of loomrel's stands behind it (design 13.6).
+    bool unverified = false;
 
     [[nodiscard]] bool is_outrun() const {
         const auto known = state();

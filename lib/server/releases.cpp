@@ -33,11 +33,13 @@ void refuse_decision(Status to) {
 
 Response of_refusal(const store::Changed& changed) {
     const bool by_status = changed.conflict.empty() || changed.conflict == "status";
+    const std::string is = "the release is \"" + changed.status + "\"";
     return refusal(409,
                    by_status ? "move_not_allowed" : "conflict",
-                   by_status ? "the release is \"" + changed.status + "\" and cannot become that"
-                             : "the release's " + changed.conflict + " does not allow it; it is \""
-                                   + changed.status + "\"",
+                   by_status ? is + " and cannot become that"
+                   : changed.conflict == "not_proven"
+                       ? "no production run left this version serving; " + is
+                       : "its " + changed.conflict + " does not allow it; " + is,
                    {{"status", changed.status},
                     {"conflict", changed.conflict},
                     {"there", changed.there ? store::wire::to_json(*changed.there) : json()}});

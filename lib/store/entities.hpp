@@ -34,7 +34,8 @@ inline constexpr auto k_fields<release::Release> =
                field("started_at", &release::Release::started_at),
                field("completed_at", &release::Release::completed_at),
                field("commit_sha", &release::Release::commit_sha, {.text = Text::commit}),
-               field("superseded_by", &release::Release::superseded_by));
+               field("superseded_by", &release::Release::superseded_by),
+               field("unverified", &release::Release::unverified, {.by_ledger = true}));
 
 template <>
 inline constexpr auto k_fields<release::Event> =

@@ -2,6 +2,7 @@
 
 #include "lib/store/entities.hpp"
 #include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_proof.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_settings.hpp"
 #include "lib/store/sql_text.hpp"
@@ -75,15 +76,15 @@ nlohmann::json show_to_people(Session& session, const Change& change, const Pres
     return differing(run->settings, production_settings(session, present.service));
 }
 
-bool do_step(Session& session, const Change& change, std::size_t step, const Present& present) {
+bool do_step(Session& session,
+             const Change& change,
+             std::size_t step,
+             const Present& present,
+             bool unverified) {
     const release::Status to = release::status_of(change.steps[step].to);
-    NewEvent event;
-    event.release_id = present.id;
-    event.from = present.status;
-    event.actor = change.actor;
-    event.source = change.source;
-    event.detail = change.steps[step].detail;
-    event.change_id = change.id;
+    NewEvent event = event_of(change, present);
+    event.detail =
+        unverified ? marked_unverified(change.steps[step].detail) : change.steps[step].detail;
     event.step = step;
     // Asked anew, people are shown what they were shown before.
     if (to == release::Status::manual_testing && present.state() == release::Status::stage_deploy) {
@@ -122,13 +123,11 @@ std::optional<Present> join_first(Session& session, const Change& change, const 
                  + ", superseded_by = CAST(" + query.bind(*first);
     query.text += " AS BIGINT) WHERE id = CAST(" + query.bind(present.id) + " AS BIGINT)";
     session.run_later(query);
+    NewEvent event = event_of(change, present);
+    event.step = change.steps.size();
     add_note(session,
-             present,
-             change.actor,
-             change.source,
-             {{"outrun", true}, {"by", *first}, {"by_tag", present.tag}, {"same", true}},
-             change.id,
-             change.steps.size());
+             std::move(event),
+             {{"outrun", true}, {"by", *first}, {"by_tag", present.tag}, {"same", true}});
     Query move;
     const std::string owner = "CAST(" + move.bind(*first) + " AS BIGINT)";
     move.text = "UPDATE runs SET release_id = " + owner
@@ -177,6 +176,8 @@ Changed apply_change(Session& session, const Change& change) {
         present = std::move(first);
     }
     const std::string before = present->status;
+    const bool unverified = change.by_script && has_no_run(session, present->service);
+    bool deploys = false;
     const std::size_t first_step = first_step_to_do(change, before);
     const bool already = !change.steps.empty() && first_step == change.steps.size();
     for (std::size_t i = first_step; i < change.steps.size(); ++i) {
@@ -187,9 +188,10 @@ Changed apply_change(Session& session, const Change& change) {
         if (joined && (!from || !release::may_become(*from, to))) {
             break; // from production on, a deploy to stage moves no release
         }
-        if (!may || !do_step(session, change, i, *present)) {
+        if (!may || !do_step(session, change, i, *present, unverified)) {
             throw Refusal{{Changed::What::refused, before, "status", {}, {}}};
         }
+        deploys = deploys || to == release::Status::deployed;
         present->status = release::to_string(to);
     }
     if (!joined) {
@@ -204,6 +206,10 @@ Changed apply_change(Session& session, const Change& change) {
     }
     if (change.end_run) {
         end_run(session, *change.end_run);
+    }
+    // Behind the end of the run that comes with it.
+    if (deploys && !unverified && !has_served(session, *present, change.commit)) {
+        throw Refusal{{Changed::What::refused, before, "not_proven", {}, {}}};
     }
     return {
         already ? Changed::What::already : Changed::What::done, present->status, "", {}, joined};

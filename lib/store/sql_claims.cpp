@@ -2,6 +2,7 @@
 
 #include "lib/release/names.hpp"
 #include "lib/store/sql_moves.hpp"
+#include "lib/store/sql_proof.hpp"
 #include "lib/store/sql_rules.hpp"
 #include "lib/store/sql_runs.hpp"
 #include "lib/store/sql_settings.hpp"
@@ -168,13 +169,10 @@ private:
                 return answer;
             }
         }
-        NewEvent event;
-        event.release_id = m_present.id;
-        event.from = m_present.status;
-        event.actor = m_claim.actor;
-        event.source = m_claim.source;
-        event.detail = m_claim.detail;
-        event.change_id = m_claim.id;
+        NewEvent event = event_of(m_claim, m_present);
+        event.detail = m_claim.by_script && has_no_run(m_session, m_present.service)
+                           ? marked_unverified(m_claim.detail)
+                           : m_claim.detail;
         move(Status::deploying, std::move(event));
         return {Claimed::What::done,
                 std::string(to_string(Status::deploying)),
@@ -208,20 +206,15 @@ private:
         if (answer.conflict == "outrun") {
             detail["by"] = answer.outrun_by;
         }
-        add_note(m_session, m_present, m_claim.actor, m_claim.source, detail, m_claim.id);
+        add_note(m_session, event_of(m_claim, m_present), detail);
         return answer;
     }
 
     // What was approved does not hold any more: people are to look again.
     Claimed ask_anew(const char* conflict, json detail) {
         detail["conflict"] = conflict;
-        NewEvent event;
-        event.release_id = m_present.id;
-        event.from = m_present.status;
-        event.actor = m_claim.actor;
-        event.source = m_claim.source;
+        NewEvent event = event_of(m_claim, m_present);
         event.detail = detail.dump(-1, ' ', false, json::error_handler_t::replace);
-        event.change_id = m_claim.id;
         move(Status::manual_testing, std::move(event));
         Claimed answer = refusal(conflict);
         answer.status = to_string(Status::manual_testing);

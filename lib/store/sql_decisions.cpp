@@ -315,14 +315,9 @@ bool note_event(Session& session, const NewNote& note) {
     Query query;
     query.text = "SELECT 1 FROM release_events WHERE change_id = " + query.bind(note.id);
     if (session.run(query).rows.empty()) {
-        NewEvent event;
-        event.release_id = note.release_id;
-        event.from = present->status;
-        event.to = present->status;
-        event.actor = note.actor;
-        event.source = note.source;
+        NewEvent event = event_of(note, *present);
+        event.to = event.from;
         event.detail = note.detail;
-        event.change_id = note.id;
         (void)add_event(session, event);
     }
     return true;

@@ -94,22 +94,9 @@ void forget_approvals(Session& session, std::int64_t release_id) {
     session.run_later(query);
 }
 
-void add_note(Session& session,
-              const Present& present,
-              const std::string& actor,
-              const std::string& source,
-              const nlohmann::json& detail,
-              const std::string& change_id,
-              std::size_t step) {
-    NewEvent event;
-    event.release_id = present.id;
-    event.from = present.status;
-    event.to = present.status;
-    event.actor = actor;
-    event.source = source;
+void add_note(Session& session, NewEvent event, const nlohmann::json& detail) {
+    event.to = event.from;
     event.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    event.change_id = change_id;
-    event.step = step;
     (void)add_event(session, event);
 }
 

@@ -42,14 +42,21 @@ struct Present {
 // nothing done: the table does not allow it.
 [[nodiscard]] bool move_release(Session& session, release::Status to, NewEvent event);
 
-// An event that begins and ends at the present status.
-void add_note(Session& session,
-              const Present& present,
-              const std::string& actor,
-              const std::string& source,
-              const nlohmann::json& detail,
-              const std::string& change_id,
-              std::size_t step = 0);
+// What whoever asks for something leaves behind: an event that begins at the present status. Asked:
+// Change, Claim or NewNote.
+template <typename Asked> NewEvent event_of(const Asked& asked, const Present& present) {
+    NewEvent event;
+    event.release_id = present.id;
+    event.from = present.status;
+    event.actor = asked.actor;
+    event.source = asked.source;
+    event.said = asked.said;
+    event.change_id = asked.id;
+    return event;
+}
+
+// An event that ends where it begins.
+void add_note(Session& session, NewEvent event, const nlohmann::json& detail);
 
 // What everybody said is void; that it was said stands in the history.
 void forget_approvals(Session& session, std::int64_t release_id);

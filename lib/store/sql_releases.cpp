@@ -2,6 +2,8 @@
 
 #include "lib/store/sql_fields.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace loomrel::store {
@@ -117,20 +119,48 @@ void set_by_hand(Session& session, const NewRelease& release, std::int64_t id, b
     session.run_later(query);
 }
 
+// Beside what the server knows, whatever else the detail says.
+std::string with_said(const std::string& detail, const Said& said) {
+    if (said.by.empty()) {
+        return detail;
+    }
+    auto object = nlohmann::ordered_json::parse(detail, nullptr, false);
+    if (!object.is_object()) {
+        object = nlohmann::ordered_json{{"text", storable(detail)}};
+    }
+    object["said_by"] = storable(said.by);
+    if (!said.source.empty()) {
+        object["said_source"] = storable(said.source);
+    }
+    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 Query event_query(const Dialect& dialect, const NewEvent& event) {
+    release::Event told = event;
+    told.detail = with_said(event.detail, event.said);
     Insert insert("release_events");
     insert.set("release_id", event.release_id)
-        .set_all<release::Event>(event)
+        .set_all(told)
         .set_sql("at", dialect.now)
         .set("change_id", event.change_id)
         .set("step", static_cast<std::int64_t>(event.step));
     return insert.query(" RETURNING id");
 }
 
+// The last move says whether a script's word is all that there is. In text, because another program
+// may have left there what is no JSON.
+constexpr const char* k_unverified =
+    "COALESCE((SELECT CASE WHEN CAST(moved.detail AS TEXT) LIKE '%\"unverified\":true%'"
+    " THEN 1 ELSE 0 END FROM release_events AS moved WHERE moved.release_id = releases.id"
+    " AND moved.from_status <> moved.to_status ORDER BY moved.id DESC LIMIT 1), 0)";
+
+std::string release_columns() {
+    return columns_of<release::Release>({{"unverified", k_unverified}});
+}
+
 // A page read off an index that is ordered by id.
 std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string& condition) {
-    std::string text =
-        "SELECT " + columns_of<release::Release>() + " FROM releases WHERE 1 = 1" + condition;
+    std::string text = "SELECT " + release_columns() + " FROM releases WHERE 1 = 1" + condition;
     if (!wanted.service.empty()) {
         text += " AND service_name = " + query.bind(wanted.service);
     }
@@ -207,8 +237,9 @@ Created create_release(Session& session, const NewRelease& release, const std::s
     NewEvent event;
     event.release_id = id;
     event.to = "initiated";
-    event.actor = release.by;
+    event.actor = release.actor.empty() ? release.by : release.actor;
     event.source = release.source;
+    event.said = release.said;
     event.change_id = change_id;
     session.run_later(event_query(session.dialect(), event));
     return {id, true, "initiated"};
@@ -216,8 +247,8 @@ Created create_release(Session& session, const NewRelease& release, const std::s
 
 std::optional<release::Release> find_release(Session& session, std::int64_t id) {
     Query query;
-    query.text = "SELECT " + columns_of<release::Release>() + " FROM releases WHERE id = CAST("
-                 + query.bind(id) + " AS BIGINT)";
+    query.text = "SELECT " + release_columns() + " FROM releases WHERE id = CAST(" + query.bind(id)
+                 + " AS BIGINT)";
     const Result found = session.run(query);
     return found.rows.empty() ? std::nullopt
                               : std::optional(entity_of<release::Release>(found.rows[0]));

@@ -44,6 +44,7 @@ inline constexpr const char* k_is_outrun = "CASE WHEN superseded_by IS NULL THEN
 
 struct NewEvent : release::Event {
     std::int64_t release_id = 0;
+    Said said{}; // put into its detail
     std::string change_id;
     std::size_t step = 0;
 };

@@ -5,6 +5,7 @@
 #include "lib/base/secret.hpp"
 #include "lib/release/approval.hpp"
 #include "lib/release/release.hpp"
+#include "lib/store/decision.hpp"
 
 #include <cstdint>
 #include <map>
@@ -16,6 +17,13 @@
 
 namespace loomrel::store {
 
+// What a client of the Release API said of itself, where `actor` and `source` are what the server
+// knows. It stands in the detail of the events. Empty where whoever writes is the ledger.
+struct Said {
+    std::string by;
+    std::string source;
+};
+
 struct NewRelease {
     std::string service;
     std::string tag;
@@ -23,8 +31,10 @@ struct NewRelease {
     std::string by;
     std::string link;
     std::string ref;
-    std::string commit; // empty = not known yet
-    std::string source; // of the event: cli, api
+    std::string commit;  // empty = not known yet
+    std::string source;  // of the event: cli, api
+    std::string actor{}; // of the event; "" = `by`
+    Said said{};
     // Begun by hand: the newest release of the service and tag whose way to stage is not over (and
     // whose commit is this one, where both are known) is taken instead of a new one.
     bool continues = false;
@@ -108,6 +118,10 @@ struct Change {
     std::vector<Step> steps;
     std::string actor;
     std::string source;
+    Said said{};
+    // Written down by a script that deploys by itself (design 13.6): it counts without proof, and
+    // is marked so, as long as the service has never had a run of loomrel's.
+    bool by_script = false;
     // Pins commit_sha where it is null; never overwrites another. Where the service has a release
     // of this tag and commit already, this one is superseded by it (Changed::joined).
     std::optional<std::string> commit;
@@ -126,7 +140,8 @@ struct Change {
 struct Changed {
     enum class What { done, already, refused, absent } what = What::done;
     std::string status; // the present one (of What::absent: empty)
-    // Of What::refused, which rule: "status", "commit" or "run".
+    // Of What::refused, which rule: "status", "commit", "run", or "not_proven": no production run
+    // left this commit serving.
     std::string conflict;
     std::optional<Run> there; // of "run": the one that is open instead
     // The release of this tag and commit that was there first: the run is now that one's, and
@@ -141,6 +156,8 @@ struct Claim {
     std::int64_t release_id = 0;
     std::string actor;
     std::string source;
+    Said said{};
+    bool by_script = false; // as of a Change; its approvals are proven all the same
     std::string detail = "{}";
     // Its row, inserted with the move; its commit must be the release's, and its settings those
     // that were shown. Absent: an older system deploys by itself and only says so.
@@ -164,69 +181,6 @@ struct Claimed {
 
 [[nodiscard]] std::string_view to_string(Claimed::What what);
 
-// One person's word on a release (design 5). The newest word of a person is the one that counts.
-enum class Verdict { approved, rejected };
-[[nodiscard]] std::string_view to_string(Verdict verdict);
-
-struct Approval {
-    std::int64_t approver_id = 0; // Telegram's user id
-    std::string approver_name;
-    std::string commit;
-    Verdict verdict = Verdict::approved;
-    Time at; // the database's clock
-};
-
-// What whoever decides could see of the host that was tested (design 13.4).
-enum class Seen {
-    unasked, // nobody here has the credentials: by CI's word
-    seen,    // it serves this release
-    silent,  // it did not answer, and the decision stands all the same
-};
-[[nodiscard]] std::string_view to_string(Seen seen);
-
-// A person decides. Whether this person may, whether the release still can be decided on and
-// whether it is enough is found out in one transaction, by the rules that the ledger holds.
-struct Decision {
-    std::string id; // a UUID made by the caller; the same decision sent twice is done once
-    std::int64_t release_id = 0;
-    std::string commit;        // what was tested; must be the release's
-    std::int64_t question = 0; // of an approval: release::times_asked of what was shown
-    std::int64_t approver_id = 0;
-    std::string approver_name;
-    std::string typed_by; // who typed it for the approver, for its event; "" = the approver
-    Verdict verdict = Verdict::approved;
-    std::string reason; // of a rejection, for its event
-    Seen stage = Seen::unasked;
-    std::string source; // of the event: cli, bot
-    // Counts where no `serve` ever wrote the ledger's rules; never leaves this process.
-    release::ApprovalRules rules;
-};
-
-struct Decided {
-    enum class What {
-        counted,  // written; more are needed
-        approved, // this one reached the quorum: manual_test_passed
-        rejected, // manual_test_failed
-        already,  // this person had said so before; nothing was changed
-        refused,  // see `conflict`
-        absent,
-    } what = What::counted;
-    std::string status; // the present one (of What::absent: empty)
-    // Of What::refused, which rule: "approver" (not one of them), "own" (a release of theirs),
-    // "council" (nobody may, or too few), "status", "commit", "no_commit", "outrun", "question"
-    // (not the last), or, as far as the ledger knows: "stage" serves another, or "tag" of another
-    // commit.
-    std::string conflict;
-    int needed = 1;           // how many approvals it takes
-    std::string outrun_by;    // of "outrun": the tag, or the number of its release
-    std::string stage_serves; // of "stage": the tag, commit or image; of "tag": its commit or ""
-    std::string stage_run;    // of "stage": the run that is about to change what serves there
-    std::vector<Approval> approvals; // of the present commit, oldest first
-    bool server_is_up = false;       // a `serve` delivers this ledger's outbox, dispatches included
-};
-
-[[nodiscard]] std::string_view to_string(Decided::What what);
-
 // Something happened to a release that moved nothing (a stranger pressed a button): an event that
 // begins and ends at the present status.
 struct NewNote {
@@ -235,6 +189,7 @@ struct NewNote {
     std::string actor;
     std::string source;
     std::string detail = "{}"; // a JSON object that says what
+    Said said{};
 };
 
 // A fact that people are to be told; its text is rendered where it is delivered. Those of a
@@ -329,6 +284,8 @@ public:
 // Codes of errors of the ledger's that are answers: the same again gets the same one.
 inline constexpr const char* k_no_release = "release_unknown"; // ErrorKind::refused
 inline constexpr const char* k_rejected = "ledger_rejected";   // ErrorKind::ledger
+// Another key may be told something else: not an answer to keep.
+inline constexpr const char* k_out_of_scope = "out_of_scope"; // ErrorKind::refused
 
 struct Options {
     std::string url;              // sqlite:///path · postgresql://… · https://host/prefix

@@ -136,7 +136,8 @@ attack "a claim and an end by words make a version one that served"
 both_approve v1.1.1
 loomrel --json release patch "$RELEASE" --status deploying
 loomrel --json release patch "$RELEASE" --status deployed
-is deployed "$RELEASE"
+[ "$CODE" = 3 ] || wrong "exit $CODE, not 3, for the end by words"
+is deploying "$RELEASE"
 # The host comes to know the tag by the next deploy's fetch.
 both_approve v1.1.2
 prod_deploy v1.1.2

@@ -3,6 +3,8 @@
 #include "lib/base/text.hpp"
 #include "lib/bot/event_words.hpp"
 
+#include <algorithm>
+
 namespace loomrel::cli {
 
 namespace {
@@ -80,9 +82,20 @@ std::string detail_for(Services& services, const std::string& detail) {
         return words;
     }
     const auto all = MoveWords(services, parsed).all();
-    // When a step began is the event's own time; what we have no words for stands as it is.
-    const bool only_time = parsed.empty() || (parsed.size() == 1 && parsed.contains("at"));
-    return all.empty() && !only_time ? detail : join(all, "; ");
+    // Who said it stands in the actor's column, and when a step began is the event's own time; what
+    // we have no words for stands as it is.
+    const auto items = parsed.items();
+    const bool is_told = std::all_of(items.begin(), items.end(), [](const auto& member) {
+        return member.key() == "at" || member.key() == "said_by" || member.key() == "said_source";
+    });
+    return all.empty() && !is_told ? detail : join(all, "; ");
+}
+
+std::string actor_for(Services& services, const release::Event& event) {
+    const auto detail = nlohmann::json::parse(event.detail, nullptr, false);
+    return services.io().out_is_tty() && detail.is_object()
+               ? bot::event_actor(services.language(), event.actor, detail)
+               : event.actor;
 }
 
 } // namespace
@@ -108,7 +121,7 @@ ExitCode run_release_events(Services& services, const ReleaseIdOptions& options)
         table.add({time_for(services, each.at),
                    status_for(services, each.from),
                    status_for(services, each.to),
-                   each.actor,
+                   actor_for(services, each),
                    each.source,
                    detail_for(services, each.detail)});
     }

@@ -127,7 +127,7 @@ Fields fields_of(Services& services,
         {"id", Id::cli_field_id, std::to_string(row.id)},
         {"service_name", Id::cli_field_service, row.service_name},
         {"release_tag", Id::cli_field_tag, row.release_tag},
-        {"status", Id::cli_field_status, status_for(services, row.status)},
+        {"status", Id::cli_field_status, status_of(services, row)},
         {"next",
          Id::cli_field_next,
          services.io().out_is_tty() ? next.actions : join(next.statuses, ",")},
@@ -202,7 +202,7 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
                    each.release_tag,
                    each.is_outrun() && services.io().out_is_tty()
                        ? services.say(Id::cli_status_outrun)
-                       : status_for(services, each.status),
+                       : status_of(services, each),
                    each.initiated_by,
                    created_for(services, each)});
     }

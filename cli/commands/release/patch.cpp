@@ -69,6 +69,7 @@ store::Changed claim(Services& services, const store::Change& change) {
     claim.release_id = change.release_id;
     claim.actor = change.actor;
     claim.source = change.source;
+    claim.by_script = change.by_script;
     claim.rules = services.config().approval_rules();
     const store::Claimed claimed = services.store(Services::Purpose::production).claim(claim);
     using Became = store::Changed::What;
@@ -100,6 +101,7 @@ store::Change make_change(Services& services, const ReleasePatchOptions& options
     change.release_id = options.id.value_or(0);
     change.actor = services.actor();
     change.source = "cli";
+    change.by_script = true;
     change.run_id = options.run_id;
     change.link = options.link;
     change.rollback_to_tag = options.rollback_to;
@@ -180,6 +182,12 @@ void check_taken(Services& services,
         (void)find_release(services, options.id); // says that there is none
         break;
     case store::Changed::What::refused:
+        if (changed.conflict == "not_proven") {
+            throw Error(ErrorKind::refused,
+                        "not_proven",
+                        phrase(Id::cli_release_not_proven, fmt::arg("id", change.release_id)),
+                        phrase(Id::cli_release_not_proven_hint, fmt::arg("id", change.release_id)));
+        }
         if (!options.status || (!changed.conflict.empty() && changed.conflict != "status")) {
             throw Error(ErrorKind::refused,
                         "conflict",

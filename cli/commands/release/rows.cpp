@@ -8,6 +8,13 @@ std::string time_for(Services& services, Time time) {
     return services.io().out_is_tty() ? services.date(time) : to_rfc3339(time);
 }
 
+std::string status_of(Services& services, const release::Release& row) {
+    const std::string status = status_for(services, row.status);
+    return row.unverified && services.io().out_is_tty()
+               ? status + " (" + services.say(messages::Id::event_unverified) + ")"
+               : status;
+}
+
 std::string status_for(Services& services, const std::string& status) {
     return services.io().out_is_tty() ? status_label(services.language(), status) : status;
 }

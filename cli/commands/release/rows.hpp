@@ -12,6 +12,8 @@ namespace loomrel::cli {
 
 [[nodiscard]] std::string time_for(Services& services, Time time);
 [[nodiscard]] std::string status_for(Services& services, const std::string& status);
+// With whose word it is, for people.
+[[nodiscard]] std::string status_of(Services& services, const release::Release& row);
 
 void print(Services& services, const Table& table);
 

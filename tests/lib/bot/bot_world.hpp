@@ -181,6 +181,9 @@ struct LedgerWorld {
         for (const auto status : way) {
             if (const auto to = release::move_to(status)) {
                 change.steps.push_back({*to, detail});
+                if (status == release::Status::deployed) {
+                    change.end_run = good_end(serving_run(id));
+                }
                 continue;
             }
             apply();
@@ -238,6 +241,15 @@ struct LedgerWorld {
         run.commit = release->commit_sha.value_or("");
         run.hosts = {environment};
         run.settings = {{std::string(store::k_settings_form), "1"}};
+        return run;
+    }
+
+    // One that proves that the release serves, and has nothing else to say.
+    store::Run serving_run(std::int64_t id) {
+        store::Run run = run_of(id, "prod");
+        run.kind = store::RunKind::restore;
+        run.settings.clear();
+        REQUIRE(ledger->open_run(run).opened);
         return run;
     }
 

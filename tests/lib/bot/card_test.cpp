@@ -50,6 +50,19 @@ TEST_CASE("an active release is the spec's, letter by letter") {
     CHECK(drawn(as_drawn(text)) == picture("🚀 Активные релизы"));
 }
 
+TEST_CASE("a card says where its status is a script's word only") {
+    const config::Config config = bot_config();
+    release::Release release = spec_release();
+    bot::Page page{Origin::active, &release, {}};
+    const auto shown = [&] { return bot::list_page({config, at("15.03.2024 14:45")}, page).html; };
+    CHECK(shown().find("со слов скрипта") == std::string::npos);
+    release.unverified = true;
+    CHECK(
+        shown().find("🔄 Статус: 🧪 Ручное тестирование (со слов "
+                     "скрипта)\n")
+        != std::string::npos);
+}
+
 TEST_CASE("a successful release is the spec's, letter by letter") {
     const config::Config config = bot_config();
     release::Release release = spec_release();

@@ -90,17 +90,25 @@ TEST_CASE("what people are told, in both languages") {
                                "Аня"));
         all += shown("expired", told.move("manual_test_passed", "manual_testing"));
         all += shown("deployed", told.move("deploying", "deployed"));
+        all +=
+            shown("by a script's word", told.move("deploying", "deployed", {{"unverified", true}}));
         all += shown("production failed", told.move("deploying", "production_failed", k_why));
         told.release.rollback_to_tag = "v1.2.2";
         all += shown("rollback", told.move("deployed", "rollback", json::object(), "Оля"));
         all +=
             shown("rollback done", told.move("rollback", "rollback_done", json::object(), "Оля"));
+        all += shown(
+            "rollback over the API",
+            told.move(
+                "deployed", "rollback", {{"said_by", "<Оля>"}, {"said_source", "cli"}}, "ci"));
         all += shown("rollback failed", told.move("rollback", "rollback_failed", k_why, "Оля"));
         told.release.rollback_to_tag.clear();
         told.release.status = "manual_test_passed";
         all += shown("refused", told.other("dispatch_refused", {{"reason", "HTTP 404"}}, true));
         all += shown("unknown", told.other("dispatch_unknown", {{"reason", "no run"}}, true));
         all += shown("text", told.other("text", {{"text", "a <b> & c\nd"}}, false));
+        all += shown("text over the API",
+                     told.other("text", {{"text", "hello"}, {"key", "ci-<stage>"}}, false));
         json dev{{"service", "loom-content"},
                  {"branch", "feature/<x>_y*z"},
                  {"commit", k_commit},

@@ -150,7 +150,7 @@ TEMPLATE_TEST_CASE("missing moves are caught up from where the release is",
     REQUIRE(events.size() == 4);
     CHECK(events[2].from == "building");
     CHECK(events[2].to == "stage_deploy");
-    CHECK(events[2].detail == R"({"at":"2024-03-15T14:30:00.000Z"})");
+    CHECK(as_said(events[2]).detail == R"({"at":"2024-03-15T14:30:00.000Z"})");
     CHECK(events[3].from == "stage_deploy");
     CHECK(events[3].to == "manual_testing");
 }
@@ -393,6 +393,6 @@ TEMPLATE_TEST_CASE("a detail that is not JSON does not keep a move out of the le
     change.steps[0].detail = "half a {";
     change.steps[1].detail = "{\"output\":\"\\u0000\"}";
     CHECK(store->apply(change).what == What::done);
-    CHECK(store->events(id)[1].detail == R"({"text":"half a {"})");
-    CHECK(store->events(id)[2].detail == "{\"output\":\"\\u0000\"}");
+    CHECK(as_said(store->events(id)[1]).detail == R"({"text":"half a {"})");
+    CHECK(as_said(store->events(id)[2]).detail == "{\"output\":\"\\u0000\"}");
 }

@@ -41,7 +41,7 @@ void check_asked_anew(store::Store& store, const store::Claim& claim, const std:
     const auto history = store.events(claim.release_id);
     REQUIRE(history.size() == events + 1);
     CHECK(history.back().to == "manual_testing");
-    CHECK(history.back().actor == claim.actor);
+    CHECK(as_said(history.back()).actor == claim.actor);
     CHECK(last_detail(store, claim.release_id)["conflict"] == conflict);
 }
 
@@ -94,8 +94,8 @@ TEMPLATE_TEST_CASE("the claim opens its run with the move, and the second finds 
     REQUIRE(events.size() == 6);
     CHECK(events.back().from == "manual_test_passed");
     CHECK(events.back().to == "deploying");
-    CHECK(events.back().actor == "gommgo");
-    CHECK(events.back().source == "cli");
+    CHECK(as_said(events.back()).actor == "gommgo");
+    CHECK(as_said(events.back()).source == "cli");
     CHECK(last_detail(*store, id)["why"] == "asked");
     REQUIRE(store->find_run(first.run->id));
     CHECK(store->find_run(first.run->id)->commit == commit_of(id));

@@ -1,5 +1,6 @@
 #include "tests/lib/store/ledgers.hpp"
 
+#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,9 @@ void HttpLedger::start() {
     settings.api.key = Secret(k_key);
     settings.api.rules = rules_of_three();
     server::Parts parts;
-    parts.open_store = [options = m_database.options()] { return store::open_store(options); };
+    parts.open_store = [options = m_database.options()] {
+        return store::open_server_ledger(options);
+    };
     m_server = std::make_unique<server::Server>(settings, std::move(parts));
     m_port = m_server->port();
     m_thread = std::thread([this] { m_server->run(); });
@@ -180,6 +183,15 @@ bool move_along(store::Store& store, std::int64_t id, Status to) {
     if (row->state() && release::is_again(*row->state(), to)) {
         change.open_run = new_run(id);
     }
+    if (to == Status::deployed) {
+        store::Run run = prod_run(id);
+        run.kind = store::RunKind::restore; // proves that it serves, and has nothing else to say
+        run.commit = row->commit_sha.value_or(commit_of(id));
+        if (!store.open_run(run).opened) {
+            return false;
+        }
+        change.end_run = end_of(run, row->release_tag);
+    }
     if (store.apply(change).what != store::Changed::What::done) {
         return false;
     }
@@ -209,6 +221,18 @@ release_in(store::Store& store, const std::vector<Status>& way, const std::strin
     const std::int64_t id = store.create_release(new_release(tag)).id;
     take_along(store, id, way);
     return id;
+}
+
+release::Event as_said(release::Event event) {
+    auto detail = nlohmann::ordered_json::parse(event.detail);
+    if (detail.contains("said_by")) {
+        event.actor = detail["said_by"];
+        event.source = detail.value("said_source", "");
+        detail.erase("said_by");
+        detail.erase("said_source");
+        event.detail = detail.dump();
+    }
+    return event;
 }
 
 std::vector<int> in_processes(int count, const std::function<int(int number)>& work) {

@@ -135,6 +135,10 @@ std::int64_t release_in(store::Store& store,
                         const std::vector<release::Status>& way,
                         const std::string& tag = "v1.2.3");
 
+// The event as its writer meant it: over an API the server signs, and what the client said of
+// itself stands in the detail.
+release::Event as_said(release::Event event);
+
 // Runs it in so many processes of their own at once; gives the exit codes, -1 for a signal.
 std::vector<int> in_processes(int count, const std::function<int(int number)>& work);
 

@@ -45,11 +45,12 @@ TEMPLATE_TEST_CASE(
     const auto id = store->create_release(new_release()).id;
     const auto events = store->events(id);
     REQUIRE(events.size() == 1);
-    CHECK(events[0].from.empty());
-    CHECK(events[0].to == "initiated");
-    CHECK(events[0].actor == "gommgo");
-    CHECK(events[0].source == "cli");
-    CHECK(events[0].detail == "{}");
+    const release::Event said = as_said(events[0]);
+    CHECK(said.from.empty());
+    CHECK(said.to == "initiated");
+    CHECK(said.actor == "gommgo");
+    CHECK(said.source == "cli");
+    CHECK(said.detail == "{}");
     CHECK(std::chrono::abs(events[0].at - now()) < std::chrono::minutes(1));
 }
 

@@ -444,7 +444,20 @@ TEST_CASE("lists look as they should on a terminal and in a pipe") {
                                 "odd\x1b]0;x\x07",
                                 "eve\u202E",
                                 "bot",
-                                "no json\n"}};
+                                "no json\n"},
+                               {world.ledger.time + std::chrono::minutes(3),
+                                "deploying",
+                                "deployed",
+                                "interserver",
+                                "api",
+                                R"({"unverified":true,"said_by":"Оля","said_source":"cli"})"},
+                               {world.ledger.time + std::chrono::minutes(4),
+                                "deployed",
+                                "rollback",
+                                "ci-prod",
+                                "api",
+                                R"({"said_by":"Оля","said_source":"journal"})"}};
+    world.ledger.rows[2].unverified = true;
     for (const bool terminal : {true, false}) {
         for (const std::string language : {"ru", "en"}) {
             world.io.out_tty = terminal;
@@ -477,7 +490,7 @@ TEST_CASE("show --json is the row with the spec's columns and what may happen ne
         "github_action_link": "https://github.com/LoomAI-IT/x/actions/runs/1",
         "github_ref": "refs/tags/v1.3.0-rc.1", "created_at": "2024-03-15T16:30:00.000Z",
         "started_at": "2024-03-15T17:30:00.000Z", "completed_at": null,
-        "commit_sha": "0123456789abcdef0123456789abcdef01234567", "superseded_by": null,
+        "commit_sha": "0123456789abcdef0123456789abcdef01234567", "superseded_by": null, "unverified": false,
         "settings": [], "approvals": [], "next": ["manual_test_passed", "manual_test_failed", "building"], "next_actions": "QA проверка"})"));
     CHECK(world.run({"release", "show", "4", "--json"}) == ExitCode::ok);
     const auto row = json::parse(world.io.out_text);
