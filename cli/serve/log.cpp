@@ -77,6 +77,9 @@ void ServeLog::request(const server::Served& served) {
                         {"client", served.client},
                         {"bytes_in", served.bytes_in},
                         {"bytes_out", served.bytes_out}};
+    if (!served.key.empty()) {
+        fields["key"] = served.key;
+    }
     if (!served.code.empty()) {
         fields["code"] = served.code;
     }

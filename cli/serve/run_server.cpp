@@ -38,6 +38,15 @@ void keep_rules(store::Store& store, const release::ApprovalRules& rules) {
     }
 }
 
+// Whoever migrates makes the ledger. One that is gone is not one without releases.
+std::unique_ptr<store::ApiLedger> open_ledger(Services& services) {
+    auto store = services.open_another_store(
+        Services::Purpose::production, k_store_deadline, /*must_exist=*/true);
+    auto& ledger = dynamic_cast<store::ApiLedger&>(*store);
+    (void)store.release();
+    return std::unique_ptr<store::ApiLedger>(&ledger);
+}
+
 // The schema is brought up to date while requests are answered already: a ledger that is away now
 // may be there in a minute. What no waiting mends (a newer schema, no rights) ends the server.
 class Migrating {
@@ -172,11 +181,7 @@ private:
     server::Parts parts() {
         server::Parts parts;
         parts.watcher = &m_requests;
-        // Whoever migrates makes the ledger. One that is gone is not one without releases.
-        parts.open_store = [this] {
-            return m_services.open_another_store(
-                Services::Purpose::production, k_store_deadline, /*must_exist=*/true);
-        };
+        parts.open_store = [this] { return open_ledger(m_services); };
         parts.bot_hooks.updates = m_telegram.updates();
         parts.bot_hooks.webhook = m_telegram.webhook();
         return parts;

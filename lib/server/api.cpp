@@ -14,6 +14,7 @@ namespace {
 
 constexpr Milliseconds k_webhook_rest{10000};
 constexpr std::size_t k_longest_key = 255;
+constexpr const char* k_wrong_key = "the key is missing or wrong: Authorization: Bearer …";
 
 // The pieces that stand for {…}; nullopt = another path.
 std::optional<std::vector<std::string>> match_path(std::string_view pattern,
@@ -88,6 +89,18 @@ Response of_error(const Error& error) {
     return response;
 }
 
+Refused unauthorized(const char* what) {
+    Refused refused{refusal(401, "unauthorized", what)};
+    refused.response.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return refused;
+}
+
+Refused wrong_key() {
+    Refused refused = unauthorized(k_wrong_key);
+    refused.response.tries_key = true;
+    return refused;
+}
+
 Response by_handler(Call& call) {
     try {
         return call.match.route->answer(call);
@@ -114,34 +127,78 @@ Api::Api(ApiSettings settings, BotHooks bot_hooks)
     }
 }
 
-void Api::check_access(const Route& route, const Head& head) const {
-    const auto refuse = [](const char* what) {
-        Refused refused{refusal(401, "unauthorized", what)};
-        refused.response.headers.emplace_back("WWW-Authenticate", "Bearer");
-        throw Refused(std::move(refused));
-    };
-    switch (route.access) {
+// What can be said of the key without asking the ledger.
+void Api::look_at_key(Match& match, const Head& head, bool may_try_keys) const {
+    switch (match.route->access) {
     case Access::open:
         return;
-    case Access::key: {
-        const auto given = given_key(head);
-        if (!given || m_settings.key.empty() || !is_same_secret(*given, m_settings.key.reveal())) {
-            refuse("the key is missing or wrong: Authorization: Bearer …");
-        }
-        return;
-    }
     case Access::telegram: {
         const auto given = the_one(head, "x-telegram-bot-api-secret-token");
         if (!given || m_settings.webhook_secret.empty()
             || !is_same_secret(*given, m_settings.webhook_secret.reveal())) {
-            refuse("the secret token is missing or wrong");
+            throw unauthorized("the secret token is missing or wrong");
         }
         return;
     }
+    case Access::read:
+    case Access::work:
+    case Access::stage:
+    case Access::prod:
+    case Access::manage:
+    case Access::decide:
+        break;
     }
+    const auto given = given_key(head);
+    if (!given) {
+        throw unauthorized(k_wrong_key);
+    }
+    if (!may_try_keys) {
+        Refused refused{refusal(429, "too_many", "too many wrong keys from this address")};
+        refused.response.headers.emplace_back("Retry-After", "1");
+        throw Refused(std::move(refused));
+    }
+    match.shows_interserver =
+        !m_settings.key.empty() && is_same_secret(*given, m_settings.key.reveal());
+    if (match.shows_interserver) {
+        return;
+    }
+    if (!store::has_form_of_key(*given)) {
+        throw wrong_key();
+    }
+    match.digest = store::digest_of(Secret(std::string(*given)));
 }
 
-Match Api::match(const Head& head) const {
+Admitted Api::admit(Match match, store::ApiLedger* ledger) const {
+    Identity asker = match.shows_interserver ? Identity::interserver() : Identity::nobody();
+    if (!match.digest.empty()) {
+        std::optional<store::Key> key;
+        try {
+            key = ledger->find_key(match.digest);
+        } catch (const Error& error) {
+            throw Refused{of_error(error)};
+        }
+        if (!key) {
+            throw wrong_key();
+        }
+        asker = Identity::of(*key);
+    }
+    const Access access = match.route->access;
+    if (!asker.may_ask(access)) {
+        throw Refused{access == Access::decide ? refusal(
+                          403,
+                          "approval_required",
+                          "releases are approved and rejected in Telegram, by an approver's own "
+                          "key, or by loomrel release approve|reject where the ledger itself can "
+                          "be reached")
+                                               : refusal(403,
+                                                         "out_of_scope",
+                                                         "the key \"" + asker.name() + "\" is for "
+                                                             + asker.rights() + ", not for this")};
+    }
+    return {std::move(match), std::move(asker)};
+}
+
+Match Api::match(const Head& head, bool may_try_keys) const {
     if (const auto wrong = wrong_framing(head)) {
         throw Refused{*wrong};
     }
@@ -177,7 +234,7 @@ Match Api::match(const Head& head) const {
         }
         throw Refused(std::move(refused));
     }
-    check_access(*match.route, head);
+    look_at_key(match, head, may_try_keys);
     if (match.route->has_body) {
         if (const auto wrong = wrong_body_type(head)) {
             throw Refused{*wrong};
@@ -186,17 +243,23 @@ Match Api::match(const Head& head) const {
     return match;
 }
 
-Response
-Api::answer(const Match& match, const Head& head, const std::string& body, store::Store& store) {
-    Call call{*this, match, head, body, store};
+Response Api::answer(const Admitted& request,
+                     const Head& head,
+                     const std::string& body,
+                     store::Store& store) {
+    const Match& match = request.match();
+    const std::string& asker = request.asker().name();
+    ScopedLedger ledger(store, request.asker(), m_settings.rules);
+    Call call{*this, match, head, body, ledger};
     const auto key = head.header("idempotency-key");
-    if (!key || match.route->method == "GET" || match.route->access != Access::key) {
+    if (!key || match.route->method == "GET" || asker.empty()) {
         return by_handler(call);
     }
     if (!the_one(head, "idempotency-key") || key->size() > k_longest_key) {
         return refusal(400, "bad_request", "Idempotency-Key: one word of at most 255 characters");
     }
-    const std::string name(*key);
+    // What one key was answered is not another's to hear. No name of a key holds a blank.
+    const std::string name = asker + " " + std::string(*key);
     const std::string digest = sha256(head.method + " " + match.target.path + "\n" + body);
     const Replays::Found found = m_replays.find(name, digest);
     if (found.other_request) {

@@ -4,9 +4,11 @@
 #include "lib/base/error.hpp"
 #include "lib/base/secret.hpp"
 #include "lib/release/approval.hpp"
+#include "lib/server/identity.hpp"
 #include "lib/server/replays.hpp"
 #include "lib/server/request.hpp"
-#include "lib/store/store.hpp"
+#include "lib/server/scoped_ledger.hpp"
+#include "lib/store/keys.hpp"
 
 #include <memory>
 #include <mutex>
@@ -56,8 +58,6 @@ struct BotHooks {
     Webhook* webhook = nullptr;
 };
 
-enum class Access { open, key, telegram };
-
 struct Call;
 
 // Who answers. What waits for others than the ledger, or for its own turn, has a thread of its own:
@@ -81,6 +81,26 @@ struct Match {
     const Route* route = nullptr;
     std::vector<std::string> pieces; // what stands for each {…}
     Target target;
+    bool shows_interserver = false;
+    std::string digest; // of a key that only the ledger can know; "" = it has not to be asked
+};
+
+// A request that the door has let in, and whose it is. Nothing else is answered.
+class Admitted {
+public:
+    [[nodiscard]] const Match& match() const { return m_match; }
+
+    [[nodiscard]] const Identity& asker() const { return m_asker; }
+
+private:
+    friend class Api;
+
+    Admitted(Match match, Identity asker)
+        : m_match(std::move(match)),
+          m_asker(std::move(asker)) {}
+
+    Match m_match;
+    Identity m_asker;
 };
 
 // The Release API without its sockets (design 8): says from the head alone whether a request is
@@ -89,11 +109,15 @@ class Api {
 public:
     Api(ApiSettings settings, BotHooks bot_hooks);
 
-    // Throws Refused with 400, 401, 404, 405 or 415, all before a byte of the body is read.
-    [[nodiscard]] Match match(const Head& head) const;
+    // Throws Refused with 400, 401, 404, 405, 415 or 429, all before a byte of the body is read.
+    // `may_try_keys` false: a request that shows one is put off unseen.
+    [[nodiscard]] Match match(const Head& head, bool may_try_keys = true) const;
+    // The one door. Throws Refused with 401, 403 or 503. `ledger`: may be null if `match.digest` is
+    // empty.
+    [[nodiscard]] Admitted admit(Match match, store::ApiLedger* ledger) const;
     // Never throws.
     [[nodiscard]] Response
-    answer(const Match& match, const Head& head, const std::string& body, store::Store& store);
+    answer(const Admitted& request, const Head& head, const std::string& body, store::Store& store);
 
     [[nodiscard]] const ApiSettings& settings() const { return m_settings; }
 
@@ -103,7 +127,7 @@ public:
     [[nodiscard]] WebhookState set_webhook();
 
 private:
-    void check_access(const Route& route, const Head& head) const;
+    void look_at_key(Match& match, const Head& head, bool may_try_keys) const;
 
     ApiSettings m_settings;
     BotHooks m_bot_hooks;
@@ -120,7 +144,7 @@ struct Call {
     const Match& match;
     const Head& head;
     const std::string& body;
-    store::Store& store;
+    ScopedLedger& ledger; // all that its key may have of it
 
     [[nodiscard]] std::int64_t release_id() const; // of "/releases/{id}/…"; 404 if it is no number
     [[nodiscard]] std::string run_id() const;      // of "/runs/{id}"; 404 if it is no UUID

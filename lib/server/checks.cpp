@@ -150,6 +150,12 @@ void check(const store::Claim& claim) {
     }
 }
 
+void check(const store::Decision& decision) {
+    constexpr std::size_t k_longest_reason = 4000;
+    check_fields(decision);
+    demand(decision.reason.size() <= k_longest_reason, "reason", "is too long");
+}
+
 void check(const store::NewNote& note) {
     check_fields(note);
     // By these the history shows a person's word and who began a deploy: the ledger's own to write.
@@ -166,12 +172,12 @@ void check(const store::NewNote& note) {
 
 void check(const store::NewNotice& notice) {
     check_fields(notice);
-    const bool plain = std::all_of(notice.kind.begin(), notice.kind.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || c == '_';
-    });
-    if (!plain || notice.kind == "event" || notice.kind == "dispatch") {
-        throw FieldError("kind", "is not one that callers may give");
+    for (const char* kind : {"text", "dev", "unapproved"}) {
+        if (notice.kind == kind) {
+            return;
+        }
     }
+    throw FieldError("kind", "is not one that callers may give");
 }
 
 } // namespace loomrel::server

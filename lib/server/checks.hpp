@@ -12,8 +12,9 @@ void check(const store::Run& run);
 void check(const store::RunEnd& end);
 void check(const store::Change& change);
 void check(const store::Claim& claim);
+void check(const store::Decision& decision);
 void check(const store::NewNote& note);
-// Neither may what the store itself writes be asked for: a dispatch would start a deploy.
+// What the store itself writes may not be asked for: a dispatch would start a deploy.
 void check(const store::NewNotice& notice);
 
 } // namespace loomrel::server

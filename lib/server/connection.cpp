@@ -3,10 +3,9 @@
 #include "lib/base/text.hpp"
 #include "lib/server/counted.hpp"
 #include "lib/server/http_words.hpp"
+#include "lib/server/in_pool.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -77,7 +76,6 @@ private:
     asio::awaitable<bool> serve_one(bool first);
     asio::awaitable<void> work(Parser& parser, Served& served, Response& response, bool& whole);
     asio::awaitable<std::optional<Response>> read_body(Parser& parser, bool wanted);
-    asio::awaitable<Response> ask_pool(Match match, Head head, std::string body);
     asio::awaitable<bool>
     write(const Response& response, unsigned version, bool keep, Served& served);
     asio::awaitable<void> say_farewell();
@@ -171,6 +169,9 @@ asio::awaitable<bool> Connection::serve_one(bool first) {
     Response response;
     bool whole = true; // all of the request was read
     co_await work(parser, served, response, whole);
+    if (response.tries_key) {
+        co_await wait_after_wrong_key(m_state, served.client);
+    }
     const bool stays = keep && whole && !m_state.stopping;
     const bool written = co_await write(response, version, stays, served);
     if (written && !whole) {
@@ -185,27 +186,31 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
     served.client = head.client;
     served.bytes_in = parser.content_length().value_or(0);
     whole = parser.is_done();
-    Match match;
+    const CountedFor one(m_state.requests_of, head.client);
+    std::optional<Admitted> request;
     try {
         if (head.headers.size() > m_limits.headers) {
             throw Refused{refusal(400, "headers_too_large", "there are too many headers")};
         }
-        match = m_state.api.match(head);
+        Match match =
+            m_state.api.match(head, m_state.wrong_keys.may_try(WrongKeys::source_of(head.client)));
+        served.route = match.route->path;
+        if (one.many() > m_limits.requests_of_one) {
+            Refused many{refusal(429, "too_many", "too many requests at once from this address")};
+            many.response.headers.emplace_back("Retry-After", "1");
+            throw Refused(std::move(many));
+        }
+        request = co_await admit(m_state, std::move(match));
     } catch (const Refused& refused) {
         response = refused.response;
         co_return;
     }
-    served.route = match.route->path;
-    const CountedFor one(m_state.requests_of, head.client);
-    if (one.many() > m_limits.requests_of_one) {
-        response = refusal(429, "too_many", "too many requests at once from this address");
-        response.headers.emplace_back("Retry-After", "1");
-        co_return;
-    }
+    served.key = request->asker().name();
+    const Route& route = *request->match().route;
     std::optional<Counted> body;
     std::optional<CountedFor> body_of_one;
     if (!whole) {
-        const std::uint64_t most = match.route->has_body ? m_limits.body : k_body_of_none;
+        const std::uint64_t most = route.has_body ? m_limits.body : k_body_of_none;
         const std::size_t longest = std::min(parser.content_length().value_or(most), most);
         if (m_state.body_bytes + longest > m_limits.bodies) {
             response = busy("too much is being sent at once");
@@ -217,14 +222,15 @@ Connection::work(Parser& parser, Served& served, Response& response, bool& whole
             response = refusal(429, "too_many", "too much is being sent from this address");
             co_return;
         }
-        if (const auto wrong = co_await read_body(parser, match.route->has_body)) {
+        if (const auto wrong = co_await read_body(parser, route.has_body)) {
             response = *wrong;
             co_return;
         }
         whole = true;
     }
     served.bytes_in = parser.get().body().size();
-    response = co_await ask_pool(std::move(match), std::move(head), std::move(parser.get().body()));
+    response = co_await answer_in_pool(
+        m_state, *std::move(request), std::move(head), std::move(parser.get().body()));
 }
 
 // nullopt: it is there. A status of 0: the caller went away, or took too long.
@@ -253,39 +259,6 @@ asio::awaitable<std::optional<Response>> Connection::read_body(Parser& parser, b
     nobody.status = 0;
     nobody.code = ec == beast::error::timeout ? "timeout" : "gone";
     co_return nobody;
-}
-
-asio::awaitable<Response> Connection::ask_pool(Match match, Head head, std::string body) {
-    struct Question {
-        Match match;
-        Head head;
-        std::string body;
-        Response response;
-        asio::steady_timer answered;
-    };
-
-    const auto question = std::make_shared<Question>(Question{
-        std::move(match), std::move(head), std::move(body), {}, asio::steady_timer(m_state.io)});
-    // Woken up by its cancellation, on this thread and so never before it sleeps.
-    question->answered.expires_at(Clock::time_point::max());
-    const bool taken =
-        m_state.pool_of(question->match.route->executor)
-            .submit(
-                [&state = m_state, question](store::Store* store) {
-                    question->response =
-                        store == nullptr
-                            ? busy("the ledger is busy")
-                            : state.api.answer(
-                                question->match, question->head, question->body, *store);
-                    asio::post(state.io, [question] { question->answered.cancel(); });
-                },
-                Clock::now() + m_limits.request);
-    if (!taken) {
-        co_return busy("too many requests are waiting");
-    }
-    error_code cancelled;
-    co_await question->answered.async_wait(into(cancelled));
-    co_return std::move(question->response);
 }
 
 asio::awaitable<bool>

@@ -3,6 +3,7 @@
 #include "lib/server/pool.hpp"
 #include "lib/server/proxies.hpp"
 #include "lib/server/server.hpp"
+#include "lib/server/wrong_keys.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,6 +30,7 @@ struct ServerState {
     std::map<std::string, std::size_t> connections_of;
     std::map<std::string, std::size_t> requests_of;
     std::map<std::string, std::size_t> body_bytes_of;
+    WrongKeys wrong_keys;
     std::list<Connection*> reading; // those whose next request is not there yet, oldest first
     bool stopping = false;
     // Last, in this order: what is still under way when they end touches all of the above.

@@ -36,7 +36,7 @@ bool Pool::submit(Job job, Deadline until) {
 }
 
 void Pool::work() {
-    std::unique_ptr<store::Store> store;
+    std::unique_ptr<store::ApiLedger> ledger;
     for (;;) {
         Waiting next;
         {
@@ -53,13 +53,13 @@ void Pool::work() {
             continue;
         }
         try {
-            if (!store) {
-                store = m_open();
+            if (!ledger) {
+                ledger = m_open();
             }
         } catch (const std::exception&) {
             // The next job tries again; this one is told that there is none.
         }
-        next.job(store.get());
+        next.job(ledger.get());
     }
 }
 

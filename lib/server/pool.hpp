@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lib/base/clock.hpp"
-#include "lib/store/store.hpp"
+#include "lib/store/keys.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -16,9 +16,9 @@ namespace loomrel::server {
 // Threads that own one store each, and a queue of a fixed length before them.
 class Pool {
 public:
-    using Open = std::function<std::unique_ptr<store::Store>()>;
+    using Open = std::function<std::unique_ptr<store::ApiLedger>()>;
     // nullptr: it waited until its time was over, or no store could be opened.
-    using Job = std::function<void(store::Store* store)>;
+    using Job = std::function<void(store::ApiLedger* ledger)>;
 
     Pool(int threads, std::size_t longest_queue, Open open);
     // Finishes what is queued.

@@ -49,7 +49,7 @@ Response of_refusal(const store::Changed& changed) {
 // between them. Whoever is asked anew does not come that way.
 std::vector<store::Change::Step> steps_to(Call& call, std::int64_t release_id, release::Move to) {
     if (to == release::Move::manual_testing) {
-        const auto row = call.store.find_release(release_id);
+        const auto row = call.ledger.find_release(release_id);
         const auto from = row ? row->state() : std::nullopt;
         if (from && !release::may_become(*from, Status::manual_testing)) {
             return {{release::Move::stage_deploy, "{}"}, {to, "{}"}};
@@ -81,7 +81,6 @@ Response of_claim(const store::Claimed& claimed) {
 
 store::Claim read_claim(const Call& call) {
     auto claim = store::wire::read<store::Claim>(parse_body(call.body));
-    claim.rules = call.api.settings().rules;
     check(claim);
     return claim;
 }
@@ -109,7 +108,7 @@ Response of_old_claim(const store::Claimed& claimed, bool with_run) {
 }
 
 // What a loomrel of before the claim sends: a change whose only step is the claim.
-std::optional<store::Claim> old_claim(const Call& call, const json& body) {
+std::optional<store::Claim> old_claim(const json& body) {
     const json& steps = Members(body).list("steps");
     if (steps.size() != 1 || Members(steps.front()).text_or("to", "") != "deploying") {
         return std::nullopt;
@@ -117,7 +116,6 @@ std::optional<store::Claim> old_claim(const Call& call, const json& body) {
     json object = body;
     object["run"] = body.value("open_run", json());
     auto claim = store::wire::read<store::Claim>(object);
-    claim.rules = call.api.settings().rules;
     return claim;
 }
 
@@ -146,19 +144,12 @@ void refuse_fixed_columns(Call& call, std::int64_t release_id, const json& body)
             return;
         }
         if (!std::exchange(is_read, true)) {
-            row = call.store.find_release(release_id);
+            row = call.ledger.find_release(release_id);
         }
         if (row && store::wire::to_json(*row).at(field.name) != body.at(field.name)) {
             throw FieldError(field.name, "cannot be changed");
         }
     });
-}
-
-// Has it values for columns beside its moves?
-bool amends(const store::Change& change) {
-    return std::any_of(store::k_amended_columns.begin(),
-                       store::k_amended_columns.end(),
-                       [&](const auto& amended) { return (change.*amended.second).has_value(); });
 }
 
 // An older system that deploys by itself only says so. It needs the same proof.
@@ -168,22 +159,21 @@ Response claim_by_status(Call& call, store::Change change) {
     claim.release_id = change.release_id;
     claim.actor = change.actor;
     claim.source = change.source;
-    claim.rules = call.api.settings().rules;
     check(claim);
     check(change);
     // Found out behind the claim, production would be taken by a deploy of something else.
-    const auto row = change.commit ? call.store.find_release(change.release_id) : std::nullopt;
+    const auto row = change.commit ? call.ledger.find_release(change.release_id) : std::nullopt;
     const std::string pinned = row ? row->commit_sha.value_or("") : "";
     if (!pinned.empty() && pinned != *change.commit) {
         return of_refusal({store::Changed::What::refused, row->status, "commit", {}, {}});
     }
-    const store::Claimed claimed = call.store.claim(claim);
+    const store::Claimed claimed = call.ledger.claim_status(claim);
     const bool granted =
         claimed.what == store::Claimed::What::done || claimed.what == store::Claimed::What::already;
     // The columns that came with it.
-    if (granted && amends(change)) {
+    if (granted && store::amends(change)) {
         change.id = random_uuid();
-        const store::Changed changed = call.store.apply(change);
+        const store::Changed changed = call.ledger.apply_status(change);
         if (changed.what == store::Changed::What::refused) {
             return of_refusal(changed);
         }
@@ -204,7 +194,7 @@ Response create_release(Call& call) {
     }
     const auto release = store::wire::read<store::NewRelease>(body);
     check(release);
-    const store::Created created = call.store.create_release(release);
+    const store::Created created = call.ledger.create_release(release);
     return answer(created.created ? 201 : 200,
                   {{"release_id", created.id}, {"status", created.status}});
 }
@@ -232,16 +222,16 @@ Response patch_release(Call& call) {
         }
         const auto move = release::move_to(*to);
         if (!move) {
-            const auto row = call.store.find_release(change.release_id);
+            const auto row = call.ledger.find_release(change.release_id);
             return row ? of_refusal({store::Changed::What::refused, row->status, "status", {}, {}})
                        : no_release();
         }
         change.steps = steps_to(call, change.release_id, *move);
-    } else if (!amends(change)) {
+    } else if (!store::amends(change)) {
         throw FieldError("status", "is missing");
     }
     check(change);
-    const store::Changed changed = call.store.apply(change);
+    const store::Changed changed = call.ledger.apply_status(change);
     using What = store::Changed::What;
     switch (changed.what) {
     case What::done:
@@ -258,13 +248,13 @@ Response patch_release(Call& call) {
 Response apply_change(Call& call) {
     const json body = parse_body(call.body);
     refuse_decisions(body);
-    if (const auto claim = old_claim(call, body)) {
+    if (const auto claim = old_claim(body)) {
         check(*claim);
-        return of_old_claim(call.store.claim(*claim), claim->run.has_value());
+        return of_old_claim(call.ledger.claim(*claim), claim->run.has_value());
     }
     const auto change = store::wire::read<store::Change>(body);
     check(change);
-    const store::Changed changed = call.store.apply(change);
+    const store::Changed changed = call.ledger.apply(change);
     using What = store::Changed::What;
     switch (changed.what) {
     case What::done:
@@ -288,11 +278,11 @@ Response apply_change(Call& call) {
 }
 
 Response claim_release(Call& call) {
-    return of_claim(call.store.claim(read_claim(call)));
+    return of_claim(call.ledger.claim(read_claim(call)));
 }
 
 Response foresee_claim(Call& call) {
-    return of_claim(call.store.foresee_claim(read_claim(call)));
+    return of_claim(call.ledger.foresee_claim(read_claim(call)));
 }
 
 Response list_releases(Call& call) {
@@ -309,14 +299,14 @@ Response list_releases(Call& call) {
     wanted.before = query.integer("before");
     wanted.limit = query.limit();
     json rows = json::array();
-    for (const release::Release& row : call.store.list_releases(wanted)) {
+    for (const release::Release& row : call.ledger.list_releases(wanted)) {
         rows.push_back(store::wire::to_json(row));
     }
     return answer(200, {{"releases", std::move(rows)}});
 }
 
 Response get_release(Call& call) {
-    const auto row = call.store.find_release(call.release_id());
+    const auto row = call.ledger.find_release(call.release_id());
     return row ? answer(200, store::wire::to_json(*row)) : no_release();
 }
 
@@ -324,10 +314,10 @@ Response list_events(Call& call) {
     // Not through json: it would sort the members of each detail.
     nlohmann::ordered_json events = nlohmann::ordered_json::array();
     const std::int64_t id = call.release_id();
-    for (const release::Event& event : call.store.events(id)) {
+    for (const release::Event& event : call.ledger.events(id)) {
         events.push_back(store::wire::to_json(event));
     }
-    if (events.empty() && !call.store.find_release(id)) {
+    if (events.empty() && !call.ledger.find_release(id)) {
         return no_release();
     }
     Response response;

@@ -33,6 +33,8 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string code;   // of an error
     std::string detail; // for the log only: what the caller need not know
+    // A wrong key was tried: whoever tries many waits for this answer.
+    bool tries_key = false;
 };
 
 [[nodiscard]] Response answer(int status, const nlohmann::json& body);

@@ -19,7 +19,7 @@ Response open_run(Call& call) {
     const json body = parse_body(call.body);
     const auto run = store::wire::read<store::Run>(body);
     check(run);
-    const store::Opened opened = call.store.open_run(run);
+    const store::Opened opened = call.ledger.open_run(run);
     return answer(opened.opened ? 201 : 200,
                   {{"run_id", run.id},
                    {"opened", opened.opened},
@@ -45,7 +45,7 @@ Response list_runs(Call& call) {
     wanted.good_only = flag("good");
     wanted.limit = query.limit();
     json rows = json::array();
-    for (const store::Run& run : call.store.list_runs(wanted)) {
+    for (const store::Run& run : call.ledger.list_runs(wanted)) {
         rows.push_back(store::wire::to_json(run));
     }
     return answer(200, {{"runs", std::move(rows)}});
@@ -53,13 +53,13 @@ Response list_runs(Call& call) {
 
 Response get_run(Call& call) {
     const std::string id = call.run_id();
-    const auto run = call.store.find_run(id);
+    const auto run = call.ledger.find_run(id);
     if (!run) {
         return no_run();
     }
     json object = store::wire::to_json(*run);
     json results = json::array();
-    for (const store::HostResult& host : call.store.run_hosts(id)) {
+    for (const store::HostResult& host : call.ledger.run_hosts(id)) {
         results.push_back(store::wire::to_json(host));
     }
     object["host_results"] = std::move(results);
@@ -70,16 +70,16 @@ Response get_run(Call& call) {
 Response patch_run(Call& call) {
     const std::string id = call.run_id();
     json body = parse_body(call.body);
-    if (!call.store.find_run(id)) {
+    if (!call.ledger.find_run(id)) {
         return no_run();
     }
     if (body.contains("outcome")) {
         body["run_id"] = id;
         const auto end = store::wire::read<store::RunEnd>(body);
         check(end);
-        call.store.end_run(end);
+        call.ledger.end_run(end);
     } else {
-        call.store.touch_run(id);
+        call.ledger.touch_run(id);
     }
     return answer(200, {{"run_id", id}});
 }

@@ -42,6 +42,7 @@ struct Served {
     std::string method; // a known one, else "_OTHER"
     std::string route;  // the template, never the path; "" = none
     std::string client;
+    std::string key;    // the name of the one that it came with; "" = none, or none that was let in
     int status = 0;     // 0 = no answer: the connection was lost, or the time was over
     std::string code;   // of an error
     std::string detail; // what the caller was not told; may hold an address, never a secret
@@ -64,7 +65,7 @@ void check_key(const Settings& settings);
 
 struct Parts {
     // Called once by each thread of the pool.
-    std::function<std::unique_ptr<store::Store>()> open_store;
+    std::function<std::unique_ptr<store::ApiLedger>()> open_store;
     BotHooks bot_hooks;
     Watcher* watcher = nullptr;
 };

@@ -16,7 +16,7 @@ Response take_update(Call& call) {
 
 // The spec's own words: a quoted "ok". Only if the ledger answers.
 Response health(Call& call) {
-    (void)call.store.find_release(0);
+    call.ledger.ping();
     return answer(200, "ok");
 }
 
@@ -39,11 +39,11 @@ Response describe(Call&) {
 }
 
 Response check_schema(Call& call) {
-    return answer(200, store::wire::to_json(call.store.check()));
+    return answer(200, store::wire::to_json(call.ledger.check()));
 }
 
 Response migrate_schema(Call& call) {
-    return answer(200, {{"applied", call.store.migrate()}});
+    return answer(200, {{"applied", call.ledger.migrate()}});
 }
 
 } // namespace loomrel::server

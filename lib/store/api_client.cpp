@@ -189,6 +189,13 @@ Answer ApiClient::read(const http::Response& response, bool is_new) const {
             phrase(Id::store_no_approvals, fmt::arg("url", m_shown), fmt::arg("reason", said.en)),
             phrase(Id::store_no_approvals_hint));
     }
+    if (code == k_out_of_scope) {
+        throw Error(
+            ErrorKind::refused,
+            code,
+            phrase(Id::store_out_of_scope, fmt::arg("url", m_shown), fmt::arg("reason", said.en)),
+            phrase(Id::store_out_of_scope_hint));
+    }
     if (response.status == 403) {
         throw Error(ErrorKind::refused, "refused", said);
     }

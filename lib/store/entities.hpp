@@ -133,6 +133,14 @@ inline constexpr std::array<AmendedColumn, 4> k_amended_columns{
      {"github_action_link", &Change::link},
      {"rollback_to_tag", &Change::rollback_to_tag}}};
 
+// Has it values for columns beside its moves?
+[[nodiscard]] inline bool amends(const Change& change) {
+    return std::any_of(
+        k_amended_columns.begin(), k_amended_columns.end(), [&](const AmendedColumn& amended) {
+            return (change.*amended.second).has_value();
+        });
+}
+
 template <>
 inline constexpr auto k_fields<Claim> =
     std::tuple(field("id", &Claim::id, {.required = true, .text = Text::uuid}),
@@ -174,19 +182,17 @@ inline constexpr auto k_fields<Approval> =
                field("verdict", &Approval::verdict, {.required = true, .column = "decision"}),
                field("at", &Approval::at, {.by_ledger = true}));
 
-// The release stands in the path, and the approver's own rules never travel.
+// The release stands in the path. Its rules never travel, and whose name it bears and through what
+// it came the server says.
 template <>
 inline constexpr auto k_fields<Decision> =
-    std::tuple(field("id", &Decision::id, {.required = true}),
-               field("commit", &Decision::commit),
+    std::tuple(field("id", &Decision::id, {.required = true, .text = Text::uuid}),
+               field("commit", &Decision::commit, {.text = Text::commit}),
                field("question", &Decision::question),
                field("approver_id", &Decision::approver_id, {.required = true}),
-               field("approver_name", &Decision::approver_name),
-               field("typed_by", &Decision::typed_by),
                field("verdict", &Decision::verdict, {.required = true}),
                field("reason", &Decision::reason),
-               field("stage", &Decision::stage),
-               field("source", &Decision::source));
+               field("stage", &Decision::stage));
 
 template <>
 inline constexpr auto

@@ -260,6 +260,9 @@ std::size_t Spool::deliver(Store& store, bool nameless) {
             set_aside();
             continue;
         } catch (const Error& error) {
+            if (error.code() == k_out_of_scope) {
+                continue; // for whoever has the key that it was begun with
+            }
             if (!is_for_good(error)) {
                 throw;
             }

@@ -76,6 +76,90 @@ done
 never_status deployed "$RELEASE"
 
 serve_anew "$ANYA, $BORIS" 1
+attack "a stage job's key decides"
+make_key stage
+for status in manual_test_passed manual_test_failed; do
+    change_to "$MADE_KEY" $status
+    [ "$PATCHED$STATUS" = 403403 ] || wrong "HTTP $PATCHED and $STATUS for $status"
+done
+call_as "$MADE_KEY" POST "/releases/$RELEASE/approvals" "$(decision $BORIS "[$BORIS]")"
+[ "$STATUS" = 403 ] || wrong "HTTP $STATUS for a decision"
+is manual_testing "$RELEASE"
+no_rows "it voted" "release_approvals WHERE release_id = $RELEASE"
+
+serve_anew "$ANYA, $BORIS" 1
+attack "a stage job's key moves and amends what production serves"
+make_key stage
+serving=$(sql "SELECT max(id) FROM releases WHERE status = 'deployed'")
+RELEASE=$serving
+for status in rollback building manual_testing staging_failed; do
+    change_to "$MADE_KEY" $status
+done
+call_as "$MADE_KEY" PATCH /release "{\"release_id\": $serving, \"rollback_to_tag\": \"v0.0.1\"}"
+[ "$STATUS" = 403 ] || wrong "HTTP $STATUS for a column"
+is deployed "$serving"
+no_rows "it wrote a column" "releases WHERE id = $serving AND rollback_to_tag = 'v0.0.1'"
+
+serve_anew "$ANYA, $BORIS" 1
+attack "a key of another service looks, moves and tells"
+make_key all --service another-service
+call_as "$MADE_KEY" GET "/releases/$RELEASE"
+[ "$STATUS" = 403 ] || wrong "HTTP $STATUS for the release"
+call_as "$MADE_KEY" GET /releases
+[ "$(jq '.releases | length' "$T/answer")" = 0 ] || wrong "the list shows it"
+call_as "$MADE_KEY" GET "/runs?service=$SERVICE"
+[ "$STATUS" = 403 ] || wrong "HTTP $STATUS for its runs"
+change_to "$MADE_KEY" building
+run=$(uuid)
+call_as "$MADE_KEY" POST /runs "$(run_of stage)"
+call_as "$MADE_KEY" POST /schema
+[ "$STATUS" = 403 ] || wrong "HTTP $STATUS for the schema"
+is manual_testing "$RELEASE"
+no_rows "it wrote a run" "runs WHERE id = '$run'"
+
+serve_anew "$ANYA, $BORIS" 1
+attack "a key calls itself somebody else, in the history and in messages"
+make_key stage
+call_as "$MADE_KEY" POST "/releases/$RELEASE/notes" "$(jq -n --arg id "$(uuid)" \
+    '{id: $id, actor: "Аня", source: "cli", detail: "{\"said\": 1}"}')"
+[ "$STATUS" = 200 ] || wrong "HTTP $STATUS for the note"
+[ "$(sql "SELECT actor, source FROM release_events ORDER BY id DESC LIMIT 1")" = "$MADE_NAME|api" ] \
+    || wrong "the history has another name"
+sql "SELECT detail FROM release_events ORDER BY id DESC LIMIT 1" | jq -e '.said_by == "Аня"' >/dev/null \
+    || wrong "what it said of itself is lost"
+call_as "$MADE_KEY" POST /notices '{"key": "event:99", "kind": "text", "fact": "{\"text\": \"x\", \"key\": \"serve\"}"}'
+sql "SELECT fact FROM outbox ORDER BY id DESC LIMIT 1" | jq -e --arg name "$MADE_NAME" '.key == $name' \
+    >/dev/null || wrong "the message has another name"
+no_rows "it took the place of the ledger's own message" "outbox WHERE key = 'event:99'"
+
+serve_anew "$ANYA, $BORIS" 1
+attack "a key that was revoked, or whose time is over, is used"
+make_key read --expires 1s
+call_as "$MADE_KEY" GET "/releases/$RELEASE"
+[ "$STATUS" = 200 ] || wrong "HTTP $STATUS while it holds"
+sleep 1.2
+call_as "$MADE_KEY" GET "/releases/$RELEASE"
+[ "$STATUS" = 401 ] || wrong "HTTP $STATUS when its time is over"
+make_key read
+on_server key revoke "$MADE_NAME"
+call_as "$MADE_KEY" GET "/releases/$RELEASE"
+[ "$STATUS" = 401 ] || wrong "HTTP $STATUS when it is revoked"
+
+serve_anew "$ANYA, $BORIS" 1
+attack "keys are tried as fast as the network goes"
+rm -f "$T"/tried.*
+for i in {1..30}; do
+    curl -sS --max-time 2 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer guess-$i" \
+        "$API/releases" >"$T/tried.$i" 2>/dev/null &
+    tries[i]=$!
+done
+call GET /health
+[ "$STATUS" = 200 ] || wrong "HTTP $STATUS for somebody else meanwhile"
+wait "${tries[@]}" || :
+answered=$(cat "$T"/tried.* | grep -o 401 | wc -l)
+[ "$answered" -le 5 ] || wrong "$answered answers in 2 seconds"
+
+serve_anew "$ANYA, $BORIS" 1
 promise "a job without any rights to decide deploys to stage and, once approved, to production"
 make_key stage
 as_job "$MADE_KEY"
@@ -90,6 +174,5 @@ as_job "$MADE_KEY"
 prod_deploy v1.2.0
 [ "$CODE" = 0 ] || wrong "prod-deploy: exit $CODE"
 holds "v1.2.0 does not serve" wait_for 10 served serves_now v1.2.0 prod
-
 
 judged

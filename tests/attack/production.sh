@@ -275,11 +275,11 @@ LOOM_INTERSERVER_SECRET_KEY=$1")
     sed '/^\[store\]/,/^url/d' "$CONFIG" >"$T/ci/loomrel.toml"
 }
 
-# make_key SCOPE: the narrowest key that the program can make for a job; where it makes none, there
-# is only the one that opens everything. In MADE_KEY.
+# make_key SCOPE [OPTION…]: the narrowest key that the program can make for a job; where it makes
+# none, there is only the one that opens everything. In MADE_KEY, its name in MADE_NAME.
 make_key() {
-    MADE_KEY=$KEY
-    on_server key create "job-$1-$RANDOM" --scope "$1"
+    MADE_KEY=$KEY MADE_NAME=job-$1-$RANDOM
+    on_server key create "$MADE_NAME" --scope "$1" "${@:2}"
     [ $CODE != 0 ] || MADE_KEY=$(jq -r .key "$T/out")
 }
 

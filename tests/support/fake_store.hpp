@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lib/base/error.hpp"
-#include "lib/store/store.hpp"
+#include "lib/store/keys.hpp"
 
 #include <algorithm>
 #include <map>
@@ -27,6 +27,7 @@ struct Ledger {
     std::vector<store::Claim> claims;
     std::optional<store::Claimed> claimed; // the answer to the next claim
     std::optional<release::ApprovalRules> rules;
+    std::map<std::string, store::Key> keys; // by digest
     std::vector<store::NewNote> notes;
     std::vector<store::NewNotice> notices;
     std::optional<store::Changed> refuses; // the answer to the next change
@@ -41,10 +42,16 @@ struct Ledger {
 
 // A ledger in memory for the tests of commands: the status table is obeyed, transactions and the
 // rest of the contract belong to the conformance suite of lib/store.
-class FakeStore : public store::Store {
+class FakeStore : public store::ApiLedger {
 public:
     explicit FakeStore(Ledger& ledger)
         : m_ledger(ledger) {}
+
+    std::optional<store::Key> find_key(const std::string& digest) override {
+        answer();
+        const auto found = m_ledger.keys.find(digest);
+        return found == m_ledger.keys.end() ? std::nullopt : std::optional(found->second);
+    }
 
     store::Created create_release(const store::NewRelease& release) override {
         answer();

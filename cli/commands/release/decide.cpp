@@ -56,7 +56,14 @@ void note_other_on_stage(Services& services, const DecisionCase& decided) {
     note.actor = services.actor();
     note.source = "cli";
     note.detail = R"({"refused":"decision","conflict":"stage"})";
-    (void)services.store(Services::Purpose::releases).note_event(note);
+    try {
+        (void)services.store(Services::Purpose::releases).note_event(note);
+    } catch (const Error& error) {
+        // An approver's own key decides, and writes no history.
+        if (error.code() != store::k_out_of_scope) {
+            throw;
+        }
+    }
 }
 
 nlohmann::ordered_json decided_json(const DecisionCase& decided,

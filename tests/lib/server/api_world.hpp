@@ -1,5 +1,6 @@
 #pragma once
 
+#include "lib/base/digest.hpp"
 #include "lib/server/api.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_store.hpp"
@@ -53,6 +54,29 @@ struct ApiWorld {
         return rules;
     }
 
+    // One of the ledger's: what it is called is what it is shown as.
+    store::Key& make_key(const std::string& name, store::Scope scope) {
+        const Secret key = key_named(name);
+        store::Key& made = ledger.keys[store::digest_of(key)];
+        made.name = name;
+        made.scope = scope;
+        return made;
+    }
+
+    static Secret key_named(const std::string& name) {
+        return Secret("loomrel_" + to_hex(sha256(name)).substr(0, 32));
+    }
+
+    // As who has that key.
+    server::Response ask_as(const std::string& name,
+                            const std::string& method,
+                            const std::string& path,
+                            const std::string& body = "") {
+        server::Head asked = head(method, path);
+        asked.headers[1].second = "Bearer " + key_named(name).reveal();
+        return ask(asked, body);
+    }
+
     static server::Head head(const std::string& method, const std::string& path) {
         server::Head head;
         head.method = method;
@@ -65,7 +89,7 @@ struct ApiWorld {
 
     server::Response ask(const server::Head& head, const std::string& body = "") {
         try {
-            return api.answer(api.match(head), head, body, store);
+            return api.answer(api.admit(api.match(head), &store), head, body, store);
         } catch (const server::Refused& refused) {
             return refused.response;
         }

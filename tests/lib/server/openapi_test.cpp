@@ -204,6 +204,10 @@ TEST_CASE("openapi.json describes the routes that there are, and no others") {
         CHECK(responses.contains("429")); // too many at once, whatever they ask
         CHECK(responses.contains("503"));
         CHECK(responses.contains("401") == (route.access != server::Access::open));
+        const bool wants_key =
+            route.access != server::Access::open && route.access != server::Access::telegram;
+        CHECK(responses.contains("403") == wants_key);
+        CHECK(operation.value("x-key", "") == (wants_key ? to_string(route.access) : ""));
     }
     CHECK(described == there);
 }
@@ -226,6 +230,8 @@ TEST_CASE("openapi.json describes every value that travels, field by field") {
     CHECK(plain_schema("Release") == schema_of<release::Release>());
     CHECK(plain_schema("Event") == schema_of<release::Event>());
     CHECK(plain_schema("Approval") == schema_of<store::Approval>());
+    CHECK(plain_schema("Decision") == schema_of<store::Decision>());
+    CHECK(plain_schema("Decided") == schema_of<store::Decided>());
     CHECK(plain_schema("ApprovalRules") == schema_of<release::ApprovalRules>());
     CHECK(plain_schema("Run") == schema_of<store::Run>());
     CHECK(plain_schema("HostResult") == schema_of<store::HostResult>());
@@ -311,7 +317,15 @@ TEST_CASE("openapi.json has the members of the answers that are made here, and n
     const auto claim_refused =
         world.ask("POST", "/claims", json(store::wire::to_json(full_claim())).dump());
     Names error;
-    for (const auto& response : {change_refused, claim_refused}) {
+    store::Decided decided;
+    decided.what = store::Decided::What::refused;
+    decided.conflict = "question";
+    world.ledger.decides = decided;
+    world.make_key("approver", store::Scope::read).approver_id = 11;
+    const json decision{{"id", k_uuid}, {"approver_id", 11}, {"verdict", "approved"}};
+    const auto decision_refused =
+        world.ask_as("approver", "POST", "/releases/1/approvals", decision.dump());
+    for (const auto& response : {change_refused, claim_refused, decision_refused}) {
         CHECK(response.status == 409);
         error.merge(members_of(body_of(response).at("error")));
     }

@@ -1,6 +1,8 @@
 #include "tests/lib/store/ledgers.hpp"
 #include "tests/support/fault_proxy.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <thread>
 
 using namespace loomrel;
@@ -141,4 +143,29 @@ TEST_CASE("a server from before the claim is told to be that, and has no rules o
     CHECK(error.kind() == ErrorKind::config);
     CHECK(error.code() == "store_api_older");
     CHECK(contains(error.message().en, "/claims"));
+}
+
+TEST_CASE("what is written over an API the server signs") {
+    const HttpLedger ledger;
+    const auto store = open_ledger(ledger);
+    const auto id = store->create_release(new_release()).id;
+    store::Change change = change_to(id, {Status::building});
+    change.source = "journal";
+    CHECK(store->apply(change).what == store::Changed::What::done);
+    store::NewNote note;
+    note.id = random_uuid();
+    note.release_id = id;
+    note.actor = "gommgo";
+    note.source = "cli";
+    CHECK(store->note_event(note));
+    const auto events = store->events(id);
+    REQUIRE(events.size() == 3);
+    const char* const sources[] = {"cli", "journal", "cli"};
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        CHECK(events[i].actor == "interserver");
+        CHECK(events[i].source == "api");
+        const auto detail = nlohmann::json::parse(events[i].detail);
+        CHECK(detail["said_by"] == "gommgo");
+        CHECK(detail["said_source"] == sources[i]);
+    }
 }
