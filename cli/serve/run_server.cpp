@@ -127,6 +127,15 @@ void tell_what_is_left_out(Services& services, HostOperations& operations, Serve
     }
 }
 
+// It is no reason not to start: whoever has it in use cannot exchange it everywhere at once.
+void tell_weak_key(const Secret& key, ServeLog& log) {
+    if (store::is_weak(key)) {
+        log.write(Level::warning,
+                  "weak_key",
+                  {{"key", store::k_interserver}, {"shortest", store::k_shortest_interserver}});
+    }
+}
+
 // All that lives as long as the server does, made and ended in this order.
 class ServerProcess {
 public:
@@ -205,6 +214,7 @@ private:
     void tell_listening() {
         m_log.write(Level::info, "listening", m_summary);
         tell_what_is_left_out(m_services, m_operations, m_log);
+        tell_weak_key(m_services.config().store.api_secret.unsent(), m_log);
         notify_manager(m_services.env("NOTIFY_SOCKET"), "READY=1");
         if (m_services.json()) {
             m_services.out_json(m_summary);

@@ -196,3 +196,14 @@ is_created() {
 }
 wait_for 30 "a release in a ledger that is new" is_created
 expect_sql 1 'SELECT count(*) FROM releases'
+
+# A key that can be found by trying is told, and is no reason not to start.
+serve_stop
+! grep -F weak_key "$T/serve.err" || fail "the key of this test is taken for weak"
+KEY=fifteen-letters
+SERVE_ENV=()
+serve_start
+grep -F '"event":"weak_key"' "$T/serve.err" | grep -qF '"level":"warning"' || fail "nothing is said of the key"
+call GET /releases
+expect_answer 200
+serve_stop

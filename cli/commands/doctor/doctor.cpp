@@ -9,6 +9,7 @@
 #include "lib/deploy/look.hpp"
 #include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/store/keys.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -84,6 +85,16 @@ void check_config(Services& services, Findings& findings) {
                      each.bad ? Verdict::bad : Verdict::warning,
                      in(services.language(), each.text),
                      each.mend);
+    }
+    if (const Secret& key = config.store.api_secret.unsent(); !key.empty()) {
+        const bool weak = store::is_weak(key);
+        findings.add("config",
+                     "LOOM_INTERSERVER_SECRET_KEY",
+                     weak ? Verdict::bad : Verdict::ok,
+                     weak ? services.say(Id::doctor_weak_key,
+                                         fmt::arg("shortest", store::k_shortest_interserver))
+                          : "",
+                     messages::phrase(Id::doctor_mend_weak_key));
     }
     for (const Phrase& problem : deploy_problems(services)) {
         findings.add("config",

@@ -37,6 +37,25 @@ TEST_CASE("Telegram away stops no deploy: a warning that tells the network from 
     CHECK(found);
 }
 
+TEST_CASE("a key of the API that can be found by trying is a fault, and never shown") {
+    for (const auto& [key, verdict] :
+         {std::pair{"fifteen-letters", "bad"}, {"sixteen-letters.", "ok"}}) {
+        CommandWorld world;
+        world.config.store.api_secret = BoundSecret(Secret(key), {"https://host:443"});
+        (void)world.run({"doctor", "--json", "--env", "dev", "--service", "api"});
+        CHECK_FALSE(has(world.io.out_text, key));
+        std::string found;
+        const json checks = json::parse(world.io.out_text)["checks"];
+        for (const json& check : checks) {
+            if (check["check"] == "LOOM_INTERSERVER_SECRET_KEY") {
+                found = check["verdict"];
+                CHECK(has(check["mend"].get<std::string>(), "key create") == (found == "bad"));
+            }
+        }
+        CHECK(found == verdict);
+    }
+}
+
 TEST_CASE("what the host's script looks at has words in both languages") {
     std::ifstream file(std::string(LOOMREL_SOURCE_DIR) + "/lib/deploy/host/doctor.sh");
     std::stringstream script;
