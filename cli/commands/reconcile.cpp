@@ -1,5 +1,6 @@
 #include "cli/commands/reconcile.hpp"
 
+#include "cli/context/services.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/operations/reconcile.hpp"

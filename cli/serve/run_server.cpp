@@ -39,7 +39,7 @@ void keep_rules(store::Store& store, const release::ApprovalRules& rules) {
 }
 
 // Whoever migrates makes the ledger. One that is gone is not one without releases.
-std::unique_ptr<store::ApiLedger> open_ledger(Services& services) {
+std::unique_ptr<store::ApiLedger> open_api_ledger(Services& services) {
     auto store = services.open_another_store(
         Services::Purpose::production, k_store_deadline, /*must_exist=*/true);
     auto& ledger = dynamic_cast<store::ApiLedger&>(*store);
@@ -190,7 +190,7 @@ private:
     server::Parts parts() {
         server::Parts parts;
         parts.watcher = &m_requests;
-        parts.open_store = [this] { return open_ledger(m_services); };
+        parts.open_store = [this] { return open_api_ledger(m_services); };
         parts.bot_hooks.updates = m_telegram.updates();
         parts.bot_hooks.webhook = m_telegram.webhook();
         return parts;
