@@ -110,7 +110,7 @@ ExitCode run_config_show(Services& services) {
         }
         table.add({each.key, each.value, origin});
     }
-    services.out(for_people ? table.aligned() : table.plain());
+    services.out(for_people ? table.aligned(services.io().size().columns) : table.plain());
     return ExitCode::ok;
 }
 

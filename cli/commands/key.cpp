@@ -6,7 +6,7 @@
 #include "lib/config/values.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/server_ledger.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -211,7 +211,7 @@ void list_for_people(Services& services, const std::vector<Key>& keys) {
                    date(key.expires_at),
                    date(key.last_used_at)});
     }
-    services.out(table.aligned());
+    services.out(table.aligned(services.io().size().columns));
 }
 
 // The same in every language and zone.

@@ -162,7 +162,7 @@ void show_table(Services& services, const std::vector<ServiceStatus>& all) {
                    back == nullptr ? "-" : back->name,
                    remark(services, seen)});
     }
-    services.out(people ? table.aligned() : table.plain());
+    services.out(people ? table.aligned(services.io().size().columns) : table.plain());
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,15 @@ public:
 
     [[nodiscard]] bool empty() const { return m_rows.empty(); }
 
-    // Columns under their headings, two blanks apart.
-    [[nodiscard]] std::string aligned() const;
+    // Columns under their headings, two blanks apart; where a line would be wider than `width`,
+    // each row as lines of a heading and its cell, and an empty line between rows.
+    [[nodiscard]] std::string aligned(std::size_t width) const;
     // No headings, a tab between cells: for cut, awk, while read.
     [[nodiscard]] std::string plain() const;
 
 private:
+    [[nodiscard]] std::string records(std::size_t width) const;
+
     std::vector<std::string> m_headings;
     std::vector<std::vector<std::string>> m_rows;
 };
