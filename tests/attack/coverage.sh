@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every promise of promises.txt has its attack, and every attack its promise. A line there: section |
-# promise | script | name of an attack or promise in it; of 13.5 only the script is named.
+# promise | script | name of an attack or promise in it; of 13.5 only the script is named. The page "Who may
+# do what" of lib/README.md names each script by its number, and no other.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -31,3 +32,10 @@ END {
     for (i = 1; i <= count; i++) if (!(wanted[i] in sections)) wrong("nothing is promised of " wanted[i])
     exit bad
 }' [0-9]*.sh promises.txt
+
+page=$(sed -n '/^## Who may do what/,/^## Where/p' ../../lib/README.md | sed -n 's/^|.*| \([0-9 ]*\) |$/\1/p' | tr ' ' '\n' | sort -u)
+scripts=$(printf '%s\n' [0-9]*.sh | sed 's/-.*//' | sort -u)
+[ "$page" = "$scripts" ] || {
+    echo "lib/README.md, Who may do what: $(diff <(echo "$scripts") <(echo "$page") | sed -n 's/^< /no line is attacked by /p; s/^> /there is no attack /p' | paste -sd';')" >&2
+    exit 1
+}
