@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,6 +17,28 @@
 namespace loomrel {
 
 namespace {
+
+// "Z", "+03", "+03:00" or "+0300", ahead of UTC; "" = UTC.
+std::optional<std::chrono::minutes> offset_of(std::string_view text) {
+    if (text.empty() || text == "Z" || text == "z") {
+        return std::chrono::minutes(0);
+    }
+    std::string digits(text.substr(1));
+    if (digits.size() == 5 && digits[2] == ':') {
+        digits.erase(2, 1);
+    }
+    if ((text.front() != '+' && text.front() != '-') || (digits.size() != 2 && digits.size() != 4)
+        || digits.find_first_not_of("0123456789") != std::string::npos) {
+        return std::nullopt;
+    }
+    const int hours = (digits[0] - '0') * 10 + digits[1] - '0';
+    const int minutes = digits.size() == 2 ? 0 : (digits[2] - '0') * 10 + digits[3] - '0';
+    if (hours > 23 || minutes > 59) {
+        return std::nullopt;
+    }
+    const std::chrono::minutes offset(hours * 60 + minutes);
+    return text.front() == '-' ? -offset : offset;
+}
 
 // Letters, digits, "_", "+", "-" and single slashes: nothing that leads out of the folder.
 bool is_zone_name(const std::string& name) {
@@ -92,6 +116,50 @@ std::string to_rfc3339(Time time) {
 
 std::string to_rfc3339_micro(Time time) {
     return in_rfc3339<std::chrono::microseconds>(time);
+}
+
+std::optional<Time> parse_instant(const std::optional<std::string>& text) {
+    if (!text) {
+        return std::nullopt;
+    }
+    int year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    unsigned hour = 0;
+    unsigned minute = 0;
+    unsigned second = 0;
+    int read = 0;
+    if (std::sscanf(text->c_str(),
+                    "%5d-%2u-%2u%*1[ Tt]%2u:%2u:%2u%n",
+                    &year,
+                    &month,
+                    &day,
+                    &hour,
+                    &minute,
+                    &second,
+                    &read)
+        != 6) {
+        return std::nullopt;
+    }
+    const std::chrono::year_month_day date{
+        std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    // A leap second is the first of the next minute.
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) {
+        return std::nullopt;
+    }
+    Time time = std::chrono::sys_days(date) + std::chrono::hours(hour)
+                + std::chrono::minutes(minute) + std::chrono::seconds(second);
+    std::string_view rest = std::string_view(*text).substr(static_cast<std::size_t>(read));
+    if (rest.starts_with('.')) {
+        std::int64_t unit = 100000;
+        rest.remove_prefix(1);
+        for (; !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; rest.remove_prefix(1)) {
+            time += std::chrono::microseconds((rest[0] - '0') * unit);
+            unit /= 10;
+        }
+    }
+    const auto offset = offset_of(rest);
+    return offset ? std::optional(time - *offset) : std::nullopt;
 }
 
 std::string to_local_minute(Time time, const std::string& zone) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ using WallClock = std::function<Time()>;
 [[nodiscard]] std::string to_rfc3339(Time time);
 // The same, to the microsecond: nothing of a Time is lost.
 [[nodiscard]] std::string to_rfc3339_micro(Time time);
+
+// "2024-03-15 14:30:00.123456+00", as both databases give an instant, and RFC 3339. UTC where no
+// offset is given. nullopt for anything else ("infinity").
+[[nodiscard]] std::optional<Time> parse_instant(const std::optional<std::string>& text);
 
 // "15.03.2024 14:30", the spec's form for people, in an IANA zone ("Europe/Moscow"; "" = UTC).
 [[nodiscard]] std::string to_local_minute(Time time, const std::string& zone);

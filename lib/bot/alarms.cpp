@@ -4,7 +4,7 @@
 #include "lib/base/text.hpp"
 #include "lib/bot/card.hpp"
 #include "lib/bot/notice_lines.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 #include "lib/telegram/text.hpp"
 
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 #include "lib/base/error.hpp"
 #include "lib/deploy/run_transcript.hpp"
 #include "lib/release/status.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "lib/store/store.hpp"
 
 #include <cstdint>

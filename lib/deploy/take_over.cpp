@@ -4,8 +4,8 @@
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
-#include "lib/store/rollback.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/rollback.hpp"
+#include "lib/store/spool/spool.hpp"
 
 #include <nlohmann/json.hpp>
 

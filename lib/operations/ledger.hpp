@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lib/operations/context.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/spool.hpp"
 
 #include <functional>
 #include <memory>

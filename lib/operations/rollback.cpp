@@ -11,7 +11,7 @@
 #include "lib/operations/rollback_proof.hpp"
 #include "lib/operations/run_subject.hpp"
 #include "lib/release/names.hpp"
-#include "lib/store/rollback.hpp"
+#include "lib/store/spool/rollback.hpp"
 
 namespace loomrel::operations {
 

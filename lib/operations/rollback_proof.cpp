@@ -5,8 +5,8 @@
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/rollback.hpp"
 #include "lib/operations/run_subject.hpp"
-#include "lib/store/rollback.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/rollback.hpp"
+#include "lib/store/spool/spool.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -4,7 +4,7 @@
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/server/handlers.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/server/request.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <algorithm>
 

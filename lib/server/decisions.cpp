@@ -1,6 +1,6 @@
 #include "lib/server/checks.hpp"
 #include "lib/server/handlers.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 namespace loomrel::server {
 

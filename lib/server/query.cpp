@@ -1,7 +1,7 @@
 #include "lib/server/query.hpp"
 
 #include "lib/base/text.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include "lib/server/checks.hpp"
 #include "lib/server/handlers.hpp"
 #include "lib/server/query.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <algorithm>
 #include <optional>

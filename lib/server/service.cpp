@@ -1,5 +1,5 @@
 #include "lib/server/handlers.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 namespace loomrel::server {
 

@@ -59,3 +59,24 @@ while IFS=: read -r file line include; do
     [ "$other" = "$room" ] || [[ " ${below[$room]} " == *" $other "* ]] \
         || wrong "$file:$line: cli/$room includes cli/$other, which is not below it"
 done < <(project_files cli | grep -E '\.(cpp|hpp)$' | xargs grep -HnE '^ *# *include *"cli/')
+
+# The rooms of lib/store, in the same way. open/ knows every kind of ledger.
+declare -A under=(
+    [contract]=""
+    [wire]="contract"
+    [sql]="wire contract"
+    [api]="wire contract"
+    [spool]="wire contract"
+    [postgres]="sql contract"
+    [sqlite]="sql contract"
+    [open]="api postgres sqlite sql contract")
+
+while IFS=: read -r file line include; do
+    room=${file#lib/store/}
+    case $room in */*) room=${room%%/*} ;; *) room=contract ;; esac
+    [ -n "${under[$room]+there}" ] || wrong "$file: lib/store/$room is not a room that tests/lint/layers.sh knows"
+    other=${include#*\"lib/store/} other=${other%\"*}
+    case $other in */*) other=${other%%/*} ;; *) other=contract ;; esac
+    [ "$other" = "$room" ] || [[ " ${under[$room]} " == *" $other "* ]] \
+        || wrong "$file:$line: lib/store/$room includes lib/store/$other, which is not below it"
+done < <(project_files lib/store | grep -E '\.(cpp|hpp)$' | xargs grep -HnE '^ *# *include *"lib/store/')

@@ -83,7 +83,7 @@ struct UpgradeWorld {
     }
 };
 
-// The statements by which a6b57ca writes its outbox (its lib/store/sql_outbox.cpp), in a process
+// The statements by which a6b57ca writes its outbox (its lib/store/sql/outbox.cpp), in a process
 // that opened the ledger before it was upgraded.
 template <typename Ledger> class OldWriter {
 public:

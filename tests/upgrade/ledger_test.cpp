@@ -1,6 +1,6 @@
 #include "lib/base/text.hpp"
 #include "lib/store/server_ledger.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "tests/upgrade/old_ledger.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/dispatcher.hpp"
 #include "lib/store/server_ledger.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "tests/lib/bot/bot_world.hpp"
 #include "tests/support/fake_control.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "cli/context/services.hpp"
 #include "cli/terminal/table.hpp"
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/command_world.hpp"
 #include "tests/support/process.hpp"

@@ -1,4 +1,4 @@
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 #include "tests/lib/server/api_world.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-#include "lib/store/migrations.hpp"
 #include "lib/store/server_ledger.hpp"
+#include "lib/store/sql/migrations.hpp"
 #include "tests/lib/store/commit_thief.hpp"
 #include "tests/lib/store/ledgers.hpp"
 

@@ -1,9 +1,9 @@
-#include "lib/store/postgres_session.hpp"
-#include "lib/store/sql_outbox.hpp"
-#include "lib/store/sql_releases.hpp"
-#include "lib/store/sql_runs.hpp"
-#include "lib/store/sql_stage.hpp"
-#include "lib/store/sqlite_session.hpp"
+#include "lib/store/postgres/session.hpp"
+#include "lib/store/sql/outbox.hpp"
+#include "lib/store/sql/releases.hpp"
+#include "lib/store/sql/runs.hpp"
+#include "lib/store/sql/stage.hpp"
+#include "lib/store/sqlite/session.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-#include "lib/store/rollback.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/spool/rollback.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "tests/lib/store/ledgers.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
-#include "lib/store/postgres_connection.hpp"
-#include "lib/store/spool.hpp"
+#include "lib/store/postgres/connection.hpp"
+#include "lib/store/spool/spool.hpp"
 #include "tests/lib/store/ledgers.hpp"
 #include "tests/support/fake_store.hpp"
 

@@ -1,4 +1,4 @@
-#include "lib/store/wire.hpp"
+#include "lib/store/wire/wire.hpp"
 #include "tests/support/catch.hpp"
 
 // What older loomrels read and write. Whoever changes a text here breaks them.
