@@ -20,7 +20,8 @@ std::string status_for(Services& services, const std::string& status) {
 }
 
 void print(Services& services, const Table& table) {
-    services.out(services.io().out_is_tty() ? table.aligned(services.io().size().columns) : table.plain());
+    services.out(services.io().out_is_tty() ? table.aligned(services.io().size().columns)
+                                            : table.plain());
 }
 
 } // namespace loomrel::cli
