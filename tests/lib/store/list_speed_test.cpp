@@ -42,6 +42,9 @@ template <typename Ledger> void fill(const Ledger& ledger, int count) {
                " WHEN n = 7 THEN 'building' ELSE 'deployed' END, 'x', n, 'l', 'r',"
                " CASE WHEN n % 50 = 3 AND n > 103 THEN n + 1 END FROM "
                + numbers);
+    ledger.sql("INSERT INTO release_events (release_id, at, from_status, to_status, actor, source,"
+               " detail, change_id, step) SELECT id, '2024-03-15 14:30:00', 'initiated', status,"
+               " 'x', 'cli', '{}', 'change-' || id, 1 FROM releases");
     ledger.sql("INSERT INTO runs (id, service, environment, kind, ref, commit_sha, github_run_id,"
                " github_run_attempt, started_at, seen_at, ended_at, outcome)"
                " SELECT 'run-' || n, 'service-' || (n % 7), 'stage', 'deploy', 'r', '', '', 0,"

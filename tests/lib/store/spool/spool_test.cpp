@@ -191,7 +191,7 @@ TEMPLATE_TEST_CASE("what an operator let in unapproved is told once, with what s
     CHECK(planted.spool.deliver(*store) >= 1);
     CHECK(planted.spool.waiting() == 0);
     CHECK(store->find_release(served)->status == "deployed");
-    const auto event = store->events(served).back();
+    const auto event = as_said(store->events(served).back());
     CHECK(event.from == event.to);
     CHECK(event.actor == "devops");
     CHECK(json::parse(event.detail)["unapproved"] == "v1.1.0");
