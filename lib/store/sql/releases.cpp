@@ -149,18 +149,19 @@ Query event_query(const Dialect& dialect, const NewEvent& event) {
 
 // The last move says whether a script's word is all that there is. In text, because another program
 // may have left there what is no JSON.
-constexpr const char* k_unverified =
-    "COALESCE((SELECT CASE WHEN CAST(moved.detail AS TEXT) LIKE '%\"unverified\":true%'"
-    " THEN 1 ELSE 0 END FROM release_events AS moved WHERE moved.release_id = releases.id"
-    " AND moved.from_status <> moved.to_status ORDER BY moved.id DESC LIMIT 1), 0)";
-
-std::string release_columns() {
-    return columns_of<release::Release>({{"unverified", k_unverified}});
+std::string release_columns(const std::string& table) {
+    const std::string unverified =
+        "COALESCE((SELECT CASE WHEN CAST(moved.detail AS TEXT) LIKE '%\"unverified\":true%'"
+        " THEN 1 ELSE 0 END FROM release_events AS moved WHERE moved.release_id = "
+        + table
+        + ".id AND moved.from_status <> moved.to_status ORDER BY moved.id DESC LIMIT 1), 0)";
+    return columns_of<release::Release>({{"unverified", unverified}});
 }
 
-// A page read off an index that is ordered by id.
+// A page read off an index that is ordered by id. What stands in other tables is asked of the
+// page's rows alone: asked here, SQLite sorts all that are found.
 std::string page_text(Query& query, const ReleaseQuery& wanted, const std::string& condition) {
-    std::string text = "SELECT " + release_columns() + " FROM releases WHERE 1 = 1" + condition;
+    std::string text = "SELECT * FROM releases WHERE 1 = 1" + condition;
     if (!wanted.service.empty()) {
         text += " AND service_name = " + query.bind(wanted.service);
     }
@@ -247,8 +248,8 @@ Created create_release(Session& session, const NewRelease& release, const std::s
 
 std::optional<release::Release> find_release(Session& session, std::int64_t id) {
     Query query;
-    query.text = "SELECT " + release_columns() + " FROM releases WHERE id = CAST(" + query.bind(id)
-                 + " AS BIGINT)";
+    query.text = "SELECT " + release_columns("releases") + " FROM releases WHERE id = CAST("
+                 + query.bind(id) + " AS BIGINT)";
     const Result found = session.run(query);
     return found.rows.empty() ? std::nullopt
                               : std::optional(entity_of<release::Release>(found.rows[0]));
@@ -258,9 +259,14 @@ std::optional<release::Release> find_release(Session& session, std::int64_t id) 
 // planner's guess, which reads the whole table when the statuses asked for are rare.
 Query release_list_query(const ReleaseQuery& wanted) {
     Query query;
-    if (!wanted.list) {
-        query.text = page_text(query, wanted, "");
+    const std::int64_t limit = std::max(wanted.limit, 0);
+    const auto newest_of = [&](const std::string& pages) {
+        query.text = "SELECT " + release_columns("found") + " FROM (" + pages
+                     + ") AS found ORDER BY id DESC LIMIT " + query.bind(limit);
         return query;
+    };
+    if (!wanted.list) {
+        return newest_of(page_text(query, wanted, ""));
     }
     std::string pages;
     for (const release::Status status : release::statuses_in(*wanted.list)) {
@@ -273,10 +279,7 @@ Query release_list_query(const ReleaseQuery& wanted) {
         pages += pages.empty() ? "" : " UNION ALL ";
         pages += "SELECT * FROM (" + page_text(query, wanted, condition) + ") AS of_" + name;
     }
-    const std::int64_t limit = std::max(wanted.limit, 0);
-    query.text =
-        "SELECT * FROM (" + pages + ") AS found ORDER BY id DESC LIMIT " + query.bind(limit);
-    return query;
+    return newest_of(pages);
 }
 
 std::vector<release::Release> list_releases(Session& session, const ReleaseQuery& query) {

@@ -131,7 +131,9 @@ TEMPLATE_TEST_CASE("every list is read off an index, however many rows there are
             const bool whole = !query.list && query.service.empty() && query.tag.empty();
             // Along the rows' own order, and no further than a page.
             CHECK((whole || !contains(plan, "SCAN releases")));
-            CHECK((query.list || !contains(plan, "TEMP B-TREE")));
+            // (The page that was found may be sorted.)
+            const std::string found = plan.substr(0, plan.find("SCAN found"));
+            CHECK((query.list || !contains(found, "TEMP B-TREE")));
             // Not among all that were ever outrun, nor those among all that were not.
             const bool split = query.list == List::active || query.list == List::outrun;
             // (Of few rows, below an id or of a tag, any index will do; Postgres reckons which.)
