@@ -65,7 +65,9 @@ TEMPLATE_TEST_CASE("a release moves as the table says and in no other way",
             if (!release::move_to(to)) {
                 continue; // no Change can hold it
             }
-            const auto id = release_in(*database, way_to(from));
+            const auto way = way_to(from);
+            const auto id = release_in(*database, way);
+            const bool served = std::ranges::find(way, Status::deployed) != way.end();
             const std::size_t before = store->events(id).size();
             CAPTURE(release::to_string(from), release::to_string(to));
             const auto changed = store->apply(change_to(id, {to}));
@@ -73,12 +75,11 @@ TEMPLATE_TEST_CASE("a release moves as the table says and in no other way",
             if (from == to) {
                 CHECK(changed.what == What::already);
                 CHECK(events.size() == before);
-            } else if (release::may_become(from, to) && to == Status::deployed) {
+            } else if (release::may_become(from, to) && to == Status::deployed && !served) {
                 // A word is not enough: no run left it serving.
                 CHECK(changed.what == What::refused);
                 CHECK(changed.conflict == "not_proven");
-                REQUIRE(events.size() == before + 1); // told, and no move
-                CHECK(events.back().to == release::to_string(from));
+                CHECK(events.size() == before);
             } else if (release::may_become(from, to) && !release::is_again(from, to)) {
                 CHECK(changed.what == What::done);
                 CHECK(changed.status == release::to_string(to));
