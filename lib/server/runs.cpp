@@ -27,13 +27,15 @@ Response open_run(Call& call) {
 }
 
 Response list_runs(Call& call) {
-    const Query query(call.match.target,
-                      {"service", "environment", "release_id", "ref", "open", "good", "limit"});
+    const Query query(
+        call.match.target,
+        {"service", "environment", "release_id", "ref", "id", "open", "good", "limit"});
     store::RunQuery wanted;
     wanted.service = query.find("service").value_or("");
     wanted.environment = query.find("environment").value_or("");
     wanted.release_id = query.integer("release_id");
     wanted.ref = query.find("ref").value_or("");
+    wanted.id = query.find("id").value_or("");
     const auto flag = [&](const char* name) {
         const std::string value = query.find(name).value_or("0");
         if (value != "0" && value != "1") {

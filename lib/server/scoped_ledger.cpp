@@ -126,6 +126,12 @@ store::Changed ScopedLedger::apply(store::Change change) {
             }
         }
     }
+    if (change.open_run) {
+        change.open_run->key = m_asker.name();
+    }
+    if (change.end_run) {
+        change.end_run->key = m_asker.name();
+    }
     sign(change);
     return m_store.apply(change);
 }
@@ -145,10 +151,28 @@ void ScopedLedger::demand_claim(const store::Claim& claim) {
     }
 }
 
+void ScopedLedger::note_barred(store::Claim claim) {
+    claim.barred = true;
+    sign(claim);
+    try {
+        (void)m_store.claim(claim);
+    } catch (const Error&) {
+        // It is refused all the same.
+    }
+}
+
 store::Claimed ScopedLedger::claim(store::Claim claim) {
-    demand_claim(claim);
+    try {
+        demand_claim(claim);
+    } catch (const Refused&) {
+        note_barred(std::move(claim));
+        throw;
+    }
     claim.rules = m_rules;
     sign(claim);
+    if (claim.run) {
+        claim.run->key = m_asker.name();
+    }
     return m_store.claim(claim);
 }
 

@@ -49,9 +49,9 @@ public:
     // Gives the key that the ledger keeps it under.
     std::string add_notice(store::NewNotice notice);
 
-    [[nodiscard]] store::Opened open_run(const store::Run& run);
+    [[nodiscard]] store::Opened open_run(store::Run run);
     void touch_run(const std::string& run_id);
-    void end_run(const store::RunEnd& end);
+    void end_run(store::RunEnd end);
     [[nodiscard]] std::optional<store::Run> find_run(const std::string& run_id);
     [[nodiscard]] std::vector<store::Run> list_runs(const store::RunQuery& query);
     [[nodiscard]] std::vector<store::HostResult> run_hosts(const std::string& run_id);
@@ -75,6 +75,8 @@ private:
     void demand_new_run(const store::Run& run);
     void demand_moves(store::Change& change, const std::string& status) const;
     void demand_claim(const store::Claim& claim);
+    // Who asks for production without a right to it is refused, and told of.
+    void note_barred(store::Claim claim);
 
     // The server's word in place of the client's.
     template <typename Asked> void sign(Asked& asked) const {

@@ -20,8 +20,9 @@ void ScopedLedger::demand_new_run(const store::Run& run) {
     }
 }
 
-store::Opened ScopedLedger::open_run(const store::Run& run) {
+store::Opened ScopedLedger::open_run(store::Run run) {
     demand_new_run(run);
+    run.key = m_asker.name();
     return m_store.open_run(run);
 }
 
@@ -31,9 +32,10 @@ void ScopedLedger::touch_run(const std::string& run_id) {
     m_store.touch_run(run_id);
 }
 
-void ScopedLedger::end_run(const store::RunEnd& end) {
+void ScopedLedger::end_run(store::RunEnd end) {
     demand(Access::work);
     demand_run(end.run_id);
+    end.key = m_asker.name();
     m_store.end_run(end);
 }
 

@@ -16,8 +16,18 @@ namespace loomrel::store {
 inline constexpr std::array<std::string_view, 3> k_sources{"api", "cli", "journal"};
 inline constexpr std::array<std::string_view, 3> k_environments{"dev", "stage", "prod"};
 inline constexpr std::array<std::string_view, 3> k_run_sources{"", "spool", "host"};
-inline constexpr std::array<std::string_view, 9> k_claim_conflicts{
-    "", "status", "commit", "no_commit", "approvals", "expired", "outrun", "settings", "run"};
+inline constexpr std::array<std::string_view, 6> k_run_ways{
+    "", "cli", "github", "bot", "serve", "host"};
+inline constexpr std::array<std::string_view, 10> k_claim_conflicts{"",
+                                                                    "status",
+                                                                    "commit",
+                                                                    "no_commit",
+                                                                    "approvals",
+                                                                    "expired",
+                                                                    "outrun",
+                                                                    "settings",
+                                                                    "run",
+                                                                    "key"};
 
 template <>
 inline constexpr auto k_fields<release::Release> =
@@ -82,6 +92,10 @@ inline constexpr auto k_fields<Run> =
                      {.text = Text::line, .longest = 300, .most = 256, .column = k_no_column}),
                field("settings", &Run::settings, {.text = Text::line, .longest = 100, .most = 64}),
                field("source", &Run::source, {.words = k_run_sources}),
+               field("began_by", &Run::began_by, {.text = Text::line, .absent_if_empty = true}),
+               field("began_via", &Run::began_via, {.words = k_run_ways}),
+               field("key", &Run::key, {.column = "api_key", .by_ledger = true}),
+               field("cancelled_by", &Run::cancelled_by, {.by_ledger = true}),
                field("started_at", &Run::started_at, {.by_ledger = true}),
                field("ended_at", &Run::ended_at, {.by_ledger = true}),
                field("unseen_ms", &Run::unseen_for, {.by_ledger = true}),
@@ -96,12 +110,13 @@ inline constexpr auto k_fields<HostResult> = std::tuple(
     field("serves", &HostResult::serves, {.text = Text::line, .longest = 300}));
 
 template <>
-inline constexpr auto k_fields<RunEnd> =
-    std::tuple(field("run_id", &RunEnd::run_id, {.required = true, .text = Text::uuid}),
-               field("outcome", &RunEnd::outcome, {.required = true}),
-               field("result", &RunEnd::result, {.text = Text::json}),
-               field("commit", &RunEnd::commit, {.text = Text::commit}),
-               field("hosts", &RunEnd::hosts, {.most = 256}));
+inline constexpr auto k_fields<RunEnd> = std::tuple(
+    field("run_id", &RunEnd::run_id, {.required = true, .text = Text::uuid}),
+    field("outcome", &RunEnd::outcome, {.required = true}),
+    field("result", &RunEnd::result, {.text = Text::json}),
+    field("commit", &RunEnd::commit, {.text = Text::commit}),
+    field("cancelled_by", &RunEnd::cancelled_by, {.text = Text::line, .absent_if_empty = true}),
+    field("hosts", &RunEnd::hosts, {.most = 256}));
 
 template <>
 inline constexpr auto k_fields<Change::Step> =

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,15 @@ struct MessagePlace {
     std::string purpose;
 };
 
+// An event of a release's history, and which release that is.
+struct Happening {
+    std::int64_t id = 0; // the event's
+    std::int64_t release_id = 0;
+    std::string service;
+    std::string tag;
+    release::Event event;
+};
+
 // The ledger as a process needs it that speaks to Telegram and GitHub: what is to be told, to whom
 // it was told, what was heard. Only databases have it; behind the Release API the server does this.
 class ServerLedger : public ApiLedger {
@@ -121,6 +131,13 @@ public:
     virtual std::vector<Key> list_keys() = 0;
     // How many of this name are revoked by it; all but the one made last, if so wanted.
     virtual std::size_t revoke_keys(const std::string& name, bool all_but_last) = 0;
+
+    // The id of the newest event of all; 0 = there is none.
+    virtual std::int64_t newest_event() = 0;
+    // Events with ids above `after` that are not among `seen`, oldest first. Transactions end in
+    // another order than their events' ids: whoever follows asks for the last ones once more.
+    virtual std::vector<Happening>
+    happened(std::int64_t after, const std::set<std::int64_t>& seen, int limit) = 0;
 
     // Releases that wait for production with an approval older than this, by the database's clock;
     // oldest first, with the instant of the approval.

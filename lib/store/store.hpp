@@ -79,7 +79,14 @@ struct Run {
     // "" = opened before it began · "spool" = told afterwards · "host" = nobody told it, a host did
     // when it was looked at. What was told afterwards proves nothing.
     std::string source;
+    // Who asked for it, by his own word, and through what: "cli", "github", "bot", "serve", "host".
+    // "" = a loomrel from before these fields opened it.
+    std::string began_by;
+    std::string began_via;
+    // The API key that opened it: the server's word. "" = it was opened on the ledger itself.
+    std::string key;
     // Written by the store:
+    std::string cancelled_by; // "" = nobody did
     Time started_at;
     std::optional<Time> ended_at;
     Milliseconds unseen_for{0}; // since the last heartbeat, by the database's clock
@@ -100,6 +107,9 @@ struct RunEnd {
     std::string result; // JSON
     std::vector<HostResult> hosts;
     std::string commit{}; // by its hosts' journals; "" = unknown, or they differ
+    // By them too: who had it stopped. The store leaves an event and a notice of it.
+    std::string cancelled_by{};
+    std::string key{}; // as Run::key: of whoever tells the end
 };
 
 // What becomes of a release in one transaction, wholly or not at all.
@@ -163,6 +173,11 @@ struct Claim {
     // that were shown. Absent: an older system deploys by itself and only says so.
     std::optional<Run> run;
     bool older = false; // an operator wants it although a newer version has been deployed
+    // The API key that asks has no right to production: refused as "key", whatever else holds.
+    // Never travels.
+    bool barred = false;
+    // Whoever asks tells people of a refusal himself. Never travels.
+    bool tells_people = false;
     // Counts where no `serve` ever wrote the ledger's rules; never leaves this process.
     release::ApprovalRules rules;
 };
@@ -171,8 +186,8 @@ struct Claimed {
     enum class What { done, already, refused, absent } what = What::done;
     std::string status; // the present one: a refusal may have moved it back to manual_testing
     // Of What::refused: "status", "commit", "no_commit", "approvals", "expired", "outrun",
-    // "settings" or "run". Expired, too few by the present rules, settings that were not shown:
-    // people are asked anew.
+    // "settings", "run" or "key". Expired, too few by the present rules, settings that were not
+    // shown: people are asked anew.
     std::string conflict;
     std::string outrun_by;             // of "outrun": the tag, or the number of its release
     std::vector<std::string> settings; // of "settings": the keys that were not shown
@@ -214,6 +229,7 @@ struct RunQuery {
     std::string environment;
     std::optional<std::int64_t> release_id;
     std::string ref; // refs/tags/T; "" = all
+    std::string id;  // the beginning of the run's id; "" = all
     bool open_only = false;
     bool good_only = false;
     int limit = 20;
@@ -250,7 +266,8 @@ public:
     virtual std::vector<release::Event> events(std::int64_t release_id) = 0;
     virtual Changed apply(const Change& change) = 0;
 
-    // Leaves an event whether it is granted or not; What::already leaves none.
+    // Leaves an event when it is granted; when it is refused, one event and one notice an hour for
+    // each release and reason, and of a barred key one an hour in all. What::already leaves none.
     virtual Claimed claim(const Claim& claim) = 0;
     virtual Claimed foresee_claim(const Claim& claim) = 0; // what it would answer; rolled back
     // The rules of decisions and claims, as a `serve` wrote them; nullopt: none ever did.

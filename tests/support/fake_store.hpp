@@ -148,6 +148,12 @@ public:
         answer();
         using What = store::Claimed::What;
         m_ledger.claims.push_back(claim);
+        if (claim.barred) {
+            store::Claimed barred;
+            barred.what = What::refused;
+            barred.conflict = "key";
+            return barred;
+        }
         if (m_ledger.claimed) {
             return *std::exchange(m_ledger.claimed, std::nullopt);
         }
@@ -277,6 +283,7 @@ public:
                 && (query.environment.empty() || run->environment == query.environment)
                 && (!query.release_id || run->release_id == query.release_id)
                 && (query.ref.empty() || run->ref == query.ref)
+                && (query.id.empty() || run->id.starts_with(query.id))
                 && (!query.open_only || !run->ended_at)
                 && (!query.good_only || run->outcome == store::RunOutcome::good);
             if (listed && static_cast<int>(found.size()) < query.limit) {

@@ -204,6 +204,7 @@ public:
         parameters.add("service", query.service)
             .add("environment", query.environment)
             .add("ref", query.ref)
+            .add("id", query.id)
             .add("open", query.open_only ? "1" : "")
             .add("good", query.good_only ? "1" : "")
             .add_number("limit", std::clamp(query.limit, 0, k_largest_page));

@@ -2,6 +2,8 @@
 
 #include "lib/store/spool/spool.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
@@ -38,6 +40,25 @@ std::string id_of_the_way_back(std::string id) {
     return id;
 }
 
+// No move tells of it. One that was cancelled is told as that.
+void tell_people(Store& store, const Rollback& rollback) {
+    if (!rollback.end.cancelled_by.empty() || rollback.end.outcome == RunOutcome::unknown) {
+        return;
+    }
+    const nlohmann::json fact{{"service", rollback.run.service},
+                              {"environment", rollback.run.environment},
+                              {"tag", rollback.to_tag},
+                              {"from", rollback.from_tag},
+                              {"by", rollback.actor},
+                              {"ok", rollback.good},
+                              {"at", to_rfc3339(now())},
+                              {"run_id", rollback.run.id}};
+    store.add_notice({"rolled_back:" + rollback.run.id,
+                      "rolled_back",
+                      std::nullopt,
+                      fact.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+}
+
 } // namespace
 
 std::optional<std::int64_t>
@@ -67,6 +88,7 @@ Changed tell(Store& store, const Rollback& rollback) {
     run.release_id = release;
     tell_late(store, run);
     if (!release) {
+        tell_people(store, rollback);
         store.end_run(rollback.end);
         return {};
     }

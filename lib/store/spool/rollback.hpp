@@ -29,7 +29,8 @@ release_to_roll_back(Store& store, const std::string& service, const std::string
 
 // Moves the release that served (-> rollback -> rollback_done | rollback_failed, rollback_to_tag)
 // and the one that serves again (rollback_done -> deployed), and ends the run. What is given back
-// is of the first; on any environment but prod no release is moved (design 6).
+// is of the first; on any environment but prod no release is moved (design 6), and a notice of its
+// own tells people.
 Changed tell(Store& store, const Rollback& rollback);
 
 } // namespace loomrel::store

@@ -3,6 +3,7 @@
 #include "lib/release/names.hpp"
 #include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/proof.hpp"
+#include "lib/store/sql/refusals.hpp"
 #include "lib/store/sql/rules.hpp"
 #include "lib/store/sql/runs.hpp"
 #include "lib/store/sql/settings.hpp"
@@ -83,6 +84,9 @@ public:
           m_present(std::move(present)) {}
 
     Claimed claim() {
+        if (m_claim.barred) {
+            return refuse("key");
+        }
         const auto state = m_present.state();
         if (state == Status::deploying) {
             return already();
@@ -206,7 +210,7 @@ private:
         if (answer.conflict == "outrun") {
             detail["by"] = answer.outrun_by;
         }
-        add_note(m_session, event_of(m_claim, m_present), detail);
+        note_refused_claim(m_session, m_claim, m_present, detail);
         return answer;
     }
 
@@ -243,7 +247,7 @@ Claimed claim(Session& session, const Claim& claim) {
         absent.what = Claimed::What::absent;
         return absent;
     }
-    if (const auto before = what_it_became(session, claim)) {
+    if (const auto before = claim.barred ? std::nullopt : what_it_became(session, claim)) {
         Claimed answer = *before;
         answer.status = present->status;
         if (answer.outrun_by.empty()) {

@@ -1,5 +1,6 @@
 #include "lib/store/sql/migration_keys.hpp"
 #include "lib/store/sql/migration_outbox_state.hpp"
+#include "lib/store/sql/migration_run_people.hpp"
 #include "lib/store/sql/migrations.hpp"
 
 #include <array>
@@ -326,6 +327,7 @@ constexpr std::array k_migrations{
     Migration{"2026-12-01-trust", k_trust},
     Migration{"2026-12-01-outbox-state", k_outbox_state},
     Migration{"2026-12-01-keys", k_keys_of_the_api, "2026-12-01-outbox-state"},
+    Migration{"2026-12-01-run-people", k_run_people, "2026-12-01-outbox-state"},
 };
 
 } // namespace

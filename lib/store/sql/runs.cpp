@@ -1,6 +1,8 @@
 #include "lib/store/sql/runs.hpp"
 
+#include "lib/store/sql/cancels.hpp"
 #include "lib/store/sql/fields.hpp"
+#include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/outrun.hpp"
 
 #include <algorithm>
@@ -40,6 +42,8 @@ void add_host(Session& session, const std::string& run_id, const HostResult& hos
                      " outcome = excluded.outcome, serves = excluded.serves"));
 }
 
+constexpr const char* k_id_letters = "0123456789abcdef-";
+
 // A rollback that nobody has watched for so long does not stand in the way of another one: at night
 // its host may be away for good.
 constexpr Milliseconds k_abandoned{30000};
@@ -57,6 +61,7 @@ bool insert_row(Session& session, const Run& run) {
     const Dialect& dialect = session.dialect();
     Insert insert("runs");
     insert.set_all(run)
+        .set("api_key", run.key)
         .set_sql("started_at", start_of(insert.bindings(), dialect, run))
         .set_sql("seen_at", dialect.now);
     if (session.run(insert.query(" ON CONFLICT DO NOTHING")).affected == 0) {
@@ -114,11 +119,22 @@ void touch_run(Session& session, const std::string& run_id) {
 }
 
 void end_run(Session& session, const RunEnd& end) {
+    const bool cancelled = !end.cancelled_by.empty() && end.outcome != RunOutcome::good;
+    if (cancelled) {
+        // Releases are held before runs, by whoever comes for both.
+        const auto run = find_run(session, end.run_id);
+        if (run && run->release_id) {
+            (void)hold_release(session, *run->release_id);
+        }
+    }
     Query query;
     query.text = std::string("UPDATE runs SET ended_at = COALESCE(ended_at, ")
                  + session.dialect().now
                  + "), outcome = " + query.bind(std::string(to_string(end.outcome)));
     query.text += ", result = " + query.bind(storable(end.result));
+    if (cancelled) {
+        query.text += ", cancelled_by = " + query.bind(storable(end.cancelled_by));
+    }
     if (end.outcome == RunOutcome::good) {
         query.text +=
             ", commit_sha = COALESCE(NULLIF(commit_sha, ''), " + query.bind(end.commit) + ")";
@@ -135,6 +151,9 @@ void end_run(Session& session, const RunEnd& end) {
     }
     if (const auto run = find_run(session, end.run_id)) {
         note_what_serves(session, *run, end);
+        if (cancelled) {
+            tell_cancelled(session, *run, end);
+        }
     }
 }
 
@@ -165,6 +184,11 @@ Query run_list_query(const RunQuery& wanted, const Dialect& dialect) {
     }
     if (!wanted.ref.empty()) {
         query.text += " AND ref = " + query.bind(wanted.ref);
+    }
+    if (!wanted.id.empty()) {
+        // Nothing else stands in an id, so nothing in it means more than itself to LIKE.
+        const bool plain = wanted.id.find_first_not_of(k_id_letters) == std::string::npos;
+        query.text += plain ? " AND id LIKE " + query.bind(wanted.id + "%") : " AND 1 = 0";
     }
     if (wanted.open_only) {
         query.text += " AND ended_at IS NULL";

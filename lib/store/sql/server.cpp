@@ -17,6 +17,50 @@ std::string at(Query& query, const MessagePlace& place) {
 
 } // namespace
 
+std::int64_t newest_event(Session& session) {
+    return integer_of(
+        session.run({"SELECT COALESCE(MAX(id), 0) FROM release_events"}).rows.at(0)[0]);
+}
+
+// Ids first: who follows has seen most of them, and their details may be long.
+std::vector<Happening>
+happened(Session& session, std::int64_t after, const std::set<std::int64_t>& seen, int limit) {
+    Query ids;
+    ids.text = "SELECT id FROM release_events WHERE id > CAST(" + ids.bind(after);
+    ids.text += " AS BIGINT) ORDER BY id LIMIT " + std::to_string(limit);
+    std::string wanted;
+    for (const Row& row : session.run(ids).rows) {
+        const std::int64_t id = integer_of(row[0]);
+        if (!seen.contains(id)) {
+            wanted += (wanted.empty() ? "" : ", ") + std::to_string(id);
+        }
+    }
+    std::vector<Happening> found;
+    if (wanted.empty()) {
+        return found;
+    }
+    for (const Row& row :
+         session
+             .run({"SELECT told.id, told.release_id, releases.service_name, releases.release_tag,"
+                   " told.at, told.from_status, told.to_status, told.actor, told.source,"
+                   " told.detail FROM release_events AS told"
+                   " JOIN releases ON releases.id = told.release_id WHERE told.id IN ("
+                   + wanted + ") ORDER BY told.id"})
+             .rows) {
+        found.push_back({integer_of(row[0]),
+                         integer_of(row[1]),
+                         row[2].value_or(""),
+                         row[3].value_or(""),
+                         {parse_instant(row[4]).value_or(Time{}),
+                          row[5].value_or(""),
+                          row[6].value_or(""),
+                          row[7].value_or(""),
+                          row[8].value_or(""),
+                          row[9].value_or("")}});
+    }
+    return found;
+}
+
 // The newest move to manual_test_passed is the last needed approval.
 std::vector<OldApproval> old_approvals(Session& session, Milliseconds age) {
     Query query;

@@ -6,11 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 // What a process that speaks to Telegram remembers; each in a transaction of the caller's.
 namespace loomrel::store {
+
+[[nodiscard]] std::int64_t newest_event(Session& session);
+[[nodiscard]] std::vector<Happening>
+happened(Session& session, std::int64_t after, const std::set<std::int64_t>& seen, int limit);
 
 [[nodiscard]] std::vector<OldApproval> old_approvals(Session& session, Milliseconds age);
 

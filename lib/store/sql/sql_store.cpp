@@ -237,6 +237,16 @@ public:
             [&](Session& session, bool) { store::settle_notice(session, settlement); });
     }
 
+    std::int64_t newest_event() override {
+        return read<std::int64_t>([](Session& session) { return store::newest_event(session); });
+    }
+
+    std::vector<Happening>
+    happened(std::int64_t after, const std::set<std::int64_t>& seen, int limit) override {
+        return read<std::vector<Happening>>(
+            [&](Session& session) { return store::happened(session, after, seen, limit); });
+    }
+
     std::vector<OldApproval> old_approvals(Milliseconds age) override {
         return read<std::vector<OldApproval>>(
             [&](Session& session) { return store::old_approvals(session, age); });

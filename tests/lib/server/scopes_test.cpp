@@ -550,3 +550,49 @@ TEST_CASE("only a key that was tried and is wrong is waited for") {
     head.target = "/api/tg-bot/health";
     (void)world.api.match(head, false); // wants none
 }
+
+TEST_CASE("a key without a right to production that asks for it is refused, and told of") {
+    ScopesWorld world(k_own, Ask{});
+    world.ledger.rows.at(1).status = "manual_test_passed";
+    const auto ask = [&](const std::string& who, const std::string& body) {
+        return world.ask_as(who, "POST", "/claims", body);
+    };
+    const auto refused = ask("stage", claim_of(k_own).dump());
+    CHECK(refused.status == 403);
+    CHECK(refused.body.find("out_of_scope") != std::string::npos);
+    REQUIRE(world.ledger.claims.size() == 1);
+    CHECK(world.ledger.claims[0].barred);
+    CHECK(world.ledger.claims[0].actor == "stage");
+    CHECK(world.ledger.rows.at(1).status == "manual_test_passed");
+    // By a status too, as the spec's scripts ask.
+    CHECK(world.ask_as("stage", "PATCH", "/release", patch_of("deploying").dump()).status == 403);
+    CHECK(world.ledger.claims.size() == 2);
+    // Of another service.
+    ScopesWorld other(k_other, Ask{});
+    CHECK(other.ask_as("prod", "POST", "/claims", claim_of(k_other).dump()).status == 403);
+    REQUIRE(other.ledger.claims.size() == 1);
+    CHECK(other.ledger.claims[0].barred);
+    // Whoever only looks has nothing to tell.
+    CHECK(ask("read", claim_of(k_own).dump()).status == 403);
+    CHECK(ask("approver", claim_of(k_own).dump()).status == 403);
+    CHECK(world.ledger.claims.size() == 2);
+}
+
+TEST_CASE("a run bears the key that told of it") {
+    ScopesWorld world(k_own, Ask{});
+    world.ledger.runs.clear();
+    json run = run_of(k_own, "stage");
+    run["began_by"] = "anya";
+    run["began_via"] = "github";
+    run["key"] = "made-up";
+    run["cancelled_by"] = "mallory";
+    CHECK(world.ask_as("stage", "POST", "/runs", run.dump()).status == 201);
+    CHECK(world.ledger.runs.at(0).key == "stage");
+    CHECK(world.ledger.runs.at(0).began_by == "anya");
+    const json end{{"outcome", "cancelled"}, {"cancelled_by", "bob"}, {"key", "made-up"}};
+    CHECK(world.ask_as("stage", "PATCH", std::string("/runs/") + k_id, end.dump()).status == 200);
+    CHECK(world.ledger.ends.at(0).key == "stage");
+    CHECK(world.ledger.ends.at(0).cancelled_by == "bob");
+    const json lines{{"outcome", "cancelled"}, {"cancelled_by", "bob\nmallory"}};
+    CHECK(world.ask_as("stage", "PATCH", std::string("/runs/") + k_id, lines.dump()).status == 422);
+}

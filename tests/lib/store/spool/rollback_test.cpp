@@ -135,3 +135,34 @@ TEST_CASE("what the ledger can never take is set aside, and what comes behind it
     CHECK(spool.refused() == 1);
     CHECK(status_of(*store, newer) == "rollback_done");
 }
+
+TEMPLATE_TEST_CASE("a rollback that moves no release is told to people, once",
+                   "",
+                   SqliteLedger,
+                   HttpLedger) {
+    LOOMREL_NEEDS(TestType);
+    const TestType ledger;
+    const auto store = open_ledger(ledger);
+    const auto database = open_database(ledger);
+    const auto notices = [&] {
+        auto all = database->waiting_notices(100);
+        std::erase_if(all, [](const auto& notice) { return notice.kind != "rolled_back"; });
+        return all;
+    };
+    store::Rollback rollback = told("v1.1.0", "v1.0.0");
+    rollback.run.environment = "stage";
+    (void)store::tell(*store, rollback);
+    (void)store::tell(*store, rollback);
+    REQUIRE(notices().size() == 1);
+    CHECK(contains(notices()[0].fact, "\"by\":\"devops\""));
+    CHECK(contains(notices()[0].fact, "\"environment\":\"stage\""));
+    // A move tells it, and so does a cancel.
+    (void)two_deployed(*database);
+    (void)store::tell(*store, told("v1.1.0", "v1.0.0"));
+    store::Rollback cancelled = told("v1.1.0", "v1.0.0", false);
+    cancelled.run.environment = "stage";
+    cancelled.end.outcome = store::RunOutcome::cancelled;
+    cancelled.end.cancelled_by = "bob";
+    (void)store::tell(*store, cancelled);
+    CHECK(notices().size() == 1);
+}
