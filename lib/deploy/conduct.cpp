@@ -63,6 +63,7 @@ void Conductor::abandon() {
 void Conductor::start(HostRun& host_run, std::function<Followed(Follower&)> work) {
     if (!host_run.thread.joinable()) {
         host_run.follower.stop_request = stop_request;
+        host_run.follower.asks_as = asks_as;
         host_run.thread = std::thread(
             [&host_run, events = m_events, what = host_run.gate.get_future()]() mutable {
                 try {

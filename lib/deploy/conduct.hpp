@@ -31,6 +31,7 @@ public:
     ~Conductor();
 
     const std::atomic<StopRequest>* stop_request = nullptr;
+    std::string asks_as; // Follower::asks_as; before it begins to connect
     // The run of run() is one that was there before this command.
     bool joins = false;
 

@@ -266,6 +266,10 @@ explain(const Followed& followed, const Subject& subject, Language language) {
                           sentence_of(reason, subject),
                           fmt::arg("tag", subject.ref),
                           fmt::arg("attempts", subject.health_attempts));
+    if (const std::string& by = followed.transcript.cancelled_by;
+        reason.code == "cancelled" && !by.empty()) {
+        failure.message = say(language, Id::why_cancelled_by, fmt::arg("by", by));
+    }
     failure.next = fmt::format(fmt::runtime(next_of(reason, subject)),
                                fmt::arg("ref", shell_quote(subject.ref)),
                                fmt::arg("env", subject.environment),

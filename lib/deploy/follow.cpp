@@ -323,7 +323,7 @@ void Follower::pass_on_stop_request(ChannelState& channel) {
     // What was asked over a link that broke may not have come there; asked twice it does no harm.
     if (now != channel.asked && channel.greeted) {
         channel.asked = m_asked = now;
-        m_channel->write(now == StopRequest::cancel ? "cancel\n" : "stop\n");
+        m_channel->write(wish_line(now == StopRequest::cancel ? "cancel" : "stop", asks_as));
     }
 }
 

@@ -69,6 +69,8 @@ public:
 
     Patience patience;
     const std::atomic<StopRequest>* stop_request = nullptr;
+    // In whose name that is asked; the run's journal says it.
+    std::string asks_as;
     // Somebody else may have started the run: that this end cannot reach it says nothing of it.
     bool may_be_there = false;
     // The run has other hosts too: one that turns out to be another's machine is refused.

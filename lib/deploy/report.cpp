@@ -142,6 +142,9 @@ Report make_report(Subject subject,
         if (report.commit.empty()) {
             report.commit = host.transcript.commit;
         }
+        if (report.cancelled_by.empty() && host.end && host.end->outcome == "cancelled") {
+            report.cancelled_by = host.transcript.cancelled_by;
+        }
         if (report.log.empty() && !host.transcript.log_file.empty()) {
             report.log = host.transcript.log_file;
             report.log_host = host.host;
@@ -261,6 +264,7 @@ store::RunEnd to_run_end(const Report& report) {
     end.outcome = report.outcome;
     end.result = to_json(report);
     end.commit = common_commit(report.hosts);
+    end.cancelled_by = report.cancelled_by;
     for (const Followed& host : report.hosts) {
         end.hosts.push_back({host.host,
                              state_of(host),
@@ -303,6 +307,9 @@ std::string to_json(const Report& report) {
     }
     if (!report.lost.empty()) {
         object["lost"] = report.lost;
+    }
+    if (!report.cancelled_by.empty()) {
+        object["cancelled_by"] = report.cancelled_by;
     }
     return object.dump(-1, ' ', false, k_replace);
 }

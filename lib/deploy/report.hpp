@@ -25,6 +25,7 @@ struct Report {
     std::optional<Failure> failure; // the first host's that failed
     bool unchecked = false;         // it is good as far as anybody asked: health = "none"
     std::string lost;               // kept versions whose images are gone from a host, by name
+    std::string cancelled_by;       // by its hosts' journals; "" = nobody, or nobody knows
     std::optional<Time> past;       // it ended before it was asked for, and began then
 };
 

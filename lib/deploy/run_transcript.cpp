@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t k_kept = 16 * 1024;
 constexpr std::size_t k_most_lost = 20;
+constexpr std::size_t k_longest_asker = 200; // bytes
 
 void keep_end(std::string& text, std::string_view bytes) {
     text += bytes;
@@ -18,6 +19,14 @@ void keep_end(std::string& text, std::string_view bytes) {
 }
 
 } // namespace
+
+std::string asker_name(std::string_view name) {
+    return std::string(cut_bytes(trim(sanitize_line(name)), k_longest_asker));
+}
+
+std::string wish_line(std::string_view word, std::string_view name) {
+    return std::string(word) + ' ' + asker_name(name) + '\n';
+}
 
 void RunTranscript::add(const Record& record) {
     if (record.uptime_cs > m_latest_cs) {
@@ -54,6 +63,8 @@ void RunTranscript::add(const Record& record) {
         }
     } else if (record.kind == "unchecked") {
         unchecked = true;
+    } else if (record.kind == "cancelled_by") {
+        cancelled_by = asker_name(record.rest);
     } else if (record.kind == "switched") {
         switched = true;
     } else if (record.kind == "older") {

@@ -11,6 +11,11 @@
 
 namespace loomrel::deploy {
 
+// The name of who asks a run to stop, as host and ledger take it: one line, not too long.
+[[nodiscard]] std::string asker_name(std::string_view name);
+// What the run's host is told then: "cancel NAME", a line.
+[[nodiscard]] std::string wish_line(std::string_view word, std::string_view name);
+
 struct StepRecord {
     std::string name;
     std::optional<bool> ok; // nullopt: not ended
@@ -43,6 +48,7 @@ public:
     std::string failed_command; // "docker compose build loom-content"
     int failed_code = 0;
     std::vector<std::string> lost; // kept versions whose images are gone from the host
+    std::string cancelled_by;      // by his own word; "" = nobody cancelled it, or he did not say
     bool switched = false;
     bool older = false;     // it was asked for although a newer one was there
     bool unchecked = false; // nobody asked whether it works: health = "none"

@@ -258,6 +258,7 @@ std::string message_functions(const config::DeploySettings& settings, Language l
     add_health_texts(functions, settings);
     add_capsule_texts(functions);
     functions.add("cancelled", Id::log_cancelled);
+    functions.add("cancelled_by", Id::log_cancelled_by, fmt::arg("by", variable("BY")));
     functions.add(
         "time_limit", Id::log_time_limit, fmt::arg("seconds", settings.time_limit.count() / 1000));
     return functions.take() + step_text_function(language);

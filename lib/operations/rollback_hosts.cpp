@@ -306,6 +306,7 @@ void RollbackHosts::cancel(const std::string& run_id) {
     const std::atomic<deploy::StopRequest> stop_request{deploy::StopRequest::cancel};
     deploy::Conductor conductor(m_targets, nobody, m_context.patience);
     conductor.stop_request = &stop_request;
+    conductor.asks_as = m_context.caller.actor;
     deploy::LedgerRecorder no_ledger(nullptr, store::Spool({}, {}), "");
     m_asking->turn(true);
     (void)conductor.attach(

@@ -39,6 +39,12 @@ std::vector<deploy::Target> with_open(std::vector<deploy::Target> targets,
     return targets;
 }
 
+// A workflow that is interrupted knows who started it, not who cancelled it.
+std::string interrupter(const Caller& caller) {
+    return caller.asker.github_run_id.empty() ? caller.actor
+                                              : "GitHub Actions, run " + caller.asker.github_run_id;
+}
+
 } // namespace
 
 RunDriver::RunDriver(const Context& context,
@@ -57,6 +63,7 @@ RunDriver::RunDriver(const Context& context,
 
 void RunDriver::set_stop_request(const std::atomic<deploy::StopRequest>& stop_request) {
     m_conductor.stop_request = &stop_request;
+    m_conductor.asks_as = interrupter(m_context.caller);
 }
 
 void RunDriver::begin_connecting() {
@@ -111,6 +118,7 @@ void RunDriver::attach(const store::Run& run) {
 
 void RunDriver::cancel(const store::Run& run) {
     m_cancels = true;
+    m_conductor.asks_as = m_context.caller.actor;
     attach(run);
 }
 
@@ -156,6 +164,10 @@ RunResult RunDriver::conclude() {
     }
     if (m_cancels && is_all_cancelled(report)) {
         report.exit = 0;
+        // Of a run that never came to its hosts no journal says it.
+        if (report.cancelled_by.empty()) {
+            report.cancelled_by = m_context.caller.actor;
+        }
     }
     if (m_run.kind == store::RunKind::rollback && report.commit.empty()) {
         report.commit = m_run.commit;

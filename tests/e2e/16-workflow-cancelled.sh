@@ -23,6 +23,9 @@ expect_serves v1.0.0
 expect_ups 0 v1.1.0
 expect_row v1.1.0 status staging_failed
 expect_sql cancelled "SELECT outcome FROM runs WHERE ref = 'refs/tags/v1.1.0'"
+# GitHub does not tell the step who pressed; its starter did not.
+expect_sql "developer|github|GitHub Actions, run 51" \
+    "SELECT began_by, began_via, cancelled_by FROM runs WHERE ref = 'refs/tags/v1.1.0'"
 expect_in "$T/stage/log/$SERVICE/v1.1.0.log" "🛑"
 expect_report '.steps[1].outputs.status' staging_failed
 # The run has ended; its guardian may still be writing the log.

@@ -36,9 +36,15 @@ version v1.3.0 --build "$slow"
 running v1.3.0 building-v1.3.0
 # The log says what goes on while it does, though the build prints nothing.
 wait_for 10 "the step in the log" grep -qF 'Начинаем сборку v1.3.0' "$T/stage/log/$SERVICE/v1.3.0.log"
-LIMIT=60 loomrel --json cancel "$RUN"
+ENVIRONMENT=(USER=bob)
+LIMIT=60 loomrel --json cancel "${RUN:0:8}"
+ENVIRONMENT=()
 expect_exit 0
 cancelled v1.3.0 v1.2.0
+expect_sql "$(id -un)|cli|bob" "SELECT began_by, began_via, cancelled_by FROM runs WHERE id = '$RUN'"
+expect_in "$T/stage/log/$SERVICE/v1.3.0.log" '🛑 Запуск отменён: bob'
+expect_sql 1 "SELECT count(*) FROM release_events WHERE actor = 'bob' AND detail LIKE '%\"cancelled\":\"$RUN\"%'"
+expect_sql 1 "SELECT count(*) FROM outbox WHERE key = 'cancelled:$RUN'"
 expect_ups 0 v1.3.0
 expect_row v1.3.0 rollback_to_tag v1.2.0
 

@@ -33,6 +33,17 @@ rm "$R/run.sh"
 expect_code 0 lay
 expect_equal "room for the end" 1024 "$(wc -c <"$R/status.new" | tr -d ' ')"
 expect_equal "what may be asked" "may_ack may_cancel may_stop may_switch" "$(cd "$R" && echo may_*)"
+# A wish bears a name, in room that it had before; asked twice or by nobody it makes no file.
+room=$(wc -c <"$R/may_cancel")
+sign_wish cancel 'Bob; $(touch /never) %s'
+expect_equal "who asks" 'Bob; $(touch /never) %s' "$(sed 's/ *$//' "$R/may_cancel")"
+expect_equal "in the room that there was" "$room" "$(wc -c <"$R/may_cancel")"
+sign_wish cancel ''
+expect_equal "without a name" 'Bob; $(touch /never) %s' "$(sed 's/ *$//' "$R/may_cancel")"
+rm "$R/may_stop"
+sign_wish stop bob
+expect_code 1 test -e "$R/may_stop"
+true >"$R/may_stop"
 expect_equal "its nonce" 0123 "$(cat "$R/nonce")"
 expect_equal "its program" 'echo run' "$(cat "$R/run.sh")"
 sync() { false; }

@@ -55,6 +55,22 @@ expect_equal "a step that failed because its command was killed" "1 cancelled bu
 echo '0 good keep - .' >"$R/result"
 expect_equal "one that was good before it could be killed" "0 good keep -" "$(decided)"
 
+# Who cancelled it, in his own words; a stop that came too late has a name too, which is not the cancel's.
+journal() { echo "journal $*"; }
+m_cancelled() { echo "cancelled"; }
+m_cancelled_by() { echo "cancelled by $BY"; }
+expect_equal "nobody said" "cancelled" "$(say_cancelled)"
+printf '%-255s\n' 'carol' >"$R/stop_seen"
+expect_equal "who interrupted it" "journal cancelled_by carol
+cancelled by carol" "$(say_cancelled)"
+printf '%255s\n' '' >"$R/cancel"
+expect_equal "cancelled by an older loomrel" "cancelled" "$(say_cancelled)"
+printf '%-255s\n' 'Bob; $(touch /never)' >"$R/cancel"
+expect_equal "who cancelled it" 'journal cancelled_by Bob; $(touch /never)
+cancelled by Bob; $(touch /never)' "$(say_cancelled)"
+rm "$R/cancel" "$R/stop_seen"
+journal() { :; }
+
 # sweep signals what is of its session, and nothing else, not even itself. No signal is sent here: whom
 # it would go to is written down.
 cat >"$T/session" <<END

@@ -156,9 +156,12 @@ follow() {
     TAIL=$!
     watch_end &
     WAIT=$!
-    while read -r word; do
+    while read -r word who; do
         case $word in
-        cancel | stop | ack) mv "$R/may_$word" "$R/$word" 2>/dev/null && tell "$word" ;;
+        cancel | stop | ack)
+            sign_wish "$word" "$who"
+            mv "$R/may_$word" "$R/$word" 2>/dev/null && tell "$word"
+            ;;
         bye) break ;;
         esac
     done

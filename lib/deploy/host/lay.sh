@@ -3,18 +3,39 @@
 # a disk that fills later can lose neither. A wish is a rename: it needs no room, and of two only one
 # can succeed. lay_run prints the run's script.
 # Reads: CLIENT_PROTOCOL D ID LOG_FILE NONCE NOW N_ID R RESTORING S T_FOLDER_GONE
-# Sets: LACKS PREVIOUS RECORD
+# Sets: BY LACKS PREVIOUS RECORD
 
 lay_room() {
     printf '%1023s\n' '' >"$R/status.new" && printf '%255s\n' '' >"$R/result" || return
     for f in step locked previous hooked restored commit; do
         printf '%63s\n' '' >"$R/$f" || return
     done
-    for f in switch cancel stop ack; do
+    for f in switch ack; do
         true >"$R/may_$f" || return
+    done
+    for f in cancel stop; do
+        printf '%255s\n' '' >"$R/may_$f" || return
     done
     printf '%s\n' "$NONCE" >"$R/nonce"
 }
+
+# In whose name it is asked, into the room that the wish has.
+sign_wish() {
+    [ -z "$2" ] || [ ! -f "$R/may_$1" ] || printf '%-255s\n' "$2" 1<>"$R/may_$1"
+} 2>/dev/null
+
+# Who cancelled the run is told in his own words; an older loomrel asks without a name.
+say_cancelled() {
+    BY='' wish=stop_seen
+    [ ! -e "$R/cancel" ] || wish=cancel
+    read -r BY <"$R/$wish"
+    [ -n "$BY" ] || {
+        m_cancelled
+        return
+    }
+    journal cancelled_by "$BY"
+    m_cancelled_by
+} 2>/dev/null
 
 # LACKS: not for want of room.
 lay() {

@@ -191,7 +191,7 @@ tick() {
     elif [ -e "$R/cancel" ]; then
         end_work cancelled cancelled
     elif [ -e "$R/stop" ]; then
-        rm -f "$R/stop"
+        mv "$R/stop" "$R/stop_seen"
         if mv "$R/may_switch" "$R/stopped" 2>/dev/null; then
             end_work cancelled cancelled
         else
@@ -251,7 +251,7 @@ write_end() {
             m_rolled_back
         fi
         ;;
-    cancelled-*) m_cancelled ;;
+    cancelled-*) say_cancelled ;;
     *-time_limit) m_time_limit ;;
     *) if [ "$KIND" = deploy ]; then m_deploy_failed; else m_rollback_failed; fi ;;
     esac

@@ -74,3 +74,18 @@ TEST_CASE("there is nothing to attach to where the run's folder is gone") {
     CHECK(deploy::explain(followed, subject_in("prod"), Language::en).value().next
           == "loomrel attach run-1");
 }
+
+TEST_CASE("who had the run stopped is named") {
+    deploy::Followed followed;
+    followed.how = deploy::HowFollowed::ended;
+    followed.end.emplace();
+    followed.end->outcome = followed.end->reason = "cancelled";
+    followed.transcript.add({1, "cancelled_by", "bob\033[31m"});
+    const auto failure = deploy::explain(followed, subject_in("stage"), Language::en);
+    REQUIRE(failure);
+    CHECK(failure->message.find("cancelled by bob") != std::string::npos);
+    CHECK(failure->message.find('\033') == std::string::npos);
+    followed.transcript.cancelled_by.clear();
+    CHECK(deploy::explain(followed, subject_in("stage"), Language::en)->message.find("by")
+          == std::string::npos);
+}
