@@ -15,6 +15,7 @@
 #include "cli/commands/reconcile.hpp"
 #include "cli/commands/release/release.hpp"
 #include "cli/commands/rollback.hpp"
+#include "cli/commands/runs.hpp"
 #include "cli/commands/serve.hpp"
 #include "cli/commands/stage_deploy.hpp"
 #include "cli/commands/status.hpp"
@@ -30,6 +31,7 @@ CommandTree::CommandTree()
     register_rollback(*this);
     register_release(*this);
     register_status(*this);
+    register_runs(*this);
     register_logs(*this);
     register_attach(*this);
     register_cancel(*this);

@@ -6,6 +6,7 @@
 #include "lib/deploy/look.hpp"
 #include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/named_run.hpp"
 #include "lib/operations/production_settings.hpp"
 #include "lib/operations/targets.hpp"
 
@@ -154,10 +155,13 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
 
 std::vector<Spot> spots_of(Services& services, const std::string& id, const LogsOptions& options) {
     std::optional<store::Run> row;
-    (void)operations::ledger_if_it_answers(services.context(),
-                                           services,
-                                           Services::Purpose::looking,
-                                           [&](store::Store& store) { row = store.find_run(id); });
+    (void)operations::ledger_if_it_answers(
+        services.context(), services, Services::Purpose::looking, [&](store::Store& store) {
+            row = operations::find_named_run(store, id);
+        });
+    if (!row && !deploy::is_run_id(id)) {
+        refuse_unknown(id, {});
+    }
     if (!row) {
         return look_for_run(services, id, options);
     }
@@ -165,7 +169,7 @@ std::vector<Spot> spots_of(Services& services, const std::string& id, const Logs
     const operations::Context& context = services.context();
     const auto settings = operations::ProductionSettings(context, services).of(*row);
     for (const config::Host& host : operations::hosts_of(context, *row)) {
-        spots.push_back(spot_of(services, host, settings, id));
+        spots.push_back(spot_of(services, host, settings, row->id));
     }
     return spots;
 }
@@ -174,7 +178,7 @@ std::vector<Spot> spots_of(Services& services, const std::string& id, const Logs
 
 ExitCode show_run_log(Services& services, const std::string& id, const LogsOptions& options) {
     // It becomes part of a path on the hosts.
-    if (!deploy::is_run_id(id)) {
+    if (!deploy::is_run_id(id) && !operations::is_beginning_of_run(id)) {
         refuse_unknown(id, {});
     }
     ExitCode code = ExitCode::no_host;

@@ -1,6 +1,7 @@
 #include "cli/runs/find_run.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/operations/named_run.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,7 +11,7 @@ using messages::Id;
 using messages::phrase;
 
 store::Run find_run(Services& services, const std::string& id) {
-    auto found = services.store(Services::Purpose::releases).find_run(id);
+    auto found = operations::find_named_run(services.store(Services::Purpose::releases), id);
     if (!found) {
         throw Error(ErrorKind::usage,
                     "run_not_found",

@@ -7,7 +7,7 @@
 
 namespace loomrel::cli {
 
-// Error(usage) if the ledger has no such run.
+// By its id or the beginning of that. Error(usage) if the ledger has no such run, or several.
 [[nodiscard]] store::Run find_run(Services& services, const std::string& id);
 
 // The plan of a command that would start nothing: the run is there.

@@ -35,6 +35,11 @@ Deploying prepare(const Context& context,
         std::move(production)};
 }
 
+void sign(const Context& context, store::Run& run) {
+    run.began_by = context.caller.actor;
+    run.began_via = context.caller.asker.github_run_id.empty() ? context.caller.source : "github";
+}
+
 store::Run run_row(const Context& context, const Deploying& deploying) {
     const deploy::Request& request = deploying.plan.request;
     store::Run run;
@@ -47,6 +52,7 @@ store::Run run_row(const Context& context, const Deploying& deploying) {
     run.commit = request.commit;
     run.github_run_id = context.caller.asker.github_run_id;
     run.github_run_attempt = context.caller.asker.attempt;
+    sign(context, run);
     run.hosts = names_of(context, deploying.hosts);
     run.settings = deploying.production;
     return run;

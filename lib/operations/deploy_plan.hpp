@@ -37,6 +37,9 @@ struct Deploying {
 // The row of the plan's run. Committed before anything is sent to a host.
 [[nodiscard]] store::Run run_row(const Context& context, const Deploying& deploying);
 
+// Whose the run is, and through what he came.
+void sign(const Context& context, store::Run& run);
+
 // The plan becomes that of a run which is there already: starting it again by its own id finds it
 // at its hosts, or starts it, exactly once. Its starter may have died before they heard of it.
 void continue_run(Deploying& deploying, const store::Run& run);

@@ -6,6 +6,7 @@
 #include "lib/deploy/shown_settings.hpp"
 #include "lib/deploy/take_over.hpp"
 #include "lib/operations/conclude.hpp"
+#include "lib/operations/deploy_plan.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/production_claim.hpp"
 #include "lib/operations/rollback_proof.hpp"
@@ -101,6 +102,7 @@ store::Run rollback_row(const Context& context,
     run.commit = target.commit;
     run.github_run_id = context.caller.asker.github_run_id;
     run.github_run_attempt = context.caller.asker.attempt;
+    sign(context, run);
     for (const deploy::HostLook& host : hosts.looked_at) {
         run.hosts.push_back(host.host);
     }

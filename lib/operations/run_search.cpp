@@ -4,8 +4,10 @@
 #include "lib/deploy/look.hpp"
 #include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/operations/named_run.hpp"
 
 #include <mutex>
+#include <set>
 
 namespace loomrel::operations {
 
@@ -34,6 +36,7 @@ places_known(const Context& context, Console& console, const ServicesMeant& serv
 // What the hosts were asked, for when the ledger cannot say.
 struct HostSearch {
     store::Run run;                  // no id: it goes on nowhere
+    std::set<std::string> ids;       // of runs under way that are meant
     std::vector<std::string> asked;  // those that answered
     std::optional<Error> unanswered; // of one that did not
 };
@@ -51,8 +54,9 @@ HostSearch search_hosts(const Context& context,
             for (const deploy::OpenRun& open :
                  deploy::look(connection, all[i].name, settings).runs) {
                 const std::lock_guard guard(mutex);
-                if (open.id == id) {
-                    run.id = id;
+                if (open.id == id || (is_beginning_of_run(id) && open.id.starts_with(id))) {
+                    search.ids.insert(open.id);
+                    run.id = open.id;
                     run.service = settings.service;
                     run.environment = settings.environment;
                     run.hosts.push_back(all[i].name);
@@ -99,7 +103,7 @@ FoundRun search_run(const Context& context,
     try {
         found.ledger =
             context.open_ledger(Purpose::looking, k_ledger_patience, /*must_exist=*/false);
-        if (auto run = found.ledger->find_run(id)) {
+        if (auto run = find_named_run(*found.ledger, id)) {
             found.run = std::move(*run);
             return found;
         }
@@ -114,6 +118,9 @@ FoundRun search_run(const Context& context,
     // A row made of what the hosts tell would be half a lie: what it was for is not known to them.
     found.ledger.reset();
     HostSearch search = search_hosts(context, console, id, services);
+    if (search.ids.size() > 1) {
+        throw ambiguous_run(id, {search.ids.begin(), search.ids.end()});
+    }
     if (search.run.id.empty() && away) {
         refuse_unseen(search, id);
     }

@@ -17,8 +17,9 @@ struct FoundRun {
 // The services whose hosts may know a run. Asked only where the ledger does not.
 using ServicesMeant = std::function<std::vector<std::string>()>;
 
-// The run of this id, by the ledger; where that is away or does not know it, by the hosts on which
-// it goes on. One that the ledger knows may have ended. Error(usage) if nobody knows it.
+// The run of this id or beginning of one, by the ledger; where that is away or does not know it, by
+// the hosts on which it goes on. One that the ledger knows may have ended. Error(usage) if nobody
+// knows it.
 [[nodiscard]] FoundRun search_run(const Context& context,
                                   Console& console,
                                   const std::string& id,
