@@ -43,10 +43,10 @@ void HostOperations::start(std::function<void()> work) {
     m_deploys.push_back({std::move(thread), std::move(ended)});
 }
 
-operations::Context HostOperations::context_of(const std::string& actor) const {
+operations::Context HostOperations::context_of(const std::string& actor, const char* source) const {
     operations::Context context = m_context;
     context.caller.actor = actor;
-    context.caller.source = "bot";
+    context.caller.source = source;
     return context;
 }
 
@@ -65,7 +65,7 @@ bot::Ended HostOperations::roll_back(const std::string& service,
                                      const std::string& actor,
                                      const Watch& watch) {
     return operations::roll_back(
-        context_of(actor), m_console, {service, expected, target}, watch, m_stop_request);
+        context_of(actor, "bot"), m_console, {service, expected, target}, watch, m_stop_request);
 }
 
 bool HostOperations::can_look_at_stage(const std::string& service) {
@@ -78,7 +78,7 @@ bot::StageSight HostOperations::look_at_stage(const release::Release& release) {
 
 void HostOperations::deploy(const release::Release& release, const std::string& actor) {
     check_stays();
-    const auto context = std::make_shared<const operations::Context>(context_of(actor));
+    const auto context = std::make_shared<const operations::Context>(context_of(actor, "serve"));
     auto deploy = operations::claim_deploy(*context, m_console, release);
     if (!deploy) {
         return; // another has begun it

@@ -52,7 +52,8 @@ private:
     // Throws Error(ledger), "ask again": another server, or this one when it is back, will do it.
     void check_stays() const;
     void start(std::function<void()> work);
-    [[nodiscard]] operations::Context context_of(const std::string& actor) const;
+    [[nodiscard]] operations::Context context_of(const std::string& actor,
+                                                 const char* source) const;
 
     const operations::Context& m_context;
     operations::Console& m_console;

@@ -3,6 +3,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/card.hpp"
+#include "lib/bot/event_words.hpp"
 #include "lib/bot/notice_lines.hpp"
 #include "lib/store/wire/wire.hpp"
 #include "lib/telegram/text.hpp"
@@ -156,6 +157,40 @@ void by_hand_lines(Writer& lines, const config::Config& config, const json& fact
     told.line(Id::unapproved_from, "from");
     told.line(Id::notice_started_by, "by", "name");
     told.when();
+}
+
+void rolled_back_lines(Writer& lines, const config::Config& config, const json& fact) {
+    const Told told{lines, config, fact};
+    const bool good = fact.value("ok", json(false)) == json(true);
+    lines.line(good ? Id::notice_rollback_done : Id::notice_rollback_failed);
+    told.line(Id::notice_service, "service");
+    told.line(Id::alarm_environment, "environment");
+    told.line(Id::notice_version, "tag");
+    told.line(Id::unapproved_from, "from");
+    told.line(Id::notice_started_by, "by", "name");
+    told.when();
+    told.line(Id::unapproved_run, "run_id", "run", 64);
+}
+
+void cancelled_lines(Writer& lines, const config::Config& config, const json& fact) {
+    const Told told{lines, config, fact};
+    lines.line(Id::cancelled_title);
+    told.line(Id::notice_service, "service");
+    told.line(Id::alarm_environment, "environment");
+    told.line(Id::notice_version, "tag");
+    told.line(Id::cancelled_began_by, "began_by", "name");
+    told.line(Id::cancelled_by, "by", "name");
+    told.when();
+    told.line(Id::unapproved_run, "run_id", "run", 64);
+}
+
+void claim_refused_lines(Writer& lines, const config::Config& config, const json& fact) {
+    lines.line(Id::notice_reason,
+               fmt::arg("reason", escape_line(why_refused(config.language, fact), 300)));
+    lines.line(
+        Id::claim_refused_by,
+        fmt::arg("name",
+                 escape_line(event_actor(config.language, text_of(fact, "actor"), fact), 180)));
 }
 
 } // namespace loomrel::bot

@@ -21,4 +21,14 @@ void unproven_alarm(Writer& lines, const config::Config& config, const nlohmann:
 // Somebody put a version back on the host itself. Of the fact of a notice "by_hand".
 void by_hand_lines(Writer& lines, const config::Config& config, const nlohmann::json& fact);
 
+// A rollback that moved no release. Of the fact of a notice "rolled_back".
+void rolled_back_lines(Writer& lines, const config::Config& config, const nlohmann::json& fact);
+
+// Somebody had a run stopped. Of the fact of a notice "cancelled".
+void cancelled_lines(Writer& lines, const config::Config& config, const nlohmann::json& fact);
+
+// Why a release was not let into production, and who asked. Of the fact of a notice
+// "claim_refused"; whose release it is stands above.
+void claim_refused_lines(Writer& lines, const config::Config& config, const nlohmann::json& fact);
+
 } // namespace loomrel::bot

@@ -1,5 +1,6 @@
 #include "lib/bot/dispatcher.hpp"
 
+#include "lib/base/random.hpp"
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/messages/messages.hpp"
@@ -149,6 +150,7 @@ void Dispatcher::start(const Notice& row, const release::Release& release) {
         m_github.dispatch(prod_workflow(m_config, release), prod_inputs(release));
     switch (result.what) {
     case github::Dispatched::What::started:
+        note(row, {{"dispatch", "started"}, {"link", result.link}}, &release);
         close(row, {Phase::started, 0, result.link});
         break;
     case github::Dispatched::What::not_started:
@@ -170,6 +172,7 @@ void Dispatcher::look_for_run(const Notice& row, const release::Release& release
             return says_number(run.title, release.id);
         });
         if (found != runs->end()) {
+            note(row, {{"dispatch", "started"}, {"link", found->link}}, &release);
             close(row, {Phase::started, 0, found->link});
             return;
         }
@@ -191,6 +194,7 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
     }
     try {
         m_operations->deploy(release, "loomrel");
+        note(row, {{"dispatch", "started"}});
         close(row, {Phase::started, 0, ""});
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::ledger && error.code() != store::k_rejected) {
@@ -200,6 +204,27 @@ void Dispatcher::start_here(const Notice& row, const release::Release& release) 
         }
         tell(row, "direct_failed", told(m_config.language, error.message(), error.hint()));
     }
+}
+
+// Once, as the notice beside it; `by_workflow`: the release whose workflow GitHub was to start.
+void Dispatcher::note(const Notice& row,
+                      nlohmann::json detail,
+                      const release::Release* by_workflow) {
+    if (!row.release_id) {
+        return;
+    }
+    if (by_workflow != nullptr) {
+        const github::Workflow workflow = prod_workflow(m_config, *by_workflow);
+        detail["workflow"] = workflow.owner + "/" + workflow.repository + ": " + workflow.file;
+    }
+    const std::string what = detail.at("dispatch").get<std::string>();
+    store::NewNote told;
+    told.id = uuid_of_name("dispatch " + row.key + ' ' + std::to_string(row.attempts) + ' ' + what);
+    told.release_id = *row.release_id;
+    told.actor = "loomrel";
+    told.source = "serve";
+    told.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    (void)m_ledger.note_event(told);
 }
 
 // Once: the key is the row's, however often we come by here.
@@ -214,6 +239,8 @@ void Dispatcher::tell(const Notice& row,
     notice.fact = nlohmann::json{{"reason", reason}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace);
     m_ledger.add_notice(notice);
+    const bool unknown = phase == Phase::requested;
+    note(row, {{"dispatch", unknown ? "unknown" : "refused"}, {"reason", reason}});
     m_ledger.settle_notice(
         {What::parked, row.id, reason, Milliseconds{0}, {phase, row.dispatch.looks, ""}});
 }

@@ -5,6 +5,8 @@
 #include "lib/github/github.hpp"
 #include "lib/store/server_ledger.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -39,6 +41,10 @@ private:
               const std::string& kind,
               const std::string& reason,
               store::DispatchState::Phase phase = store::DispatchState::Phase::unsent);
+    // What came of it stands in the release's history too.
+    void note(const store::Notice& row,
+              nlohmann::json detail,
+              const release::Release* by_workflow = nullptr);
     // It runs, or nothing is to run any more.
     void close(const store::Notice& row,
                const store::DispatchState& state,

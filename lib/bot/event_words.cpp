@@ -32,31 +32,6 @@ std::int64_t number_of(const json& detail, const char* name) {
     return found != detail.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-// Decided::conflict and Claimed::conflict; one of a newer loomrel stands as it is.
-std::string why_refused(Language language, const json& detail) {
-    static constexpr std::array<std::pair<std::string_view, Id>, 16> k_whys{
-        {{"status", Id::event_why_status},
-         {"commit", Id::event_why_commit},
-         {"no_commit", Id::event_why_no_commit},
-         {"approvals", Id::event_why_approvals},
-         {"expired", Id::event_why_expired},
-         {"outrun", Id::event_why_outrun},
-         {"settings", Id::event_why_settings},
-         {"run", Id::event_why_run},
-         {"approver", Id::event_why_approver},
-         {"own", Id::event_why_own},
-         {"council", Id::event_why_council},
-         {"question", Id::event_why_question},
-         {"stage", Id::event_why_stage},
-         {"tag", Id::event_why_tag},
-         {"not_proven", Id::event_why_not_proven},
-         {"not_kept", Id::event_why_not_kept}}};
-    const std::string conflict = word_of(detail, "conflict");
-    const auto* found = std::find_if(
-        k_whys.begin(), k_whys.end(), [&](const auto& why) { return why.first == conflict; });
-    return found == k_whys.end() ? conflict : say(language, found->second);
-}
-
 std::string refusal(Language language, const json& detail) {
     const std::string what = text_of(detail, "refused");
     // A press that the bot itself said no to has no conflict: who it was says enough.
@@ -92,7 +67,49 @@ std::string outrun(Language language, const json& detail) {
                fmt::arg("by", word_of(detail, "by_tag")));
 }
 
+// How the production deploy was begun, or that it was not.
+std::string dispatch(Language language, const json& detail) {
+    const std::string what = text_of(detail, "dispatch");
+    const std::string reason = word_of(detail, "reason");
+    if (what == "started") {
+        const std::string workflow = word_of(detail, "workflow");
+        const std::string where =
+            workflow.empty() ? say(language, Id::event_dispatched_here) : workflow;
+        return say(language, Id::event_dispatched, fmt::arg("where", where));
+    }
+    if (what == "refused") {
+        return say(language, Id::event_dispatch_refused, fmt::arg("reason", reason));
+    }
+    return what == "unknown" ? say(language, Id::event_dispatch_unknown, fmt::arg("reason", reason))
+                             : "";
+}
+
 } // namespace
+
+std::string why_refused(Language language, const json& detail) {
+    static constexpr std::array<std::pair<std::string_view, Id>, 17> k_whys{
+        {{"status", Id::event_why_status},
+         {"commit", Id::event_why_commit},
+         {"no_commit", Id::event_why_no_commit},
+         {"approvals", Id::event_why_approvals},
+         {"expired", Id::event_why_expired},
+         {"outrun", Id::event_why_outrun},
+         {"settings", Id::event_why_settings},
+         {"run", Id::event_why_run},
+         {"key", Id::event_why_key},
+         {"approver", Id::event_why_approver},
+         {"own", Id::event_why_own},
+         {"council", Id::event_why_council},
+         {"question", Id::event_why_question},
+         {"stage", Id::event_why_stage},
+         {"tag", Id::event_why_tag},
+         {"not_proven", Id::event_why_not_proven},
+         {"not_kept", Id::event_why_not_kept}}};
+    const std::string conflict = word_of(detail, "conflict");
+    const auto* found = std::find_if(
+        k_whys.begin(), k_whys.end(), [&](const auto& why) { return why.first == conflict; });
+    return found == k_whys.end() ? conflict : say(language, found->second);
+}
 
 std::string event_actor(Language language, const std::string& actor, const json& detail) {
     const std::string said = word_of(detail, "said_by");
@@ -163,6 +180,13 @@ std::string event_words(Language language, const json& detail) {
                 fmt::arg("host", word_of(detail, "host")),
                 fmt::arg("version", version)));
     }
+    if (const std::string run = word_of(detail, "cancelled"); !run.empty()) {
+        add(say(language,
+                Id::event_cancelled,
+                fmt::arg("environment", word_of(detail, "environment")),
+                fmt::arg("run", run)));
+    }
+    add(dispatch(language, detail));
     if (detail.value("unverified", json(false)) == json(true)) {
         add(say(language, Id::event_unverified));
     }

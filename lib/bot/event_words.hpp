@@ -23,4 +23,8 @@ event_actor(Language language, const std::string& actor, const nlohmann::json& d
 // "hooks.before_up, health"; "" = none.
 [[nodiscard]] std::string setting_keys(Language language, std::vector<std::string> keys);
 
+// Decided::conflict or Claimed::conflict of a detail or fact, for people; one of a newer loomrel
+// stands as it is.
+[[nodiscard]] std::string why_refused(Language language, const nlohmann::json& detail);
+
 } // namespace loomrel::bot

@@ -139,6 +139,10 @@ NoticeText render_alarm(const store::Notice& notice, const NoticeFacts& facts, c
         unproven_alarm(writer, facts.config, fact);
     } else if (notice.kind == "by_hand") {
         by_hand_lines(writer, facts.config, fact);
+    } else if (notice.kind == "rolled_back") {
+        rolled_back_lines(writer, facts.config, fact);
+    } else if (notice.kind == "cancelled") {
+        cancelled_lines(writer, facts.config, fact);
     } else {
         rules_alarm(writer, facts.config, fact);
     }
@@ -199,6 +203,18 @@ render_dispatch(const store::Notice& notice, const NoticeFacts& facts, const jso
     return {{writer.html(), writer.dispatch_again()}, "", "", "prod", true};
 }
 
+NoticeText
+render_refused_claim(const store::Notice& notice, const NoticeFacts& facts, const json& fact) {
+    Writer writer(facts);
+    writer.line(Id::claim_refused_title);
+    writer.release_lines();
+    claim_refused_lines(writer, facts.config, fact);
+    writer.gap();
+    writer.line(Id::claim_refused_next, fmt::arg("release", facts.release->id));
+    writer.footer(&notice);
+    return {{writer.html(), {}}, "", "", "prod", true};
+}
+
 } // namespace
 
 std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts& facts) {
@@ -216,10 +232,13 @@ std::optional<NoticeText> render(const store::Notice& notice, const NoticeFacts&
     if (notice.kind == "dev") {
         return render_dev(notice, facts, fact);
     }
-    constexpr std::array<std::string_view, 4> k_alarms{
-        "rules_changed", "unapproved", "unproven", "by_hand"};
+    constexpr std::array<std::string_view, 6> k_alarms{
+        "rules_changed", "unapproved", "unproven", "by_hand", "rolled_back", "cancelled"};
     if (std::find(k_alarms.begin(), k_alarms.end(), notice.kind) != k_alarms.end()) {
         return render_alarm(notice, facts, fact);
+    }
+    if (facts.release != nullptr && notice.kind == "claim_refused") {
+        return render_refused_claim(notice, facts, fact);
     }
     if (facts.release != nullptr
         && (notice.kind == "dispatch_refused" || notice.kind == "dispatch_unknown"
@@ -234,7 +253,9 @@ std::string environment_of(const store::Notice& notice) {
         const auto to = release::parse_status(notice.event->to);
         return to ? telling_of(*to, *notice.event, json::object()).environment : "";
     }
-    if (notice.kind == "text" || notice.kind == "unapproved" || notice.kind == "by_hand") {
+    constexpr std::array<std::string_view, 5> k_say_where{
+        "text", "unapproved", "by_hand", "rolled_back", "cancelled"};
+    if (std::find(k_say_where.begin(), k_say_where.end(), notice.kind) != k_say_where.end()) {
         return text_of(object_of(notice.fact), "environment");
     }
     return notice.kind == "dev" ? "dev" : "prod";

@@ -65,6 +65,8 @@ store::Claim claim_of(const Context& context, const Release& release, store::Run
     claim.release_id = release.id;
     claim.actor = context.caller.actor;
     claim.source = context.caller.source;
+    // The dispatcher says why the deploy that it was to begin did not.
+    claim.tells_people = context.caller.source == "serve";
     claim.run = std::move(run);
     claim.older = older;
     claim.rules = context.config.approval_rules();

@@ -1,5 +1,6 @@
 #include "cli/commands/release/release.hpp"
 #include "cli/context/notices.hpp"
+#include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/dispatcher.hpp"
 
@@ -108,6 +109,29 @@ void ask_whether_again(Services& services, const Phrase& before) {
                 by_hand(row));
 }
 
+// A ledger that is away now has the run's own claim to tell soon.
+void note_dispatch(Services& services,
+                   const release::Release& row,
+                   const loomrel::github::Workflow& workflow,
+                   const std::string& link) {
+    store::NewNote note;
+    note.id = random_uuid();
+    note.release_id = row.id;
+    note.actor = services.actor();
+    note.source = "cli";
+    note.detail =
+        nlohmann::json{
+            {"dispatch", "started"},
+            {"link", link},
+            {"workflow", workflow.owner + "/" + workflow.repository + ": " + workflow.file}}
+            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    try {
+        (void)services.store(Services::Purpose::production).note_event(note);
+    } catch (const Error& error) {
+        services.note(in(services.language(), error.message()));
+    }
+}
+
 ExitCode show_plan(Services& services,
                    const loomrel::github::Workflow& workflow,
                    const release::Release& row) {
@@ -170,6 +194,7 @@ ExitCode run_release_dispatch(Services& services, const ReleaseDispatchOptions& 
     if (result.what != What::started) {
         refuse(result, row);
     }
+    note_dispatch(services, row, workflow, result.link);
     if (services.json()) {
         services.out_json({{"release_id", row.id}, {"started", true}, {"link", result.link}});
     } else {

@@ -62,14 +62,27 @@ TEST_CASE("an approved release is dispatched once, with its number and tag") {
     CHECK(runs[0]["inputs"]["release_id"] == std::to_string(id));
     CHECK(runs[0]["inputs"]["release_tag"] == "v1.2.3");
     CHECK_FALSE(world.waits("dispatch"));
+    // The history says so too, once.
+    auto events = world.ledger->events(id);
+    std::erase_if(events, [](const auto& event) {
+        return event.detail.find("\"dispatch\"") == std::string::npos;
+    });
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].actor == "loomrel");
+    CHECK(events[0].source == "serve");
+    const json detail = json::parse(events[0].detail);
+    CHECK(detail["dispatch"] == "started");
+    CHECK(detail["workflow"] == "LoomAI-IT/loom-content: " + world.config.github.prod_workflow);
 }
 
 TEST_CASE("a definite refusal becomes a notice with its reason, once") {
     DispatchWorld world;
     world.config.github.prod_workflow = "not-there.yml";
-    (void)world.approved();
+    const auto id = world.approved();
     (void)world.dispatch();
     (void)world.dispatch();
+    CHECK(world.ledger->events(id).back().detail.find(R"("dispatch":"refused")")
+          != std::string::npos);
     const auto notices = world.ledger->waiting_notices(100);
     const auto told = std::count_if(notices.begin(), notices.end(), [](const auto& notice) {
         return notice.kind == "dispatch_refused"

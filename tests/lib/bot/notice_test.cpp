@@ -286,6 +286,30 @@ TEST_CASE("what the ledger has to tell about trust, from its moves to the text")
                             {"at", "2024-03-15T00:30:00.000Z"}};
         world.ledger->add_notice({"unproven:1", "unproven", std::nullopt, unproven.dump()});
         world.tell("nothing proves what serves");
+        json back = by_hand;
+        back["environment"] = "stage";
+        back["by"] = "<dave>";
+        back["run_id"] = "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1";
+        world.ledger->add_notice({"rolled_back:1", "rolled_back", std::nullopt, back.dump()});
+        world.tell("a rollback that moved no release");
+        const json cancelled{{"run_id", "7d9f4d8e-0d3a-4c39-8b62-93ad57aeb9d1"},
+                             {"service", "loom-content"},
+                             {"environment", "stage"},
+                             {"kind", "deploy"},
+                             {"tag", "v1.2.3"},
+                             {"by", "<bob>"},
+                             {"began_by", "alice"},
+                             {"key", "ci-stage"},
+                             {"at", "2024-03-15T00:30:00.000Z"}};
+        world.ledger->add_notice({"cancelled:1", "cancelled", std::nullopt, cancelled.dump()});
+        world.tell("a run was cancelled, told over the API");
+        const json refused{{"refused", "claim"},
+                           {"conflict", "outrun"},
+                           {"by", "v1.2.4"},
+                           {"actor", "ci-prod"},
+                           {"said_by", "<anya>"}};
+        world.ledger->add_notice({"claim_refused:1", "claim_refused", id, refused.dump()});
+        world.tell("production was refused");
         all += world.all;
     }
     check_golden("trust", all);
