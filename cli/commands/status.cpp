@@ -1,18 +1,25 @@
 #include "cli/commands/status.hpp"
 
 #include "cli/terminal/table.hpp"
+#include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/deploy/disagreement.hpp"
 #include "lib/deploy/look.hpp"
 #include "lib/operations/host_survey.hpp"
+#include "lib/operations/ledger.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
 
 namespace loomrel::cli {
 
 namespace {
 
+using deploy::Disagreement;
 using deploy::HostState;
 using messages::Id;
 using nlohmann::ordered_json;
@@ -134,6 +141,95 @@ std::string remark(Services& services, const ServiceStatus& seen) {
     return join(remarks, "; ");
 }
 
+std::vector<ServiceStatus> look(Services& services, const std::vector<HostServices>& all) {
+    std::vector<std::vector<HostState>> sights(all.size());
+    const auto surveyed = operations::survey(
+        services.context(), services, all, [&](std::size_t i, ssh::Connection& connection) {
+            for (const config::DeploySettings& settings : all[i].services) {
+                sights[i].push_back(deploy::look(connection, all[i].name, settings));
+            }
+        });
+    std::vector<ServiceStatus> lines;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        for (std::size_t n = 0; n < all[i].services.size(); ++n) {
+            ServiceStatus seen{
+                &all[i], all[i].services[n].service, std::nullopt, surveyed[i].error};
+            if (n < sights[i].size()) {
+                seen.sight = sights[i][n];
+                seen.error.reset();
+            }
+            lines.push_back(std::move(seen));
+        }
+    }
+    return lines;
+}
+
+// What to type about it.
+std::string command_for(const Disagreement& one) {
+    return one.by_hand ? "loomrel reconcile"
+                       : "loomrel rollback --env " + one.environment + " --service "
+                             + typed_word(one.service) + " --to " + typed_word(one.ledger);
+}
+
+// Where host and ledger say different things; nothing, with a word about it, while the ledger does
+// not answer. Developers' hosts serve what their branches say.
+std::vector<Disagreement> disagreements(Services& services, const std::vector<ServiceStatus>& all) {
+    std::map<std::pair<std::string, std::string>, std::vector<deploy::HostLook>> looks;
+    for (const ServiceStatus& seen : all) {
+        if (seen.sight && seen.place->environment != "dev") {
+            looks[{seen.service, seen.place->environment}].push_back(
+                {seen.place->name, seen.sight});
+        }
+    }
+    std::vector<Disagreement> found;
+    if (looks.empty()) {
+        return found;
+    }
+    (void)operations::ledger_if_it_answers(
+        services.context(), services, Services::Purpose::looking, [&](store::Store& ledger) {
+            for (const auto& [which, hosts] : looks) {
+                auto some = deploy::disagreements(ledger, which.first, which.second, hosts);
+                std::move(some.begin(), some.end(), std::back_inserter(found));
+            }
+        });
+    return found;
+}
+
+void show_disagreements(Services& services, const std::vector<Disagreement>& all) {
+    for (const Disagreement& one : all) {
+        const std::string serves =
+            one.serves.empty() ? services.say(Id::status_serves_nothing) : one.serves;
+        const std::string line = services.say(Id::status_disagrees,
+                                              fmt::arg("service", one.service),
+                                              fmt::arg("environment", one.environment),
+                                              fmt::arg("host", one.host),
+                                              fmt::arg("serves", serves),
+                                              fmt::arg("ledger", one.ledger),
+                                              fmt::arg("command", command_for(one)));
+        // A program reads rows there, and nothing else.
+        if (services.io().out_is_tty()) {
+            services.out(line + "\n");
+        } else {
+            services.note(line);
+        }
+    }
+}
+
+// null: they agree, or nobody knows.
+ordered_json disagreement_of(const ServiceStatus& seen, const std::vector<Disagreement>& all) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Disagreement& one) {
+        return one.service == seen.service && one.environment == seen.place->environment
+               && one.host == seen.place->name;
+    });
+    if (found == all.end()) {
+        return {};
+    }
+    return {{"serves", found->serves},
+            {"ledger", found->ledger},
+            {"by_hand", found->by_hand},
+            {"next", command_for(*found)}};
+}
+
 void show_table(Services& services, const std::vector<ServiceStatus>& all) {
     Table table({services.say(Id::status_column_environment),
                  services.say(Id::status_column_service),
@@ -171,36 +267,21 @@ ExitCode run_status(Services& services, const StatusOptions& options) {
     const operations::Context& context = services.context();
     const std::vector<HostServices> all = operations::places(
         context, services, options.environment, services.services_meant(options.service));
-    std::vector<std::vector<HostState>> sights(all.size());
-    const auto look = [&](std::size_t i, ssh::Connection& connection) {
-        for (const config::DeploySettings& settings : all[i].services) {
-            sights[i].push_back(deploy::look(connection, all[i].name, settings));
-        }
-    };
-    const auto surveyed = operations::survey(context, services, all, look);
-    std::vector<ServiceStatus> lines;
-    bool any = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        for (std::size_t n = 0; n < all[i].services.size(); ++n) {
-            ServiceStatus seen{
-                &all[i], all[i].services[n].service, std::nullopt, surveyed[i].error};
-            if (n < sights[i].size()) {
-                seen.sight = sights[i][n];
-                seen.error.reset();
-                any = true;
-            }
-            lines.push_back(std::move(seen));
-        }
-    }
+    const std::vector<ServiceStatus> lines = look(services, all);
+    const auto differing = disagreements(services, lines);
     if (services.json()) {
         ordered_json rows = ordered_json::array();
         for (const ServiceStatus& seen : lines) {
             rows.push_back(to_object(services, seen));
+            rows.back()["disagreement"] = disagreement_of(seen, differing);
         }
         services.out_json({{"services", std::move(rows)}});
     } else {
         show_table(services, lines);
+        show_disagreements(services, differing);
     }
+    const bool any =
+        std::any_of(lines.begin(), lines.end(), [](const auto& seen) { return seen.sight; });
     return any ? ExitCode::ok : ExitCode::no_host;
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace loomrel::deploy {
 
@@ -39,31 +40,11 @@ bool is_busy(const HostLook& host) {
                               [](const auto& run) { return run.state == "running"; }));
 }
 
-// Whoever is at it tells the ledger himself, or is concluded.
-bool is_under_way(store::Store& ledger,
-                  const std::string& service,
-                  const std::string& environment,
-                  const std::vector<HostLook>& hosts) {
-    store::RunQuery query = runs_of(service, environment);
-    query.open_only = true;
-    query.limit = k_most_runs;
-    const auto open = ledger.list_runs(query);
-    // One that was being told here, and was cut short, is told again.
-    return std::any_of(hosts.begin(), hosts.end(), is_busy)
-           || std::any_of(open.begin(), open.end(), [](const store::Run& run) {
-                  return run.source != k_by_host;
-              });
-}
-
 // By the last run that ended good; "" = none did.
 std::string
 last_deployed(store::Store& ledger, const std::string& service, const std::string& environment) {
-    constexpr std::string_view k_tags = "refs/tags/";
-    store::RunQuery query = runs_of(service, environment);
-    query.good_only = true;
-    const auto runs = ledger.list_runs(query);
-    return runs.empty() || !runs[0].ref.starts_with(k_tags) ? ""
-                                                            : runs[0].ref.substr(k_tags.size());
+    const auto run = last_good_run(ledger, service, environment);
+    return run ? tag_of_run(*run) : "";
 }
 
 // Hosts are named in several ways, the run is not.
@@ -180,6 +161,10 @@ json fact_of(const Untold& untold, const RestoredByHand& one) {
             {"run_id", one.run}};
 }
 
+std::string actor_of(const RestoredByHand& one) {
+    return one.change.by.empty() ? one.host : one.change.by;
+}
+
 // Without a commit: a host's word that something served proves nothing for another one.
 store::Run row_of(const Untold& untold, const RestoredByHand& one) {
     store::Run run;
@@ -189,6 +174,8 @@ store::Run row_of(const Untold& untold, const RestoredByHand& one) {
     run.kind = store::RunKind::rollback;
     run.hosts = {one.host};
     run.source = k_by_host;
+    run.began_by = actor_of(one);
+    run.began_via = k_by_host;
     run.started_at = Time(std::chrono::seconds(one.change.at));
     if (release::is_release_tag(one.change.serves)) {
         run.ref = "refs/tags/" + one.change.serves;
@@ -204,10 +191,6 @@ store::RunEnd end_of(const RestoredByHand& one, const json& fact) {
     end.result = fact.dump();
     end.hosts = {{one.host, "ended", good ? "ok" : "failed", one.change.serves}};
     return end;
-}
-
-std::string actor_of(const RestoredByHand& one) {
-    return one.change.by.empty() ? one.host : one.change.by;
 }
 
 void tell_by_hand(store::Store& ledger, const Untold& untold, const RestoredByHand& one) {
@@ -260,6 +243,34 @@ void tell_unproven(store::Store& ledger, const Untold& untold, const Unproven& o
 }
 
 } // namespace
+
+bool is_under_way(store::Store& ledger,
+                  const std::string& service,
+                  const std::string& environment,
+                  const std::vector<HostLook>& hosts) {
+    store::RunQuery query = runs_of(service, environment);
+    query.open_only = true;
+    query.limit = k_most_runs;
+    const auto open = ledger.list_runs(query);
+    // One that was being told here, and was cut short, is told again.
+    return std::any_of(hosts.begin(), hosts.end(), is_busy)
+           || std::any_of(open.begin(), open.end(), [](const store::Run& run) {
+                  return run.source != k_by_host;
+              });
+}
+
+std::optional<store::Run>
+last_good_run(store::Store& ledger, const std::string& service, const std::string& environment) {
+    store::RunQuery query = runs_of(service, environment);
+    query.good_only = true;
+    auto runs = ledger.list_runs(query);
+    return runs.empty() ? std::nullopt : std::optional(std::move(runs[0]));
+}
+
+std::string tag_of_run(const store::Run& run) {
+    constexpr std::string_view k_tags = "refs/tags/";
+    return run.ref.starts_with(k_tags) ? run.ref.substr(k_tags.size()) : "";
+}
 
 Untold compare(store::Store& ledger,
                const std::string& service,

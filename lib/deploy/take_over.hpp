@@ -39,6 +39,17 @@ struct Untold {
     [[nodiscard]] bool empty() const { return by_hand.empty() && unproven.empty(); }
 };
 
+// Whoever is at it tells the ledger himself, or is concluded.
+[[nodiscard]] bool is_under_way(store::Store& ledger,
+                                const std::string& service,
+                                const std::string& environment,
+                                const std::vector<HostLook>& hosts);
+
+[[nodiscard]] std::optional<store::Run>
+last_good_run(store::Store& ledger, const std::string& service, const std::string& environment);
+// "" = it is of no tag.
+[[nodiscard]] std::string tag_of_run(const store::Run& run);
+
 // Compares what the service's hosts say with the ledger, and changes nothing. Nothing is untold
 // while a run is under way there.
 [[nodiscard]] Untold compare(store::Store& ledger,

@@ -1,4 +1,5 @@
 #include "lib/base/random.hpp"
+#include "lib/deploy/disagreement.hpp"
 #include "lib/deploy/take_over.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
@@ -253,4 +254,44 @@ TEST_CASE("before its first deploy production is nobody's") {
     world.hosts[0].sight.value().serving.clear();
     CHECK(deploy::compare(*world.ledger, "loom-user", "prod", world.hosts).unproven.empty());
     CHECK(deploy::compare(*world.ledger, k_service, "stage", world.hosts).unproven.empty());
+}
+
+TEST_CASE(
+    "a host that serves something else than the ledger believes is named, and nothing moves") {
+    World world;
+    const auto found = [&] {
+        return deploy::disagreements(*world.ledger, k_service, "prod", world.hosts);
+    };
+    CHECK(found().empty());
+    world.by_hand(1, "v1.2.2", 10);
+    REQUIRE(found().size() == 1);
+    CHECK(found()[0].host == "prod-2");
+    CHECK(found()[0].serves == "v1.2.2");
+    CHECK(found()[0].ledger == "v1.2.3");
+    CHECK(found()[0].by_hand);
+    CHECK(world.ledger->find_release(world.second)->status == "deployed");
+    CHECK(world.ledger->list_runs({}).size() == 2);
+    // The same commit under another of its tags is the same version.
+    world.hosts[1].sight.value().commit = std::string(40, 'b');
+    CHECK(found().empty());
+    // By whatever else it came there.
+    world.hosts[1].sight.value().commit.clear();
+    world.hosts[1].sight.value().changes.clear();
+    REQUIRE(found().size() == 1);
+    CHECK_FALSE(found()[0].by_hand);
+    // Nobody knows what serves; and that nothing does is another answer.
+    world.hosts[1].sight.value().serves.clear();
+    world.hosts[1].sight.value().images_known = false;
+    CHECK(found().empty());
+    world.hosts[1].sight.value().images_known = true;
+    CHECK(found().size() == 1);
+    world.hosts[1].sight.reset();
+    CHECK(found().empty());
+}
+
+TEST_CASE("host and ledger do not disagree while a run is under way") {
+    World world;
+    world.by_hand(1, "v1.2.2", 10);
+    REQUIRE(world.ledger->open_run(World::row("v1.2.4", std::string(40, 'c'))).opened);
+    CHECK(deploy::disagreements(*world.ledger, k_service, "prod", world.hosts).empty());
 }
