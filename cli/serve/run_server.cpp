@@ -31,10 +31,19 @@ constexpr Milliseconds k_head_start{2000};
 
 // Whoever decides or claims is held to these from now on, over whichever store. A server that names
 // no approver lets whoever asks go by his own rules, as before it came.
-void keep_rules(store::Store& store, const release::ApprovalRules& rules) {
+void keep_rules(store::Store& store, const release::ApprovalRules& rules, ServeLog& log) {
     auto* ledger = dynamic_cast<store::ServerLedger*>(&store);
-    if (ledger != nullptr && (!rules.approvers.empty() || ledger->approval_rules())) {
-        (void)ledger->keep_approval_rules(rules, "serve");
+    if (ledger == nullptr || (rules.approvers.empty() && !ledger->approval_rules())) {
+        return;
+    }
+    if (ledger->keep_approval_rules(rules, "serve")) {
+        log.write(Level::warning,
+                  "rules_changed",
+                  {{"by", "serve"},
+                   {"approvers", rules.approvers},
+                   {"quorum", rules.quorum},
+                   {"self_approval", rules.self_approval},
+                   {"expires_ms", rules.expires.count()}});
     }
 }
 
@@ -77,7 +86,7 @@ private:
             const auto store =
                 services.open_another_store(Services::Purpose::production, k_store_deadline);
             (void)store->migrate();
-            keep_rules(*store, services.config().approval_rules());
+            keep_rules(*store, services.config().approval_rules(), log);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::ledger) {
                 log.failure("ledger", error);

@@ -1,12 +1,14 @@
 #include "cli/serve/workers.hpp"
 
 #include "cli/context/notices.hpp"
+#include "cli/serve/ledger_log.hpp"
 #include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/look_around.hpp"
 #include "lib/store/server_ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace loomrel::cli {
 
@@ -16,6 +18,7 @@ using Level = ServeLog::Level;
 
 constexpr Milliseconds k_between_reconciles{30000};
 constexpr int k_most_runs_at_once = 1000;
+constexpr Milliseconds k_between_tellings{2000};
 // No longer than that does a ledger that is away hold up the end of serve.
 constexpr Milliseconds k_longest_store_call{5000};
 // Another server on the ledger is there at once when this one goes, or soon when it was killed.
@@ -119,6 +122,28 @@ Worker looker(Services& services, ServeLog& log) {
             }};
 }
 
+// Whoever did it, and wherever: the ledger is where all of it is written.
+Worker teller(Services& services, ServeLog& log) {
+    return {"ledger_log", [&services, &log](const std::stop_token& stop) {
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
+                LedgerLog ledger_log(log, dynamic_cast<store::ServerLedger&>(*store));
+                bool more = true;
+                bool away = false;
+                while (std::exchange(more, more && rest(stop, k_between_tellings))) {
+                    try {
+                        ledger_log.look();
+                        away = false;
+                    } catch (const Error& error) {
+                        // Nothing is lost by that: it is written when the ledger is back.
+                        if (!std::exchange(away, true)) {
+                            log.failure("ledger_log", error);
+                        }
+                    }
+                }
+            }};
+}
+
 // Where it cannot begin any, people are told what to type.
 bool begins_deploys(const config::Config& config) {
     const auto is_direct = [&](const std::string& service) {
@@ -146,6 +171,7 @@ Worker presence(Services& services) {
 std::vector<Worker> make_workers(Services& services, ServeLog& log, telemetry::Metrics&) {
     std::vector<Worker> workers;
     workers.push_back(reconciler(services, log));
+    workers.push_back(teller(services, log));
     if (services.config().server.look_every > Milliseconds{0}) {
         workers.push_back(looker(services, log));
     }
