@@ -38,6 +38,23 @@ by_hand_up() {
         || wrong "by hand: $(cat "$T/by-hand")"
 }
 
+promise "status says where host and ledger disagree, and changes nothing"
+on_host prod "sh $T/prod/state/prod/$SERVICE/restore v1.1.0" >"$T/by-hand" 2>&1 || wrong "by hand: $(cat "$T/by-hand")"
+holds "v1.1.0 does not serve" wait_for 20 served serves_now v1.1.0 prod
+mark
+try --json status --env prod
+expect_json '.services[0].disagreement.serves' v1.1.0 '.services[0].disagreement.ledger' v1.0.0 \
+    '.services[0].disagreement.next' 'loomrel reconcile'
+try --lang en status --env prod
+expect_said 'serves v1.1.0, by the ledger it is v1.0.0' 'loomrel reconcile'
+[ "$(ledger_knows)" = "$KNEW" ] || wrong "the ledger was told"
+on_host prod "sh $T/prod/state/prod/$SERVICE/restore v1.0.0" >"$T/by-hand" 2>&1 || wrong "by hand: $(cat "$T/by-hand")"
+holds "v1.0.0 does not serve" wait_for 20 served serves_now v1.0.0 prod
+try --json status --env prod
+expect_json '.services[0].disagreement' null
+try --json reconcile
+expect_exit 0
+
 attack "an image that nobody approved, started on the host"
 staged v1.2.0
 by_hand_up "$PROJECT/$SERVICE"
@@ -51,6 +68,9 @@ told
 # Once a day, not at every look.
 try --json reconcile
 expect_sql 1 "SELECT count(*) FROM outbox WHERE kind = 'unproven'"
+try --json status --env prod
+expect_json '.services[0].disagreement.ledger' v1.0.0 \
+    '.services[0].disagreement.next' "loomrel rollback --env prod --service $SERVICE --to v1.0.0"
 try --lang en reconcile
 expect_said 'serves what nobody approved' "loomrel rollback --service $SERVICE --to v1.0.0"
 
