@@ -59,8 +59,11 @@ GithubActions read_github_actions(const std::map<std::string, std::string>& envi
         github.branch = value("GITHUB_REF_NAME");
     }
     github.author = author_in_event(value("GITHUB_EVENT_PATH"));
+    github.actor = value("GITHUB_ACTOR");
+    github.resender = value("GITHUB_TRIGGERING_ACTOR");
+    github.event = value("GITHUB_EVENT_NAME");
     if (github.author.empty()) {
-        github.author = value("GITHUB_ACTOR");
+        github.author = github.actor;
     }
     github.run_id = value("GITHUB_RUN_ID");
     const auto attempt = parse_integer(value("GITHUB_RUN_ATTEMPT"));

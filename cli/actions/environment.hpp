@@ -19,6 +19,9 @@ struct GithubActions {
     std::string commit;     // only of a run for a tag
     std::string ref;        // refs/tags/v1.2.3
     std::string author;     // of the head commit, else who started the run
+    std::string actor;      // who started the run
+    std::string resender;   // who ran it again; of the first attempt the same
+    std::string event;      // push, workflow_dispatch, …
     std::string run_id;
     int run_attempt = 0; // 0 = not known
     std::string link;    // the run's page

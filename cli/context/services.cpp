@@ -88,7 +88,7 @@ const operations::Context& Services::context() {
             config,
             m_redactor,
             language(),
-            {actor(), "cli", github.link, {github.run_id, github.run_attempt}},
+            {actor(), "cli", github.link, {github.run_id, github.run_attempt}, sender()},
             state_folder(),
             patience(),
             m_outside.clock,
@@ -220,6 +220,21 @@ std::string Services::actor() {
     }
     name = sanitize_line(name);
     return name.empty() ? "loomrel" : name;
+}
+
+operations::Sender Services::sender() {
+    const GithubActions& run = github();
+    if (!run.active) {
+        return {actor(), "", "", std::string(release::k_word_terminal)};
+    }
+    const auto line = [](const std::string& text) {
+        const std::string clean = sanitize_line(text);
+        return std::string(cut_bytes(clean, release::k_longest_line));
+    };
+    return {line(run.actor),
+            line(run.resender),
+            line(run.event.substr(0, 40)),
+            std::string(release::k_word_ci)};
 }
 
 Language Services::language() const {

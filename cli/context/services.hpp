@@ -105,6 +105,8 @@ public:
     [[nodiscard]] std::string tag(const std::optional<std::string>& flag);
     // Who does this: the commit's author in Actions, else who is logged in here.
     [[nodiscard]] std::string actor();
+    // Who starts what begins here, as far as this process can tell.
+    [[nodiscard]] operations::Sender sender();
 
     // --lang, else the configuration's if it has been read, else LOOMREL_LANG, else Russian.
     [[nodiscard]] Language language() const;

@@ -2,6 +2,7 @@
 
 #include "cli/context/notices.hpp"
 #include "cli/serve/ledger_log.hpp"
+#include "lib/bot/sender_check.hpp"
 #include "lib/operations/conclude.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/look_around.hpp"
@@ -24,6 +25,7 @@ constexpr Milliseconds k_longest_store_call{5000};
 // Another server on the ledger is there at once when this one goes, or soon when it was killed.
 constexpr Milliseconds k_presence{10000};
 constexpr Milliseconds k_between_presences{2000};
+constexpr Milliseconds k_between_sender_checks{2000};
 
 bool has_hosts(Services& services, const store::Run& run) {
     try {
@@ -153,6 +155,37 @@ bool begins_deploys(const config::Config& config) {
            || std::any_of(config.services.begin(), config.services.end(), is_direct);
 }
 
+// Who began a release is what GitHub says, not what its job says.
+Worker sender_check(Services& services, ServeLog& log) {
+    return {"senders", [&services, &log](const std::stop_token& stop) {
+                const auto store = services.open_another_store(
+                    Services::Purpose::production, k_longest_store_call, /*must_exist=*/true);
+                const config::Config& config = services.config();
+                github::Client client(github_options(config));
+                bot::SenderCheck check(
+                    dynamic_cast<store::ServerLedger&>(*store),
+                    client,
+                    config,
+                    now,
+                    [&log](const bot::SenderCheck::Told& told) {
+                        const bool differs = told.said != told.github;
+                        log.write(differs ? Level::warning : Level::info,
+                                  differs ? "sender_differs" : "sender",
+                                  {{"release_id", told.release_id},
+                                   {"said", told.said},
+                                   {"github", told.github}});
+                    },
+                    [&log](std::int64_t release_id, const std::string& reason) {
+                        log.write(Level::warning,
+                                  "sender_not_told",
+                                  {{"release_id", release_id}, {"reason", reason}});
+                    });
+                do {
+                    check.run([&stop] { return stop.stop_requested(); });
+                } while (rest(stop, k_between_sender_checks));
+            }};
+}
+
 Worker presence(Services& services) {
     // The same when the worker begins again: its lease is its own then.
     return {"presence", [&services, owner = lease_owner()](const std::stop_token& stop) {
@@ -174,6 +207,10 @@ std::vector<Worker> make_workers(Services& services, ServeLog& log, telemetry::M
     workers.push_back(teller(services, log));
     if (services.config().server.look_every > Milliseconds{0}) {
         workers.push_back(looker(services, log));
+    }
+    const auto& github = services.config().github;
+    if (!github.token.empty() && !github.owner.empty()) {
+        workers.push_back(sender_check(services, log));
     }
     if (begins_deploys(services.config())) {
         workers.push_back(presence(services));

@@ -4,6 +4,7 @@
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/rollback_screens.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/release/exclusion.hpp"
 #include "lib/telegram/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -184,8 +185,10 @@ std::string Dialog::why_not(const telegram::User& who,
     if (action == Action::approve || action == Action::ask_approve) {
         try {
             const release::ApprovalRules rules = m_config.approval_rules();
-            check_not_own(rules, approver_of(rules, who.id), release.initiated_by);
-            (void)council_of(rules, release.initiated_by);
+            const release::Origin origin = release.origin();
+            check_not_own(rules, approver_of(rules, who.id), origin);
+            check_sender(rules, origin);
+            (void)council_of(rules, origin);
         } catch (const Error& error) {
             return in(language, error.message()) + ". " + in(language, error.hint());
         }

@@ -4,6 +4,7 @@
 #include "lib/bot/dispatcher.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/settings.hpp"
+#include "lib/release/exclusion.hpp"
 #include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
@@ -178,7 +179,12 @@ std::string Dialog::refusal_text(const telegram::User& who,
             language, Id::bot_no_commit, tag, fmt::arg("command", stage_command(release, true)));
     }
     if (decided.conflict == "own") {
-        return say(language, Id::bot_own_release, tag);
+        const auto own = release::exclusion_of(m_config.approval_rules(), release.origin(), who.id);
+        return say(language, Id::bot_own_release, tag)
+               + (own ? " (" + in(language, why_excluded(*own)) + ")" : "");
+    }
+    if (decided.conflict == "sender") {
+        return say(language, Id::event_why_sender);
     }
     if (decided.conflict == "council") {
         return say(language, Id::bot_few_approvers, tag);

@@ -87,7 +87,7 @@ std::string dispatch(Language language, const json& detail) {
 } // namespace
 
 std::string why_refused(Language language, const json& detail) {
-    static constexpr std::array<std::pair<std::string_view, Id>, 17> k_whys{
+    static constexpr std::array<std::pair<std::string_view, Id>, 18> k_whys{
         {{"status", Id::event_why_status},
          {"commit", Id::event_why_commit},
          {"no_commit", Id::event_why_no_commit},
@@ -100,6 +100,7 @@ std::string why_refused(Language language, const json& detail) {
          {"approver", Id::event_why_approver},
          {"own", Id::event_why_own},
          {"council", Id::event_why_council},
+         {"sender", Id::event_why_sender},
          {"question", Id::event_why_question},
          {"stage", Id::event_why_stage},
          {"tag", Id::event_why_tag},

@@ -88,8 +88,7 @@ bool is_of_council(const config::Config& config,
                    const release::Release& release,
                    std::int64_t person) {
     try {
-        return holds(release::council_of(config.approval_rules(), release.initiated_by).ids(),
-                     person);
+        return holds(release::council_of(config.approval_rules(), release.origin()).ids(), person);
     } catch (const Error&) {
         // As below.
         return is_approver(config, person);
@@ -98,7 +97,7 @@ bool is_of_council(const config::Config& config,
 
 int needed_approvals(const config::Config& config, const release::Release& release) {
     try {
-        return release::council_of(config.approval_rules(), release.initiated_by).needed;
+        return release::council_of(config.approval_rules(), release.origin()).needed;
     } catch (const Error&) {
         // Said where somebody tries to approve; here it is only a number to show.
         return std::max(config.telegram.quorum, 1);

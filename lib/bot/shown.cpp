@@ -1,6 +1,7 @@
 #include "lib/bot/shown.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/bot/actor_lines.hpp"
 #include "lib/bot/callback.hpp"
 #include "lib/bot/card.hpp"
 #include "lib/bot/event_words.hpp"
@@ -164,6 +165,9 @@ std::string what_is_approved(const config::Config& config,
     std::string lines = commit_line(config, release);
     const auto add = [&](const std::string& line) { lines += line.empty() ? "" : "\n" + line; };
     const bool looks = known.looks && operations::can_look_at_stage(config, release.service_name);
+    for (const std::string& line : actor_lines(config, release)) {
+        add(line);
+    }
     add(stage_line(config, release.service_name, known.looks));
     const std::string keys = setting_keys(language, known.settings);
     if (!keys.empty()) {

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
+#include <map>
 #include <system_error>
 
 namespace loomrel::config {
@@ -106,6 +108,34 @@ void check_named_services(Problems& problems,
     }
 }
 
+// One that is nobody's, or two people's, tells of nobody.
+void check_emails(Problems& problems,
+                  const std::vector<Person>& people,
+                  const std::function<std::string(const std::string&)>& place_of) {
+    std::map<std::string, std::int64_t> owners;
+    for (std::size_t i = 0; i < people.size(); ++i) {
+        const std::string place = place_of("people." + std::to_string(i + 1) + ".emails");
+        for (const std::string& email : people[i].emails) {
+            const std::string shown = sanitize_line(email);
+            if (!release::is_email(email)) {
+                problems.add(place,
+                             "emails: «" + shown + "» — это не e-mail",
+                             "emails: '" + shown + "' is no e-mail address");
+            } else if (release::is_github_itself(email)) {
+                problems.add(place,
+                             "emails: «" + shown + "» — это сам GitHub, а не человек",
+                             "emails: '" + shown + "' is GitHub itself, and nobody's");
+            } else if (const auto [owner, fresh] =
+                           owners.insert({release::fold_email(email), people[i].telegram});
+                       !fresh && owner->second != people[i].telegram) {
+                problems.add(place,
+                             "emails: «" + shown + "» записан у двоих",
+                             "emails: two people have '" + shown + "'");
+            }
+        }
+    }
+}
+
 } // namespace
 
 std::vector<Phrase> Config::warnings() const {
@@ -168,10 +198,11 @@ std::vector<Phrase> Config::problems() const {
     for (const std::string& login : developers()) {
         found.try_out("", [&] { check_pin(found, *developer(login)); });
     }
+    check_emails(found, people, place_of);
     if (!telegram.approvers.empty()) {
         const std::string quorum = place_of("telegram.quorum");
         found.try_out(quorum.empty() ? place_of("telegram.approvers") : quorum,
-                      [&] { (void)release::council_of(approval_rules(), ""); });
+                      [&] { (void)release::council_of(approval_rules(), {}); });
     }
     if (std::find(k_log_levels.begin(), k_log_levels.end(), to_lower(server.log_level))
         == k_log_levels.end()) {

@@ -78,6 +78,7 @@ constexpr std::array k_person{
     Key{"telegram", Type::integer, "", "", ""},
     Key{"github", Type::text, "", "", ""},
     Key{"name", Type::text, "", "", ""},
+    Key{"emails", Type::texts, "", "", ""},
 };
 
 } // namespace

@@ -246,6 +246,10 @@ private:
             if (one.values.contains("people.name")) {
                 person.name = std::get<std::string>(one.values["people.name"].content);
             }
+            if (one.values.contains("people.emails")) {
+                person.emails =
+                    std::get<std::vector<std::string>>(one.values["people.emails"].content);
+            }
             m_file.people.push_back(std::move(person));
             const std::string number = std::to_string(m_file.people.size());
             for (auto& [name, value] : one.values) {

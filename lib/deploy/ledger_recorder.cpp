@@ -92,6 +92,9 @@ void LedgerRecorder::note_away() {
 
 // The move that the step means, once, with the journal's time where that is not now.
 bool LedgerRecorder::pass(const StepRecord& step) {
+    if (!step.signatures.commit.empty()) {
+        m_signatures = step.signatures;
+    }
     const auto move = move_of(m_environment, step.name);
     const bool known = std::any_of(
         m_passed.begin(), m_passed.end(), [&](const auto& each) { return each.to == move; });
@@ -119,6 +122,9 @@ void LedgerRecorder::step_started(const StepRecord& step) {
     // Pinned as soon as it is known: two deploys of one commit are one release.
     if (!step.commit.empty() && (!m_run || m_run->commit.empty())) {
         change.commit = step.commit;
+    }
+    if (!step.signatures.commit.empty()) {
+        change.signatures = step.signatures;
     }
     try {
         // A refusal here (somebody else concluded already) shows itself again at the end.
@@ -200,6 +206,9 @@ LedgerRecorder::Conclusion LedgerRecorder::conclude(const store::RunEnd& end,
             change.commit = commit;
             // Known only now, it may be the commit of another release, which this run joins.
             change.during_run = end.run_id;
+        }
+        if (!m_signatures.commit.empty()) {
+            change.signatures = m_signatures;
         }
         const std::string serves = what_serves(end);
         if (end.outcome == RunOutcome::good) {

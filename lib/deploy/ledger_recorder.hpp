@@ -73,6 +73,7 @@ private:
     std::string m_environment;
     bool m_later = false;
     std::string m_rollback_from;
+    release::Signatures m_signatures;          // of the run's commit, once a host has told them
     std::vector<store::Change::Step> m_passed; // moves that the journal has told
     Deadline m_away_until{};                   // the ledger failed: it is left in peace for so long
     int m_failures = 0;                        // in a row

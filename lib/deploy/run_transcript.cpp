@@ -3,6 +3,8 @@
 #include "lib/base/text.hpp"
 #include "lib/release/names.hpp"
 
+#include <utility>
+
 namespace loomrel::deploy {
 
 namespace {
@@ -37,7 +39,7 @@ void RunTranscript::add(const Record& record) {
         last = *m_boot + record.uptime_cs * k_cs;
     }
     if (record.kind == "start") {
-        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}, last, commit});
+        m_steps.push_back({record.rest, std::nullopt, Milliseconds{0}, last, commit, signatures});
         m_step_began = record.uptime_cs;
         // What came before a failure is its reason; what follows only brings things back.
         if (!m_failed) {
@@ -53,6 +55,14 @@ void RunTranscript::add(const Record& record) {
     } else if (record.kind == "commit") {
         // A host may say anything.
         commit = release::is_commit(record.rest) ? record.rest : "";
+        signatures = {};
+    } else if (record.kind == "author") {
+        const auto [name, email] = release::parse_signature(record.rest);
+        signatures = {commit, name, email, "", ""};
+    } else if (record.kind == "committer") {
+        auto [name, email] = release::parse_signature(record.rest);
+        signatures.committer_name = std::move(name);
+        signatures.committer_email = std::move(email);
     } else if (record.kind == "log_file") {
         log_file = record.rest;
     } else if (record.kind == "saved") {

@@ -2,6 +2,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/deploy/journal.hpp"
+#include "lib/release/actors.hpp"
 
 #include <limits>
 #include <optional>
@@ -20,8 +21,9 @@ struct StepRecord {
     std::string name;
     std::optional<bool> ok; // nullopt: not ended
     Milliseconds took{0};
-    std::optional<Time> began{}; // by our clock; of a run that was found, not started here
-    std::string commit{};        // that the run works on, as far as it was known by then
+    std::optional<Time> began{};      // by our clock; of a run that was found, not started here
+    std::string commit{};             // that the run works on, as far as it was known by then
+    release::Signatures signatures{}; // of that commit; its own commit is "" where nobody told them
 };
 
 // What the journal of one host's run has told so far: enough for the result and for why it failed.
@@ -41,11 +43,12 @@ public:
 
     [[nodiscard]] const std::vector<StepRecord>& steps() const { return m_steps; }
 
-    std::optional<Time> last;   // record, likewise
-    std::string commit;         // full, once the repository was fetched
-    std::string log_file;       // on the host
-    std::string saved_file;     // the patch of what was not committed there
-    std::string failed_command; // "docker compose build loom-content"
+    std::optional<Time> last;       // record, likewise
+    std::string commit;             // full, once the repository was fetched
+    release::Signatures signatures; // of that commit, as git on the host reads them
+    std::string log_file;           // on the host
+    std::string saved_file;         // the patch of what was not committed there
+    std::string failed_command;     // "docker compose build loom-content"
     int failed_code = 0;
     std::vector<std::string> lost; // kept versions whose images are gone from the host
     std::string cancelled_by;      // by his own word; "" = nobody cancelled it, or he did not say

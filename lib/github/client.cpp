@@ -1,9 +1,11 @@
 #include "lib/base/text.hpp"
 #include "lib/github/github.hpp"
+#include "lib/release/names.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <ctime>
 
@@ -16,10 +18,25 @@ using What = Dispatched::What;
 
 // Clocks differ by so much at most.
 constexpr std::chrono::seconds k_skew{60};
+constexpr std::size_t k_longest_login = 100;
+constexpr std::size_t k_longest_event = 40;
 
 std::string text_in(const json& object, const char* name) {
     const auto found = object.find(name);
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// "" where it is no login: of letters, digits and hyphens, with "[bot]" behind a program's.
+std::string login_in(const json& run, const char* name) {
+    const auto found = run.find(name);
+    const std::string login =
+        found != run.end() && found->is_object() ? text_in(*found, "login") : "";
+    const bool fits = login.size() <= k_longest_login
+                      && std::all_of(login.begin(), login.end(), [](unsigned char letter) {
+                             return std::isalnum(letter) != 0 || letter == '-' || letter == '_'
+                                    || letter == '[' || letter == ']';
+                         });
+    return fits ? login : "";
 }
 
 std::string reason_of(const http::Response& response) {
@@ -80,10 +97,17 @@ Client::Client(Options options)
 }
 
 http::Request Client::request(const Workflow& workflow, const std::string& what) const {
+    return request(workflow.owner,
+                   workflow.repository,
+                   "workflows/" + http::url_encode(workflow.file) + "/" + what);
+}
+
+http::Request Client::request(const std::string& owner,
+                              const std::string& repository,
+                              const std::string& what) const {
     http::Request request;
-    request.url = m_options.api_url + "/repos/" + http::url_encode(workflow.owner) + "/"
-                  + http::url_encode(workflow.repository) + "/actions/workflows/"
-                  + http::url_encode(workflow.file) + "/" + what;
+    request.url = m_options.api_url + "/repos/" + http::url_encode(owner) + "/"
+                  + http::url_encode(repository) + "/actions/" + what;
     request.headers = {{"Accept", Secret("application/vnd.github+json")},
                        {"Authorization", Secret("Bearer " + m_options.token.reveal())},
                        {"X-GitHub-Api-Version", Secret("2022-11-28")}};
@@ -152,6 +176,38 @@ std::optional<std::vector<FoundRun>> Client::runs(const Workflow& workflow, Time
         }
     }
     return found;
+}
+
+RunOrigin Client::origin_of_run(const std::string& owner,
+                                const std::string& repository,
+                                std::int64_t run_id) {
+    RunOrigin origin;
+    try {
+        const http::Response response =
+            m_http.send(request(owner, repository, "runs/" + std::to_string(run_id)));
+        const json run = json::parse(response.body, nullptr, false);
+        if (response.good() && run.is_object()) {
+            // Another run's answer is none.
+            const bool is_it = run.value("id", json()) == json(run_id);
+            origin.actor = login_in(run, "actor");
+            origin.triggering_actor = login_in(run, "triggering_actor");
+            origin.event = cut_bytes(sanitize_line(text_in(run, "event")), k_longest_event);
+            const std::string commit = text_in(run, "head_sha");
+            origin.commit = release::is_commit(commit) ? commit : "";
+            if (is_it && !origin.actor.empty()) {
+                origin.what = RunOrigin::What::told;
+                return origin;
+            }
+            origin.reason = "an answer that is none";
+            return origin;
+        }
+        origin.what = response.status == 404 ? RunOrigin::What::absent : RunOrigin::What::unknown;
+        origin.reason = reason_of(response);
+        origin.retry_after = is_too_many(response) ? wait_of(response) : Milliseconds{0};
+    } catch (const http::Failure& failure) {
+        origin.reason = failure.reason().en;
+    }
+    return origin;
 }
 
 } // namespace loomrel::github

@@ -39,6 +39,22 @@ struct FoundRun {
     Time created_at;
 };
 
+// Who began a run, by GitHub's own word
+// (https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run).
+struct RunOrigin {
+    enum class What {
+        told,
+        absent,  // GitHub knows no such run
+        unknown, // it did not say: not reached, too busy, no right to look
+    } what = What::unknown;
+    std::string actor;            // a login
+    std::string triggering_actor; // who ran it again, or the same
+    std::string event;            // push, workflow_dispatch, …
+    std::string commit;           // that it is of: head_sha
+    std::string reason;           // of unknown, for people; without the token
+    Milliseconds retry_after{0};
+};
+
 struct Options {
     std::string api_url = "https://api.github.com";
     Secret token;
@@ -59,7 +75,12 @@ public:
     // its own clock). nullopt: GitHub does not say.
     [[nodiscard]] std::optional<std::vector<FoundRun>> runs(const Workflow& workflow, Time since);
 
+    [[nodiscard]] RunOrigin
+    origin_of_run(const std::string& owner, const std::string& repository, std::int64_t run_id);
+
 private:
+    [[nodiscard]] http::Request
+    request(const std::string& owner, const std::string& repository, const std::string& what) const;
     [[nodiscard]] http::Request request(const Workflow& workflow, const std::string& what) const;
 
     Options m_options;

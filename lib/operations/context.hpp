@@ -28,12 +28,21 @@ enum class Purpose {
     production,
 };
 
+// Who starts it, by whose word (release::Actors): of a release that an operation begins.
+struct Sender {
+    std::string who;
+    std::string again; // who ran GitHub's run again
+    std::string event;
+    std::string word;
+};
+
 // In whose name an operation is done, and through what.
 struct Caller {
     std::string actor;   // as the ledger's events name him
     std::string source;  // of those events: "cli", "bot"
     std::string link;    // the page of the GitHub run that asks; "" = none does
     deploy::Asker asker; // that run
+    Sender sender{};
 };
 
 // What an operation works with. Many threads may read one; it outlives every operation.

@@ -10,6 +10,13 @@ bool is_ledger_named(const Context& context) {
     return !store::shown_url(context.config.store.url).empty();
 }
 
+void set_sender(store::NewRelease& release, const Sender& sender) {
+    release.sender = sender.who;
+    release.resender = sender.again;
+    release.event = sender.event;
+    release.word = sender.word;
+}
+
 std::unique_ptr<store::Store>
 ledger_if_it_answers(const Context& context,
                      Console& console,

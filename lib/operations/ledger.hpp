@@ -17,6 +17,9 @@ inline constexpr Milliseconds k_ledger_patience{3000};
 // False where the ledger's address could not be read, and somebody must go on all the same.
 [[nodiscard]] bool is_ledger_named(const Context& context);
 
+// Who begins this release, and by whose word.
+void set_sender(store::NewRelease& release, const Sender& sender);
+
 // The ledger, for operations that go on without one: `first` is asked of it, and if it does not
 // answer in time people are told so and the result is null.
 [[nodiscard]] std::unique_ptr<store::Store>

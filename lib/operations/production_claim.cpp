@@ -4,7 +4,7 @@
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
-#include "lib/release/approval.hpp"
+#include "lib/release/exclusion.hpp"
 
 #include <utility>
 
@@ -73,6 +73,15 @@ store::Claim claim_of(const Context& context, const Release& release, store::Run
     return claim;
 }
 
+// The release's row may have been read before it was known who sent it.
+[[noreturn]] void refuse_sender(const Context& context, const Release& release) {
+    const auto ledger = context.open_ledger(Purpose::production, std::nullopt, /*must_exist=*/true);
+    const Release now = find_release(*ledger, release.id);
+    release::check_sender(ledger->approval_rules().value_or(context.config.approval_rules()),
+                          now.origin());
+    throw Error(ErrorKind::refused, "sender_unknown", phrase(Id::event_why_sender));
+}
+
 [[noreturn]] void refuse_taken(const Context& context, Release release, const std::string& status) {
     release.status = status;
     refuse("claimed", release, sentence(context, Id::prod_taken, release), Id::prod_taken_hint);
@@ -90,6 +99,9 @@ void refuse_claim(const Context& context,
     const auto text = [&](Id id) { return sentence(context, id, now); };
     if (claimed.conflict == "no_commit") {
         refuse("no_commit", now, text(Id::prod_no_commit), Id::prod_no_commit_hint);
+    }
+    if (claimed.conflict == "sender") {
+        refuse_sender(context, now);
     }
     if (claimed.conflict == "expired") {
         refuse("approval_expired", now, text(Id::prod_expired), asked);

@@ -3,6 +3,7 @@
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/operations/conclude.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/operations/rollback.hpp"
 
 #include <nlohmann/json.hpp>
@@ -59,6 +60,7 @@ Release make_release(const Context& context, store::Store& store, const StageReq
     fresh.ref = "refs/tags/" + asked.tag;
     fresh.commit = asked.commit;
     fresh.source = context.caller.source;
+    set_sender(fresh, context.caller.sender);
     return find_release(store, store.create_release(fresh).id);
 }
 

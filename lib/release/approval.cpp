@@ -2,6 +2,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/text.hpp"
+#include "lib/release/exclusion.hpp"
 
 #include <fmt/format.h>
 
@@ -31,12 +32,6 @@ std::string fold_case(std::string_view text) {
         }
     }
     return folded;
-}
-
-bool is_called(const Person& person, std::string_view who) {
-    const std::string wanted = fold_case(who);
-    return !wanted.empty()
-           && (fold_case(person.github) == wanted || fold_case(person.name) == wanted);
 }
 
 // In the list's order, each once.
@@ -136,13 +131,13 @@ Approver find_approver(const ApprovalRules& rules, std::string_view who) {
     return approver_of(rules, found.front());
 }
 
-bool is_initiator(const ApprovalRules& rules, std::int64_t id, std::string_view initiated_by) {
-    return std::any_of(rules.people.begin(), rules.people.end(), [&](const Person& person) {
-        return person.telegram == id && is_called(person, initiated_by);
-    });
+bool is_called(const Person& person, std::string_view who) {
+    const std::string wanted = fold_case(who);
+    return !wanted.empty()
+           && (fold_case(person.github) == wanted || fold_case(person.name) == wanted);
 }
 
-Council council_of(const ApprovalRules& rules, std::string_view initiated_by) {
+Council council_of(const ApprovalRules& rules, const Origin& origin) {
     check_not_empty(rules);
     Council council;
     for (const std::int64_t id : distinct(rules.approvers)) {
@@ -166,7 +161,7 @@ Council council_of(const ApprovalRules& rules, std::string_view initiated_by) {
                                      "github = \"…\"",
                                      id)});
         }
-        if (rules.self_approval || !is_initiator(rules, id, initiated_by)) {
+        if (!exclusion_of(rules, origin, id)) {
             council.approvers.push_back(approver_of(rules, id));
         }
     }
@@ -187,26 +182,13 @@ Council council_of(const ApprovalRules& rules, std::string_view initiated_by) {
     return council;
 }
 
-void check_not_own(const ApprovalRules& rules,
-                   const Approver& approver,
-                   std::string_view initiated_by) {
-    if (!rules.self_approval && is_initiator(rules, approver.id, initiated_by)) {
-        throw Error(ErrorKind::refused,
-                    "self_approval",
-                    {fmt::format("{} не может одобрить свой релиз", sanitize_line(approver.name)),
-                     fmt::format("{} may not approve a release of their own",
-                                 sanitize_line(approver.name))},
-                    {"telegram.self_approval = false: одобрить должен кто-то другой; "
-                     "отклонить свой релиз можно",
-                     "telegram.self_approval = false: somebody else has to approve it; "
-                     "rejecting one's own is allowed"});
+Lack lack_of(const ApprovalRules& rules, const Origin& origin, std::vector<Vote> votes) {
+    if (is_sender_unknown(rules, origin)) {
+        return Lack::sender;
     }
-}
-
-Lack lack_of(const ApprovalRules& rules, std::string_view initiated_by, std::vector<Vote> votes) {
     Council council;
     try {
-        council = council_of(rules, initiated_by);
+        council = council_of(rules, origin);
     } catch (const Error&) {
         return Lack::approvals; // nobody may approve it, so nobody has
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/base/clock.hpp"
+#include "lib/release/actors.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,6 +17,7 @@ struct Person {
     std::int64_t telegram = 0;
     std::string github;
     std::string name;
+    std::vector<std::string> emails{}; // that the commits of his bear
 
     friend bool operator==(const Person&, const Person&) = default;
 };
@@ -52,18 +54,12 @@ struct Council {
 // Error(refused) if that is nobody on the list, Error(usage) if it is two.
 [[nodiscard]] Approver find_approver(const ApprovalRules& rules, std::string_view who);
 
-// `initiated_by` as the ledger has it: a GitHub login or a name. Without [[people]] nobody is.
-[[nodiscard]] bool
-is_initiator(const ApprovalRules& rules, std::int64_t id, std::string_view initiated_by);
+// Has the [[people]] entry this GitHub login or name, in any case?
+[[nodiscard]] bool is_called(const Person& person, std::string_view who);
 
-// Error(config) if nobody may, or fewer than are needed, or if it cannot be told who is who where
-// self_approval = false wants that.
-[[nodiscard]] Council council_of(const ApprovalRules& rules, std::string_view initiated_by);
-
-// Error(refused) if he began it and self_approval = false.
-void check_not_own(const ApprovalRules& rules,
-                   const Approver& approver,
-                   std::string_view initiated_by);
+// Without those whose own release it is (exclusion.hpp). Error(config) if nobody may, or fewer than
+// are needed, or if it cannot be told who is who where self_approval = false wants that.
+[[nodiscard]] Council council_of(const ApprovalRules& rules, const Origin& origin);
 
 // An approval of the commit in question that nothing has made void.
 struct Vote {
@@ -72,11 +68,12 @@ struct Vote {
 };
 
 // What keeps these votes from letting a release into production by these rules.
-enum class Lack { nothing, approvals, age };
+// `sender`: nothing says who that is (check_sender).
+enum class Lack { nothing, sender, approvals, age };
 
 // Only eligible approvers count, each once. The approval is as old as the vote that completed the
 // quorum.
 [[nodiscard]] Lack
-lack_of(const ApprovalRules& rules, std::string_view initiated_by, std::vector<Vote> votes);
+lack_of(const ApprovalRules& rules, const Origin& origin, std::vector<Vote> votes);
 
 } // namespace loomrel::release

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/base/clock.hpp"
+#include "lib/release/actors.hpp"
 #include "lib/release/status.hpp"
 
 #include <algorithm>
@@ -31,6 +32,9 @@ struct Release {
     std::optional<std::int64_t> superseded_by;
     // Its status is a script's word: no run of loomrel's stands behind it (design 13.6).
     bool unverified = false;
+    std::optional<Actors> actors; // who acted on it; a row of before has none
+
+    [[nodiscard]] Origin origin() const { return {initiated_by, actors}; }
 
     [[nodiscard]] bool is_outrun() const {
         const auto known = state();

@@ -77,6 +77,8 @@ void check_text(const char* field, const std::string& text, const Rule& rule) {
                       "must be letters, digits, '-', '_' and '.', at most 128");
     case Text::link:
         return demand(text.empty() || release::is_link(text), field, "must be an http(s) address");
+    case Text::email:
+        return demand(release::is_email(text), field, "must be an e-mail address");
     case Text::json:
         return check_depth(field, text);
     }

@@ -60,9 +60,9 @@ struct Decided {
     } what = What::counted;
     std::string status; // the present one (of What::absent: empty)
     // Of What::refused, which rule: "approver" (not one of them), "own" (a release of theirs),
-    // "council" (nobody may, or too few), "status", "commit", "no_commit", "outrun", "question"
-    // (not the last), or, as far as the ledger knows: "stage" serves another, or "tag" of another
-    // commit.
+    // "sender" (nothing says who sent it), "council" (nobody may, or too few), "status", "commit",
+    // "no_commit", "outrun", "question" (not the last), or, as far as the ledger knows: "stage"
+    // serves another, or "tag" of another commit.
     std::string conflict;
     int needed = 1;           // how many approvals it takes
     std::string outrun_by;    // of "outrun": the tag, or the number of its release

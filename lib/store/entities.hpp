@@ -18,16 +18,41 @@ inline constexpr std::array<std::string_view, 3> k_environments{"dev", "stage", 
 inline constexpr std::array<std::string_view, 3> k_run_sources{"", "spool", "host"};
 inline constexpr std::array<std::string_view, 6> k_run_ways{
     "", "cli", "github", "bot", "serve", "host"};
-inline constexpr std::array<std::string_view, 10> k_claim_conflicts{"",
+inline constexpr std::array<std::string_view, 11> k_claim_conflicts{"",
                                                                     "status",
                                                                     "commit",
                                                                     "no_commit",
+                                                                    "sender",
                                                                     "approvals",
                                                                     "expired",
                                                                     "outrun",
                                                                     "settings",
                                                                     "run",
                                                                     "key"};
+// GitHub's word comes from GitHub alone.
+inline constexpr std::array<std::string_view, 3> k_new_words{
+    "", release::k_word_ci, release::k_word_terminal};
+
+template <>
+inline constexpr auto k_fields<release::Actors> =
+    std::tuple(field("sender", &release::Actors::sender),
+               field("resender", &release::Actors::resender),
+               field("event", &release::Actors::event),
+               field("word", &release::Actors::word),
+               field("asked", &release::Actors::asked),
+               field("run_commit", &release::Actors::run_commit),
+               field("author_name", &release::Actors::author_name),
+               field("author_email", &release::Actors::author_email),
+               field("committer_name", &release::Actors::committer_name),
+               field("committer_email", &release::Actors::committer_email));
+
+template <>
+inline constexpr auto k_fields<release::Signatures> = std::tuple(
+    field("commit", &release::Signatures::commit, {.required = true, .text = Text::commit}),
+    field("author_name", &release::Signatures::author_name, {.text = Text::line}),
+    field("author_email", &release::Signatures::author_email, {.text = Text::email}),
+    field("committer_name", &release::Signatures::committer_name, {.text = Text::line}),
+    field("committer_email", &release::Signatures::committer_email, {.text = Text::email}));
 
 template <>
 inline constexpr auto k_fields<release::Release> =
@@ -45,7 +70,8 @@ inline constexpr auto k_fields<release::Release> =
                field("completed_at", &release::Release::completed_at),
                field("commit_sha", &release::Release::commit_sha, {.text = Text::commit}),
                field("superseded_by", &release::Release::superseded_by),
-               field("unverified", &release::Release::unverified, {.by_ledger = true}));
+               field("unverified", &release::Release::unverified, {.by_ledger = true}),
+               field("actors", &release::Release::actors, {.by_ledger = true}));
 
 template <>
 inline constexpr auto k_fields<release::Event> =
@@ -74,7 +100,19 @@ inline constexpr auto k_fields<NewRelease> = std::tuple(
     field("source",
           &NewRelease::source,
           {.words = k_sources, .otherwise = "api", .column = k_no_column}),
-    field("continues", &NewRelease::continues, {.column = k_no_column}));
+    field("continues", &NewRelease::continues, {.column = k_no_column}),
+    field("sender",
+          &NewRelease::sender,
+          {.text = Text::line, .column = k_no_column, .absent_if_empty = true}),
+    field("resender",
+          &NewRelease::resender,
+          {.text = Text::line, .column = k_no_column, .absent_if_empty = true}),
+    field("event",
+          &NewRelease::event,
+          {.text = Text::line, .longest = 40, .column = k_no_column, .absent_if_empty = true}),
+    field("word",
+          &NewRelease::word,
+          {.words = k_new_words, .column = k_no_column, .absent_if_empty = true}));
 
 template <>
 inline constexpr auto k_fields<Run> =
@@ -138,7 +176,8 @@ inline constexpr auto k_fields<Change> = std::tuple(
           {.text = Text::line, .longest = 300, .absent_if_empty = true}),
     field("during_run", &Change::during_run, {.text = Text::uuid, .absent_if_empty = true}),
     field("open_run", &Change::open_run, {.absent_if_empty = true}),
-    field("end_run", &Change::end_run, {.absent_if_empty = true}));
+    field("end_run", &Change::end_run, {.absent_if_empty = true}),
+    field("signatures", &Change::signatures, {.absent_if_empty = true}));
 
 // The columns of `releases` that a change may write, and where it holds their new values.
 using AmendedColumn = std::pair<const char*, std::optional<std::string> Change::*>;
@@ -150,10 +189,11 @@ inline constexpr std::array<AmendedColumn, 4> k_amended_columns{
 
 // Has it values for columns beside its moves?
 [[nodiscard]] inline bool amends(const Change& change) {
-    return std::any_of(
-        k_amended_columns.begin(), k_amended_columns.end(), [&](const AmendedColumn& amended) {
-            return (change.*amended.second).has_value();
-        });
+    return change.signatures
+           || std::any_of(
+               k_amended_columns.begin(),
+               k_amended_columns.end(),
+               [&](const AmendedColumn& amended) { return (change.*amended.second).has_value(); });
 }
 
 template <>
@@ -179,7 +219,8 @@ template <>
 inline constexpr auto k_fields<release::Person> =
     std::tuple(field("telegram", &release::Person::telegram, {.required = true}),
                field("github", &release::Person::github),
-               field("name", &release::Person::name));
+               field("name", &release::Person::name),
+               field("emails", &release::Person::emails));
 
 template <>
 inline constexpr auto k_fields<release::ApprovalRules> =

@@ -12,7 +12,7 @@
 namespace loomrel::store {
 
 // What a text may be that a caller writes.
-enum class Text { any, line, service, tag, commit, ref, uuid, github_run, link, json };
+enum class Text { any, line, service, tag, commit, ref, uuid, github_run, link, email, json };
 
 struct Rule {
     // A caller must give it, and not "".

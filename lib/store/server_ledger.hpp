@@ -72,6 +72,15 @@ struct Settlement {
     std::int64_t message_id = 0;
 };
 
+// GitHub's answer to who began a release (release::Actors).
+struct SenderAnswer {
+    std::int64_t release_id = 0;
+    std::string sender;
+    std::string resender;
+    std::string event;
+    std::string run_commit;
+};
+
 // An approval that nobody has used.
 struct OldApproval {
     std::int64_t release_id = 0;
@@ -123,6 +132,10 @@ public:
     // What decisions and claims are held to from now on. True: it was something else before.
     virtual bool keep_approval_rules(const release::ApprovalRules& rules,
                                      const std::string& actor) = 0;
+
+    // What GitHub says of the run that began a release; once, and it wins. "" as the sender: GitHub
+    // knows no such run.
+    virtual void keep_sender(const SenderAnswer& answer) = 0;
 
     // nullopt: it was made. Else what stands in its way: one of its name is in force, and may do
     // something else.

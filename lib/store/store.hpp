@@ -38,6 +38,11 @@ struct NewRelease {
     // Begun by hand: the newest release of the service and tag whose way to stage is not over (and
     // whose commit is this one, where both are known) is taken instead of a new one.
     bool continues = false;
+    // Who acted, as Actors has it: by whose word, of `sender`, is one of k_new_words.
+    std::string sender{};
+    std::string resender{};
+    std::string event{};
+    std::string word{};
 };
 
 struct Created {
@@ -145,6 +150,9 @@ struct Change {
     // told (here or by `end_run`) the release may have moved on. Then: What::already.
     std::optional<std::string> during_run;
     std::optional<RunEnd> end_run;
+    // Of the commit that the host has checked out. Kept where that is the release's, the first ones
+    // that come.
+    std::optional<release::Signatures> signatures{};
 };
 
 struct Changed {
@@ -185,7 +193,7 @@ struct Claim {
 struct Claimed {
     enum class What { done, already, refused, absent } what = What::done;
     std::string status; // the present one: a refusal may have moved it back to manual_testing
-    // Of What::refused: "status", "commit", "no_commit", "approvals", "expired", "outrun",
+    // Of What::refused: "status", "commit", "no_commit", "sender", "approvals", "expired", "outrun",
     // "settings", "run" or "key". Expired, too few by the present rules, settings that were not
     // shown: people are asked anew.
     std::string conflict;

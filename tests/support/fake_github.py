@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""GitHub as far as loomrel asks it: starting a workflow by hand, and the list of its runs.
+"""GitHub as far as loomrel asks it: starting a workflow by hand, the list of its runs, and one run.
 
     fake_github.py [serve] [--port P] [--token T] [--repository OWNER/NAME] [--details]
                                                  prints "listen PORT"; --details: 200 with the run,
                                                  as newer versions answer, else 204
     export FAKE_GITHUB=http://127.0.0.1:PORT
     fake_github.py runs                          what was started
+    fake_github.py run JSON                      a run that somebody began: {"id", "actor"}, and if
+                                                 need be "triggering_actor", "event", "head_sha"
     fake_github.py calls                         every call
-    fake_github.py fail JSON                     see fake_http.py: Rules (methods: dispatch, runs);
+    fake_github.py fail JSON                     see fake_http.py: Rules (methods: dispatch, runs, run);
                                                  "fail" alone ends them all
     fake_github.py away on|off                   nobody answers
 
@@ -37,6 +39,7 @@ class GitHub:
         self.rules = Rules()
         self.away = False
         self.runs = []
+        self.begun = {}
         self.calls = []
 
     def answer(self, handler, path, body):
@@ -46,7 +49,9 @@ class GitHub:
             raise Hang
         match = re.fullmatch(r"/repos/([^/]+/[^/]+)/actions/workflows/([^/]+)/(dispatches|runs)",
                              path)
+        one = re.fullmatch(r"/repos/([^/]+/[^/]+)/actions/runs/(\d+)", path)
         method = {"dispatches": "dispatch", "runs": "runs"}.get(match.group(3)) if match else path
+        method = "run" if one else method
         call = {"method": method, "verb": handler.command, "path": handler.path,
                 "body": body.decode("utf-8", "replace"), "at": time.time()}
         with self.lock:
@@ -60,7 +65,7 @@ class GitHub:
         if isinstance(how, int):
             headers = {"Retry-After": str(rule["retry_after"])} if "retry_after" in rule else {}
             return how, {"message": rule.get("description", "as a test wants")}, headers
-        status, answer = self.answer_properly(handler, match, body)
+        status, answer = self.answer_properly(handler, match, one, body)
         call["status"] = status
         if how == "drop":
             raise Hang
@@ -68,7 +73,7 @@ class GitHub:
             time.sleep(rule["seconds"])
         return status, answer if status != 204 else b"", {}
 
-    def answer_properly(self, handler, match, body):
+    def answer_properly(self, handler, match, one, body):
         headers = handler.headers
         if not headers.get("User-Agent"):
             return 403, {"message": "Request forbidden by administrative rules."}
@@ -76,6 +81,8 @@ class GitHub:
             return 401, {"message": "Bad credentials"}
         if headers.get("X-GitHub-Api-Version") not in (None, "2022-11-28"):
             return 400, {"message": "unsupported version"}
+        if one:
+            return self.run(handler, one)
         if not match or match.group(2) != self.workflow or (
                 self.repository and match.group(1) != self.repository):
             return 404, {"message": "Not Found"}
@@ -90,6 +97,21 @@ class GitHub:
         if handler.command != "POST":
             return 404, {"message": "Not Found"}
         return self.dispatch(match.group(1), body)
+
+    # As of "Get a workflow run", 2022-11-28.
+    def run(self, handler, one):
+        with self.lock:
+            begun = self.begun.get(int(one.group(2)))
+        mine = not self.repository or one.group(1) == self.repository
+        if not begun or handler.command != "GET" or not mine:
+            return 404, {"message": "Not Found"}
+        again = begun.get("triggering_actor", begun["actor"])
+        return 200, {"id": begun["id"], "name": "on-tag", "event": begun.get("event", "push"),
+                     "head_sha": begun.get("head_sha", "0" * 40), "head_branch": "v1.0.0",
+                     "run_attempt": 1, "status": "in_progress", "conclusion": None,
+                     "actor": {"login": begun["actor"], "id": 1, "type": "User"},
+                     "triggering_actor": {"login": again, "id": 2, "type": "User"},
+                     "html_url": f"https://github.com/{one.group(1)}/actions/runs/{begun['id']}"}
 
     def dispatch(self, repository, body):
         try:
@@ -126,6 +148,9 @@ class GitHub:
     def control(self, path, fields):
         if path == "runs":
             return 200, self.runs, {}
+        if path == "run":
+            self.begun[fields["id"]] = fields
+            return 200, {}, {}
         if path == "calls":
             return 200, self.calls, {}
         if path == "fail":
@@ -133,6 +158,7 @@ class GitHub:
             return 200, {}, {}
         if path == "reset":
             self.rules, self.away, self.runs, self.calls = Rules(), False, [], []
+            self.begun = {}
             return 200, {}, {}
         if path == "away":
             self.away = fields["on"] in (True, "on", "true")
@@ -142,10 +168,10 @@ class GitHub:
 
 def main():
     words = sys.argv[1:]
-    if words and words[0] in ("runs", "calls", "fail", "away"):
+    if words and words[0] in ("runs", "run", "calls", "fail", "away"):
         fields = {}
         if len(words) > 1:
-            fields = json.loads(words[1]) if words[0] == "fail" else {"on": words[1]}
+            fields = json.loads(words[1]) if words[0] in ("fail", "run") else {"on": words[1]}
         print(json.dumps(fake_http.control(os.environ["FAKE_GITHUB"], words[0], fields),
                          ensure_ascii=False))
         return

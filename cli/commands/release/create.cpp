@@ -2,6 +2,7 @@
 #include "cli/context/report.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
+#include "lib/operations/ledger.hpp"
 #include "lib/release/names.hpp"
 
 namespace loomrel::cli {
@@ -25,6 +26,7 @@ store::NewRelease gather(Services& services, const ReleaseCreateOptions& options
         same_tag && !github.ref.empty() ? github.ref : "refs/tags/" + release.tag);
     release.commit = options.commit.value_or(same_tag ? github.commit : "");
     release.source = "cli";
+    operations::set_sender(release, services.sender());
     check_value(release::is_line(release.by), "bad_by", "--by", Id::cli_release_by_rule);
     check_run_id(release.run_id);
     check_link(release.link);

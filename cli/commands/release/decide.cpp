@@ -6,6 +6,7 @@
 #include "lib/base/text.hpp"
 #include "lib/bot/shown.hpp"
 #include "lib/operations/stage_sight.hpp"
+#include "lib/release/exclusion.hpp"
 
 namespace loomrel::cli {
 
@@ -42,8 +43,11 @@ open_case(Services& services, const ReleaseDecideOptions& options, store::Verdic
         rules.quorum > 0 ? rules.quorum : static_cast<int>(rules.approvers.size());
     // Who rejects does not have to find others.
     if (found.approves()) {
-        check_not_own(rules, found.approver, found.row.initiated_by);
-        found.council = council_of(rules, found.row.initiated_by);
+        const release::Origin origin = found.row.origin();
+        check_not_own(rules, found.approver, origin);
+        check_sender(rules, origin);
+        found.council = council_of(rules, origin);
+        found.rules = rules;
     }
     return found;
 }

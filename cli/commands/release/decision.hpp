@@ -15,6 +15,7 @@ struct DecisionCase {
     release::Release row;
     release::Approver approver;
     release::Council council;
+    release::ApprovalRules rules; // of an approval: those that it is held to
     store::Verdict verdict = store::Verdict::approved;
     std::int64_t question = 0;         // store::Decision::question
     std::vector<std::string> settings; // of production, that differ: what this question shows

@@ -115,8 +115,10 @@ void refuse_decided(const DecisionCase& decided, const Decided& answer) {
                     phrase(Id::prod_no_commit, id, tag),
                     phrase(Id::prod_no_commit_hint, service, tag));
     }
-    if (answer.conflict == "approver" || answer.conflict == "own" || answer.conflict == "council") {
+    if (answer.conflict == "approver" || answer.conflict == "own" || answer.conflict == "council"
+        || answer.conflict == "sender") {
         const Id why = answer.conflict == "own"       ? Id::event_why_own
+                       : answer.conflict == "sender"  ? Id::event_why_sender
                        : answer.conflict == "council" ? Id::event_why_council
                                                       : Id::event_why_not_listed;
         const auto text = [&](Language language) {

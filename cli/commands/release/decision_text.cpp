@@ -3,6 +3,7 @@
 #include "cli/commands/release/release.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/bot/actor_lines.hpp"
 #include "lib/bot/event_words.hpp"
 #include "lib/messages/status_texts.hpp"
 
@@ -178,6 +179,10 @@ std::string shown_to_approver(Services& services, const DecisionCase& decided) {
                                     fmt::arg("service", decided.service),
                                     fmt::arg("tag", decided.tag),
                                     fmt::arg("commit", sanitize_line(decided.commit())));
+    for (const std::string& line :
+         bot::actor_texts(services.language(), decided.rules, decided.row)) {
+        text += "\n" + line;
+    }
     if (!decided.settings.empty()) {
         const std::string keys = bot::setting_keys(services.language(), decided.settings);
         text += "\n" + services.say(Id::shown_settings, fmt::arg("keys", keys));

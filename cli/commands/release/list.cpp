@@ -5,11 +5,14 @@
 #include "cli/terminal/table.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
+#include "lib/bot/actor_lines.hpp"
 #include "lib/bot/event_words.hpp"
 #include "lib/bot/shown.hpp"
 #include "lib/messages/status_texts.hpp"
+#include "lib/release/exclusion.hpp"
 #include "lib/release/names.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace loomrel::cli {
@@ -91,6 +94,33 @@ void tell_outrun(Services& services, const release::Release& row) {
         fmt::arg("command", command)));
 }
 
+// With whose word it is, for people.
+std::string sender_for(Services& services, const release::Release& row) {
+    if (!services.io().out_is_tty()) {
+        return row.actors ? row.actors->sender : "";
+    }
+    const std::string of_other = bot::run_commit_text(services.language(), row);
+    return bot::sender_text(services.language(), row) + (of_other.empty() ? "" : ". " + of_other);
+}
+
+// Who may not approve it though he is an approver, and why; to a pipe their names.
+std::string excluded_for(Services& services, const release::Release& row) {
+    const release::ApprovalRules rules = services.store(Services::Purpose::releases)
+                                             .approval_rules()
+                                             .value_or(services.config().approval_rules());
+    if (services.io().out_is_tty()) {
+        return join(bot::excluded_texts(services.language(), rules, row), "; ");
+    }
+    std::vector<std::string> names;
+    for (const release::Exclusion& one : release::exclusions_of(rules, row.origin())) {
+        if (release::is_approver(rules, one.who.id)
+            && std::find(names.begin(), names.end(), one.who.name) == names.end()) {
+            names.push_back(one.who.name);
+        }
+    }
+    return join(names, ",");
+}
+
 // A release as people and pipes see it: the column, its label, its value.
 using Fields = std::vector<std::tuple<const char*, Id, std::string>>;
 
@@ -146,6 +176,12 @@ Fields fields_of(Services& services,
          Id::cli_field_superseded_by,
          row.superseded_by ? std::to_string(*row.superseded_by) : ""},
         {"initiated_by", Id::cli_field_by, row.initiated_by},
+        {"sender", Id::cli_field_sender, sender_for(services, row)},
+        {"commit_author",
+         Id::cli_field_commit_author,
+         row.actors ? bot::author_text(*row.actors) : ""},
+        {"committer", Id::cli_field_committer, row.actors ? bot::committer_text(*row.actors) : ""},
+        {"excluded", Id::approval_excluded_field, excluded_for(services, row)},
         {"github_ref", Id::cli_field_ref, row.github_ref},
         {"github_run_id", Id::cli_field_run_id, run_id_for(services, row)},
         {"github_action_link", Id::cli_field_link, row.github_action_link},

@@ -134,6 +134,16 @@ drop_stale_index_lock() {
     m_index_lock_removed
 }
 
+# Who wrote the commit and who made it, by git's own reading: "author <e-mail> Name". Names and
+# e-mails are whatever somebody typed; no control character of theirs comes into the journal.
+tell_signatures() {
+    own_git -c log.showSignature=false log -1 --no-color --encoding=UTF-8 \
+        --format='author <%ae> %an%ncommitter <%ce> %cn' "$FOUND" -- 2>/dev/null \
+        | LC_ALL=C tr -d '\000-\011\013-\037\177' | cut -c 1-400 | while read -r who; do
+        journal "$who"
+    done
+}
+
 do_repository() {
     [ -n "$GIT" ] || {
         failed 1 no_repository
@@ -161,6 +171,7 @@ do_repository() {
         return
     }
     journal commit "$FOUND"
+    tell_signatures
     if [ -n "$COMMIT" ] && [ "$COMMIT" != "$FOUND" ]; then
         m_ref_moved
         fail 3 tag_moved

@@ -1,6 +1,7 @@
 #include "lib/store/sql/changes.hpp"
 
 #include "lib/store/entities.hpp"
+#include "lib/store/sql/actors.hpp"
 #include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/proof.hpp"
 #include "lib/store/sql/runs.hpp"
@@ -196,6 +197,11 @@ Changed apply_change(Session& session, const Change& change) {
     }
     if (!joined) {
         patch(session, change);
+    }
+    if (change.signatures) {
+        const std::string commit =
+            present->commit.empty() ? change.commit.value_or("") : present->commit;
+        keep_signatures(session, present->id, commit, *change.signatures);
     }
     // Who finds the status there already has lost the claim: the run is another's.
     if (change.open_run && !already) {

@@ -107,7 +107,9 @@ public:
             return refuse("outrun");
         }
         const auto rules = approval_rules(m_session).value_or(m_claim.rules);
-        switch (release::lack_of(rules, m_present.initiated_by, votes_for(m_session, m_present))) {
+        switch (release::lack_of(rules, m_present.origin(), votes_for(m_session, m_present))) {
+        case release::Lack::sender:
+            return refuse("sender");
         case release::Lack::approvals:
             return ask_anew("approvals", {{"reason", "rules_changed"}});
         case release::Lack::age:

@@ -1,6 +1,7 @@
 #include "lib/store/sql/decisions.hpp"
 
 #include "lib/base/error.hpp"
+#include "lib/release/exclusion.hpp"
 #include "lib/store/sql/fields.hpp"
 #include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/rules.hpp"
@@ -157,9 +158,11 @@ private:
         try {
             const release::Approver self = release::approver_of(m_rules, m_decision.approver_id);
             why = "own";
-            release::check_not_own(m_rules, self, m_present.initiated_by);
+            release::check_not_own(m_rules, self, m_present.origin());
+            why = "sender";
+            release::check_sender(m_rules, m_present.origin());
             why = "council";
-            return release::council_of(m_rules, m_present.initiated_by);
+            return release::council_of(m_rules, m_present.origin());
         } catch (const Error&) {
             return std::nullopt;
         }

@@ -2,6 +2,7 @@
 
 #include "lib/base/words.hpp"
 #include "lib/store/entities.hpp"
+#include "lib/store/sql/actors.hpp"
 #include "lib/store/sql/session.hpp"
 #include "lib/store/sql/settings.hpp"
 #include "lib/store/sql/text.hpp"
@@ -65,6 +66,8 @@ template <typename T> T cell_to(const std::optional<std::string>& cell) {
             return *known;
         }
         throw Fault(Fault::Kind::failed, "a word of a newer loomrel: " + cell.value_or(""));
+    } else if constexpr (std::is_same_v<T, std::optional<release::Actors>>) {
+        return actors_of(cell);
     } else if constexpr (k_is_optional<T>) {
         return cell ? T(cell_to<typename T::value_type>(cell)) : T();
     } else {

@@ -315,6 +315,17 @@ BEGIN SELECT RAISE(ABORT, 'approval_rules is append-only'); END)"},
                   " WHERE ended_at IS NULL AND environment <> 'dev'"},
 };
 
+// Design 13.7: who acted on a release, beside who is named. Nobody is known of a row from before. A
+// program that does not know the column would go by the name, and let people approve their own.
+constexpr std::array k_actors{
+    MigrationStep{"ALTER TABLE releases ADD COLUMN actors TEXT",
+                  nullptr,
+                  "SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+                  " WHERE relname = 'releases' AND pg_table_is_visible(attrelid)"
+                  " AND attname = 'actors' AND NOT attisdropped",
+                  "SELECT 1 FROM pragma_table_info('releases') WHERE name = 'actors'"},
+};
+
 constexpr std::array k_migrations{
     Migration{"2026-11-20-releases", k_releases},
     Migration{"2026-11-21-history", k_history},
@@ -328,6 +339,7 @@ constexpr std::array k_migrations{
     Migration{"2026-12-01-outbox-state", k_outbox_state},
     Migration{"2026-12-01-keys", k_keys_of_the_api, "2026-12-01-outbox-state"},
     Migration{"2026-12-01-run-people", k_run_people, "2026-12-01-outbox-state"},
+    Migration{"2026-12-01-who-acted", k_actors},
 };
 
 } // namespace

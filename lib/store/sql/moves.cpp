@@ -16,7 +16,8 @@ inline constexpr auto
                                    field("commit_sha", &Present::commit),
                                    field("initiated_by", &Present::initiated_by),
                                    field("superseded_by", &Present::superseded_by),
-                                   field("superseded_by_tag", &Present::superseded_by_tag));
+                                   field("superseded_by_tag", &Present::superseded_by_tag),
+                                   field("actors", &Present::actors));
 
 namespace {
 

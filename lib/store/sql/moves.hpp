@@ -21,6 +21,9 @@ struct Present {
     std::string initiated_by;
     std::optional<std::int64_t> superseded_by;
     std::string superseded_by_tag;
+    std::optional<release::Actors> actors;
+
+    [[nodiscard]] release::Origin origin() const { return {initiated_by, actors}; }
 
     [[nodiscard]] std::optional<release::Status> state() const {
         return release::parse_status(status);

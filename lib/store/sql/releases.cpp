@@ -45,6 +45,7 @@ std::int64_t insert_release(Session& session, const NewRelease& release) {
     Insert insert("releases");
     insert.set_all(release)
         .set_sql("id", std::string(dialect.new_release_id))
+        .set("actors", actors_text(first_actors(release)))
         .set("rollback_to_tag", "")
         .set("status", std::string(to_string(release::Status::initiated)))
         .set_sql("created_at", dialect.now_plain)

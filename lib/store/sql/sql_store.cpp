@@ -1,6 +1,7 @@
 #include "lib/store/sql/sql_store.hpp"
 
 #include "lib/base/random.hpp"
+#include "lib/store/sql/actors.hpp"
 #include "lib/store/sql/changes.hpp"
 #include "lib/store/sql/check.hpp"
 #include "lib/store/sql/claims.hpp"
@@ -93,6 +94,10 @@ public:
             changed = store::keep_approval_rules(session, rules, actor);
         });
         return changed;
+    }
+
+    void keep_sender(const SenderAnswer& answer) override {
+        m_transactions.write([&](Session& session, bool) { store::keep_sender(session, answer); });
     }
 
     std::optional<Key> find_key(const std::string& digest) override {

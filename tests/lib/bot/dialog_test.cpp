@@ -1,4 +1,6 @@
 #include "lib/base/random.hpp"
+#include "lib/base/text.hpp"
+#include "lib/bot/actor_lines.hpp"
 #include "lib/bot/dialog.hpp"
 #include "lib/bot/settings.hpp"
 #include "lib/telegram/text.hpp"
@@ -366,6 +368,66 @@ TEST_CASE("nobody approves his own release where that is forbidden") {
     CHECK(world.status(id) == "manual_testing");
     world.press_data(k_qa_two, approve);
     CHECK(world.status(id) == "manual_test_passed");
+}
+
+TEST_CASE("whoever approves reads whose release it is, and why not his") {
+    DialogWorld world;
+    world.config.telegram.self_approval = false;
+    world.config.telegram.approvers = {k_qa, k_qa_two, k_ops};
+    world.config.people[1].emails = {"boris@example.com"};
+    const auto sent =
+        [&](const std::string& tag, const store::SenderAnswer& answer, const std::string& email) {
+            const auto id = world.release_to_test(tag);
+            store::Change change = world.change_of(id);
+            change.signatures = release::Signatures{
+                LedgerWorld::commit_of(tag), "Eve <b>&", email, "GitHub", "noreply@github.com"};
+            REQUIRE(world.ledger->apply(change).what == store::Changed::What::done);
+            world.ledger->keep_sender(
+                {id, answer.sender, answer.resender, answer.event, answer.run_commit});
+            return id;
+        };
+    const auto yes = [&](std::int64_t id, const std::string& tag) {
+        return "An:" + std::to_string(id) + ":" + bot::short_commit(LedgerWorld::commit_of(tag))
+               + "+1";
+    };
+    const auto id = sent("v1.2.3", {0, "anya", "", "workflow_dispatch", ""}, "boris@example.com");
+    const std::string number = std::to_string(id);
+    const std::string approve = yes(id, "v1.2.3");
+    CHECK(holds(world.press_data(k_qa, approve).toast,
+                "запустил workflow GitHub руками (логин anya)"));
+    CHECK(holds(world.press_data(k_qa_two, approve).toast,
+                "автор коммита (boris@example.com по [[people]])"));
+    CHECK(world.status(id) == "manual_testing");
+    const auto card = world.press_data(k_ops, "an:" + number + ":" + bot::short_commit(k_commit));
+    REQUIRE(card.edit);
+    CHECK(holds(card.edit->html, "📤 Запустил workflow руками: anya (по данным GitHub)"));
+    CHECK(holds(card.edit->html,
+                "✍️ Автор коммита: Eve &lt;b&gt;&amp; &lt;boris@example.com&gt;"));
+    CHECK(holds(card.edit->html, "📝 Коммит сделан на GitHub"));
+    CHECK(holds(card.edit->html, "🚫 Аня не может одобрить: запустил workflow"));
+    CHECK(holds(card.edit->html, "🚫 Борис не может одобрить: автор коммита"));
+
+    const auto strange =
+        sent("v1.2.4", {0, "mallory", "anya", "push", std::string(40, 'f')}, "who@example.com");
+    CHECK(holds(world.press_data(k_ops, yes(strange, "v1.2.4")).toast, "кто такой mallory"));
+    CHECK(world.status(strange) == "manual_testing");
+    const auto lines = [&] {
+        return bot::actor_texts(
+            Language::en, world.config.approval_rules(), *world.ledger->find_release(strange));
+    };
+    CHECK(join(lines(), "\n")
+          == "📤 Pushed by: mallory (GitHub says so)\n"
+             "🔁 Run again by: anya (GitHub says so)\n"
+             "⚠️ GitHub's run was of another commit: ffffffff\n"
+             "✍️ Author of the commit: Eve <b>& <who@example.com> — not in [[people]]\n"
+             "📝 Committed by GitHub: a squash, a merge or an edit on its site\n"
+             "🚫 It cannot be approved: [[people]] does not say who mallory is\n"
+             "🚫 Аня may not approve: ran GitHub's workflow again (login anya)");
+    // Where everybody may approve, nobody is asked for.
+    world.config.telegram.self_approval = true;
+    CHECK(lines().size() == 5);
+    world.press_data(k_qa, yes(strange, "v1.2.4"));
+    CHECK(world.status(strange) == "manual_test_passed");
 }
 
 TEST_CASE("a no that belongs to no release is for the log") {

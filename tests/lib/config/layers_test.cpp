@@ -69,9 +69,10 @@ TEST_CASE("the rules of approval come from one file, whole") {
     ConfigWorld world;
     const std::string weaker = "[telegram]\napprovers = [6]\nquorum = 1\nself_approval = true\n"
                                "approval_expires = \"999h\"\nchat_id = 5\n[[people]]\n"
-                               "telegram = 1\ngithub = \"somebody-else\"\n";
+                               "telegram = 1\ngithub = \"somebody-else\"\nemails = [\"a@b.c\"]\n";
     world.repository(weaker);
     CHECK(world.load().telegram.approvers == std::vector<std::int64_t>{6});
+    CHECK(world.load().approval_rules().people.at(0).emails == std::vector<std::string>{"a@b.c"});
     world.trusted("[telegram]\napprovers = [1, 2]\n");
     const auto config = world.load();
     CHECK(config.telegram.approvers == std::vector<std::int64_t>{1, 2});

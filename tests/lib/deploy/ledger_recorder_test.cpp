@@ -59,6 +59,40 @@ TEST_CASE("a commit that is first known at the end is told with the run that fou
     CHECK(ledger.changes[0].during_run == run.id);
 }
 
+TEST_CASE("whom a commit names is told with the step behind it, and at the end again") {
+    const TempFolder folder;
+    Ledger ledger;
+    FakeStore store(ledger);
+    store::Run run = dev_run();
+    run.environment = "stage";
+    run.release_id = 1;
+    deploy::LedgerRecorder recorder(&store, store::Spool(folder.path() / "spool", "ledger"), "me");
+    recorder.set_run(run);
+    recorder.set_release(1, run.environment);
+    const std::string commit(40, 'a');
+    deploy::RunTranscript transcript;
+    for (const deploy::Record& record :
+         {deploy::Record{1, "start", "repository"},
+          deploy::Record{2, "author", "<eve@example.com> before the commit is known"},
+          deploy::Record{3, "commit", commit},
+          deploy::Record{4, "author", "<anya@example.com> Аня\x1b[31m"},
+          deploy::Record{5, "committer", "<noreply@github.com> GitHub"},
+          deploy::Record{6, "end", "repository ok"},
+          deploy::Record{7, "start", "build"}}) {
+        transcript.add(record);
+        if (record.kind == "start") {
+            recorder.step_started(transcript.steps().back());
+        }
+    }
+    (void)recorder.conclude(good_end(run), commit, "{}");
+    const release::Signatures told{
+        commit, "Аня", "anya@example.com", "GitHub", "noreply@github.com"};
+    REQUIRE_FALSE(ledger.changes.empty());
+    CHECK(ledger.changes.back().signatures == told);
+    CHECK(ledger.changes.front().commit == commit);
+    CHECK(ledger.changes.front().signatures == told);
+}
+
 TEST_CASE("a result that can be neither told nor kept says both, and the run has it all the same") {
     const TempFolder folder;
     write_whole(folder.path() / "home", "a file where a folder is wanted");

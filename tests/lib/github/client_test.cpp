@@ -85,3 +85,39 @@ TEST_CASE("no answer is unknown, is not repeated, and the run can be found") {
     world.fake.tell("away", {{"on", true}});
     CHECK_FALSE(world.client.runs(world.workflow, began));
 }
+
+TEST_CASE("GitHub says who began a run, and of which commit it is") {
+    using Told = github::RunOrigin::What;
+    World world;
+    const std::string commit(40, 'a');
+    world.fake.tell("run",
+                    {{"id", 4711},
+                     {"actor", "octo-cat"},
+                     {"triggering_actor", "robot[bot]"},
+                     {"event", "workflow_dispatch"},
+                     {"head_sha", commit}});
+    const auto origin = [&](std::int64_t id) {
+        return world.client.origin_of_run("LoomAI-IT", "loom-content", id);
+    };
+    const github::RunOrigin told = origin(4711);
+    CHECK(told.what == Told::told);
+    CHECK(told.actor == "octo-cat");
+    CHECK(told.triggering_actor == "robot[bot]");
+    CHECK(told.event == "workflow_dispatch");
+    CHECK(told.commit == commit);
+    CHECK(origin(4712).what == Told::absent);
+
+    // A login that is none, a commit that is none, no answer: nothing is made of them.
+    world.fake.tell("run", {{"id", 4713}, {"actor", "a b\n[x]"}, {"head_sha", commit}});
+    CHECK(origin(4713).what == Told::unknown);
+    world.fake.tell("run", {{"id", 4714}, {"actor", "octo-cat"}, {"head_sha", "HEAD"}});
+    CHECK(origin(4714).commit.empty());
+    world.fake.tell("fail", {{"method", "run"}, {"how", 429}, {"retry_after", 7}, {"times", 1}});
+    CHECK(origin(4711).retry_after == Milliseconds{7000});
+    world.fake.tell("fail", {{"method", "run"}, {"how", "html"}, {"times", 1}});
+    CHECK(origin(4711).what == Told::unknown);
+    github::Client stranger({world.fake.url(), Secret("wrong-secret"), Milliseconds{3000}});
+    const auto refused = stranger.origin_of_run("LoomAI-IT", "loom-content", 4711);
+    CHECK(refused.what == Told::unknown);
+    CHECK(refused.reason == "HTTP 401: Bad credentials");
+}

@@ -155,6 +155,20 @@ TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
     CHECK(world.run({"release", "approve", "2", "--as", "boris"}) == ExitCode::ok);
     CHECK_FALSE(world.ledger.decisions.at(0).rules.self_approval);
 
+    // Whose it is, and by what, is said; and whom nothing is said of.
+    release::Actors& actors = world.ledger.rows[2].actors.emplace();
+    actors = {"vera", "", "push", "ci"};
+    actors.author_email = "b@example.com";
+    world.config.people[1].emails = {"B@example.com"};
+    CHECK(world.run({"release", "approve", "2", "--as", "boris", "--json"}) == ExitCode::refused);
+    CHECK(world.code() == "self_approval");
+    CHECK(has(world.io.out_text, "b@example.com"));
+    CHECK(world.run({"release", "approve", "2", "--as", "vera", "--json"}) == ExitCode::refused);
+    actors.sender = "mallory";
+    CHECK(world.run({"release", "approve", "2", "--as", "vera", "--json"}) == ExitCode::refused);
+    CHECK(world.code() == "sender_unknown");
+    CHECK(has(world.io.out_text, R"([[people]]\ngithub = \"mallory\")"));
+
     world.config.telegram.approvers.clear();
     for (const char* command : {"approve", "reject"}) {
         CHECK(world.run({"release", command, "2", "--as", "11111", "--json"}) == ExitCode::refused);
