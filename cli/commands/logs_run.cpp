@@ -27,30 +27,20 @@ using operations::HostServices;
 constexpr Milliseconds k_link_wait{15000};
 
 // The stream of one run on one host, as `logs` shows it: sentences and what commands printed.
-class RunPrinter final : public deploy::Watcher {
+class RunPrinter {
 public:
     RunPrinter(Services& services, LogLines::Sink sink)
         : m_lines(services.redactor(), std::move(sink)) {}
 
-    void finish() { m_lines.finish(); }
-
-    void attached(const std::string&, const std::string&, bool) override {}
-
-    void waiting(const std::string&, const std::string&) override {}
-
-    void step_started(const std::string&, const std::string&) override {}
-
-    void step_ended(const std::string&, const std::string&, bool, Milliseconds) override {}
-
-    void log_line(const std::string&, std::string_view text) override {
-        m_lines.feed(std::string(text) + "\n");
+    void on(const deploy::RunEvent& event) {
+        if (const auto* line = std::get_if<deploy::LogLine>(&event)) {
+            m_lines.feed(line->text + "\n");
+        } else if (const auto* output = std::get_if<deploy::Output>(&event)) {
+            m_lines.feed(output->bytes);
+        }
     }
 
-    void output(const std::string&, std::string_view bytes) override { m_lines.feed(bytes); }
-
-    void link_lost(const std::string&, const std::string&) override {}
-
-    void link_back(const std::string&) override {}
+    void finish() { m_lines.finish(); }
 
 private:
     LogLines m_lines;
@@ -120,8 +110,7 @@ look_for_run(Services& services, const std::string& id, const LogsOptions& optio
     const auto look = [&](std::size_t i, ssh::Connection&) {
         for (const config::DeploySettings& settings : all[i].services) {
             Spot spot = spot_of(services, all[i].host, settings, id);
-            RunPrinter unheard(services, [](std::string_view) {});
-            deploy::Follower follower(spot.target.name, spot.target.connector, unheard, {});
+            deploy::Follower follower(spot.target.name, spot.target.connector);
             follower.patience.away = k_link_wait;
             const deploy::Followed seen = follower.peek(spot.run, false);
             if (seen.error) {
@@ -196,7 +185,9 @@ ExitCode show_run_log(Services& services, const std::string& id, const LogsOptio
                 stop_request = deploy::StopRequest::detach; // nobody reads any more
             }
         });
-        deploy::Follower follower(spot.target.name, spot.target.connector, printer, {});
+        deploy::Follower follower(spot.target.name,
+                                  spot.target.connector,
+                                  [&](const auto&, const auto& event) { printer.on(event); });
         follower.patience = services.context().patience;
         follower.stop_request = &stop_request;
         const deploy::Followed followed =

@@ -46,7 +46,7 @@ RunSession::RunSession(Services& services,
           services,
           std::move(settings),
           hosts,
-          *m_view,
+          [this](const auto& host, const auto& event) { m_view->on(host, event); },
           [this](const std::string& text) { m_view->note(text); },
           std::move(open)) {
     m_driver.set_stop_request(m_signals.stop_request());

@@ -52,39 +52,29 @@ public:
 
     void note(const std::string& text) override { tell("", text); }
 
-    void attached(const std::string& host, const std::string& run_id, bool started) override {
-        const Id id = started ? Id::view_attached_started : Id::view_attached_followed;
-        tell("", say(id, fmt::arg("host", host), fmt::arg("run", run_id)));
-    }
-
-    void waiting(const std::string& host, const std::string& holder) override {
-        tell(host, say(Id::view_waiting, fmt::arg("holder", holder)));
-    }
-
-    void step_started(const std::string& host, const std::string& step) override {
-        m_running[host] = Kept{step, {}, 0};
-        if (!is_quiet() && !has_several()) {
-            command(github::group(label(step)));
+    void on(const std::string& host, const deploy::RunEvent& event) override {
+        if (const auto* started = std::get_if<deploy::StepStarted>(&event)) {
+            m_running[host] = Kept{started->step.name, {}, 0};
+            if (!is_quiet() && !has_several()) {
+                command(github::group(label(started->step.name)));
+            }
+        } else if (const auto told = event_text(m_options.language, host, event)) {
+            tell(told->names_host ? "" : host, told->text);
         }
     }
 
-    void step_ended(const std::string& host,
-                    const std::string& step,
-                    bool ok,
-                    Milliseconds took,
-                    const Tail& tail) override {
+    void
+    step_ended(const std::string& host, const deploy::StepEnded& step, const Tail& tail) override {
         const auto running = m_running.find(host);
         if (!is_quiet() && running != m_running.end()) {
-            end_group_of(host, running->second, duration_text(m_options.language, took));
+            end_group_of(host, running->second, duration_text(m_options.language, step.took));
         }
         m_running.erase(host);
-        tell(host, step_line(m_options.language, step, ok, took));
-        if (!ok && !is_quiet()) {
+        tell(host, step_line(m_options.language, step.step, step.ok, step.took));
+        if (!step.ok && !is_quiet()) {
             add_lines(tail);
         }
     }
-
-    void log_line(const std::string& host, const std::string& text) override { tell(host, text); }
 
     void output_line(const std::string& host, const std::string& text) override {
         const auto running = m_running.find(host);
@@ -96,16 +86,6 @@ public:
         } else {
             foreign(text);
         }
-    }
-
-    void progress(const std::string&, const std::string&) override {}
-
-    void link_lost(const std::string& host, const std::string& reason) override {
-        tell("", say(Id::view_link_lost, fmt::arg("host", host), fmt::arg("reason", reason)));
-    }
-
-    void link_back(const std::string& host) override {
-        tell("", say(Id::view_link_back, fmt::arg("host", host)));
     }
 
     void annotate(const std::string& title, const std::string& reason) override {
@@ -131,10 +111,6 @@ public:
         }
         m_stopped_by_written = m_stopped_by;
     }
-
-    void redraw() override {}
-
-    void screen_lost() override {}
 
 private:
     [[nodiscard]] bool is_quiet() const { return m_options.verbosity == Verbosity::quiet; }

@@ -1,6 +1,7 @@
 #include "cli/terminal/live_lines.hpp"
 #include "cli/terminal/screen_region.hpp"
 #include "cli/terminal/view_renderer.hpp"
+#include "cli/terminal/view_text.hpp"
 #include "lib/messages/messages.hpp"
 
 #include <algorithm>
@@ -39,51 +40,26 @@ public:
 
     void note(const std::string& text) override { keep(StyledLine().add(text)); }
 
-    void attached(const std::string& host, const std::string& run_id, bool started) override {
-        host_of(host);
-        const Id id = started ? Id::view_attached_started : Id::view_attached_followed;
-        keep(
-            StyledLine().add(say(id, fmt::arg("host", host), fmt::arg("run", run_id)), Style::dim));
+    void on(const std::string& host, const deploy::RunEvent& event) override {
+        std::visit([&](const auto& one) { show(host, one); }, event);
     }
 
-    void waiting(const std::string& host, const std::string& holder) override {
-        host_of(host).last_line = say(Id::view_waiting, fmt::arg("holder", holder));
-    }
-
-    void step_started(const std::string& host, const std::string& step) override {
+    void
+    step_ended(const std::string& host, const deploy::StepEnded& step, const Tail& tail) override {
         LiveHost& state = host_of(host);
-        state.running = step;
-        state.since = m_options.clock();
-        state.last_line.clear();
-    }
-
-    void step_ended(const std::string& host,
-                    const std::string& step,
-                    bool ok,
-                    Milliseconds took,
-                    const Tail& tail) override {
-        LiveHost& state = host_of(host);
-        state.ended.push_back({step, ok, took});
+        state.ended.push_back({step.step, step.ok, step.took});
         state.running.clear();
         state.last_line.clear();
         if (is_single()) {
             keep(lines().ended(state.ended.back()));
         }
-        if (!ok && m_options.verbosity == Verbosity::normal) {
+        if (!step.ok && m_options.verbosity == Verbosity::normal) {
             if (tail.left_out > 0) {
                 keep_of(host, say(Id::view_lines_left_out, fmt::arg("count", tail.left_out)));
             }
             for (const std::string& line : tail.lines) {
                 keep_of(host, line);
             }
-        }
-    }
-
-    void log_line(const std::string& host, const std::string& text) override {
-        if (is_routine(text) && m_options.verbosity == Verbosity::normal) {
-            host_of(host).last_line = text;
-        } else {
-            keep(StyledLine().add(prefix(host)).add(text));
         }
     }
 
@@ -100,19 +76,6 @@ public:
             host_of(host).last_line = text;
         }
     }
-
-    void link_lost(const std::string& host, const std::string& reason) override {
-        host_of(host).linked = false;
-        keep(StyledLine().add(
-            say(Id::view_link_lost, fmt::arg("host", host), fmt::arg("reason", reason))));
-    }
-
-    void link_back(const std::string& host) override {
-        host_of(host).linked = true;
-        keep(StyledLine().add(say(Id::view_link_back, fmt::arg("host", host))));
-    }
-
-    void annotate(const std::string&, const std::string&) override {}
 
     void finish() override {
         for (const StyledLine& line : last_lines()) {
@@ -138,6 +101,46 @@ public:
     void screen_lost() override { m_region.forget(); }
 
 private:
+    void show(const std::string& host, const deploy::RunAttached& event) {
+        host_of(host);
+        keep(StyledLine().add(text_of(host, event), Style::dim));
+    }
+
+    void show(const std::string& host, const deploy::LockAwaited& event) {
+        host_of(host).last_line = text_of(host, event);
+    }
+
+    void show(const std::string& host, const deploy::StepStarted& event) {
+        LiveHost& state = host_of(host);
+        state.running = event.step.name;
+        state.since = m_options.clock();
+        state.last_line.clear();
+    }
+
+    void show(const std::string& host, const deploy::LogLine& event) {
+        if (is_routine(event.text) && m_options.verbosity == Verbosity::normal) {
+            host_of(host).last_line = event.text;
+        } else {
+            keep(StyledLine().add(prefix(host)).add(event.text));
+        }
+    }
+
+    template <typename Event> void show(const std::string& host, const Event& event) {
+        LiveHost& state = host_of(host);
+        state.linked = state.linked ? !std::is_same_v<Event, deploy::LinkLost>
+                                    : std::is_same_v<Event, deploy::LinkBack>;
+        const std::string text = text_of(host, event);
+        if (!text.empty()) {
+            keep(StyledLine().add(text));
+        }
+    }
+
+    [[nodiscard]] std::string text_of(const std::string& host,
+                                      const deploy::RunEvent& event) const {
+        const auto told = event_text(m_options.language, host, event);
+        return told ? told->text : "";
+    }
+
     template <typename... Arguments> std::string say(Id id, const Arguments&... arguments) const {
         return messages::say(m_options.language, id, arguments...);
     }

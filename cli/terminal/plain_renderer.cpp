@@ -21,27 +21,19 @@ public:
 
     void note(const std::string& text) override { add("", text); }
 
-    void attached(const std::string& host, const std::string& run_id, bool started) override {
-        const Id id = started ? Id::view_attached_started : Id::view_attached_followed;
-        add("", say(id, fmt::arg("host", host), fmt::arg("run", run_id)));
+    void on(const std::string& host, const deploy::RunEvent& event) override {
+        if (const auto* started = std::get_if<deploy::StepStarted>(&event)) {
+            m_running[host] = started->step.name;
+        } else if (const auto told = event_text(m_options.language, host, event)) {
+            add(told->names_host ? "" : host, told->text);
+        }
     }
 
-    void waiting(const std::string& host, const std::string& holder) override {
-        add(host, say(Id::view_waiting, fmt::arg("holder", holder)));
-    }
-
-    void step_started(const std::string& host, const std::string& step) override {
-        m_running[host] = step;
-    }
-
-    void step_ended(const std::string& host,
-                    const std::string& step,
-                    bool ok,
-                    Milliseconds took,
-                    const Tail& tail) override {
+    void
+    step_ended(const std::string& host, const deploy::StepEnded& step, const Tail& tail) override {
         m_running.erase(host);
-        add(host, step_line(m_options.language, step, ok, took));
-        if (ok || m_options.verbosity == Verbosity::verbose) {
+        add(host, step_line(m_options.language, step.step, step.ok, step.took));
+        if (step.ok || m_options.verbosity == Verbosity::verbose) {
             return;
         }
         if (tail.left_out > 0) {
@@ -52,25 +44,11 @@ public:
         }
     }
 
-    void log_line(const std::string& host, const std::string& text) override { add(host, text); }
-
     void output_line(const std::string& host, const std::string& text) override {
         if (m_options.verbosity == Verbosity::verbose) {
             add(host, k_indent + text);
         }
     }
-
-    void progress(const std::string&, const std::string&) override {}
-
-    void link_lost(const std::string& host, const std::string& reason) override {
-        add("", say(Id::view_link_lost, fmt::arg("host", host), fmt::arg("reason", reason)));
-    }
-
-    void link_back(const std::string& host) override {
-        add("", say(Id::view_link_back, fmt::arg("host", host)));
-    }
-
-    void annotate(const std::string&, const std::string&) override {}
 
     void finish() override {
         for (const auto& [host, step] : m_running) {
@@ -86,10 +64,6 @@ public:
             m_lines.clear();
         }
     }
-
-    void redraw() override {}
-
-    void screen_lost() override {}
 
 private:
     template <typename... Arguments> std::string say(Id id, const Arguments&... arguments) const {

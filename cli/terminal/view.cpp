@@ -68,71 +68,14 @@ public:
         m_renderer->redraw();
     }
 
-    void attached(const std::string& host, const std::string& run_id, bool started) override {
+    void on(const std::string& name, const deploy::RunEvent& event) override {
         const std::scoped_lock lock(m_mutex);
-        m_renderer->attached(host_of(host).shown, clean(run_id), started);
-        m_renderer->flush();
-    }
-
-    void waiting(const std::string& host, const std::string& holder) override {
-        const std::scoped_lock lock(m_mutex);
-        Host& state = host_of(host);
-        const std::string shown = clean(holder);
-        if (state.holder != shown && !state.says_holder(shown)) {
-            m_renderer->waiting(state.shown, shown);
-            m_renderer->flush();
+        Host& host = host_of(name);
+        if (const auto* output = std::get_if<deploy::Output>(&event)) {
+            host.lines.feed(output->bytes);
+        } else {
+            std::visit([&](const auto& one) { show(host, one); }, cleaned(event));
         }
-        state.holder = shown;
-    }
-
-    void step_started(const std::string& host, const std::string& step) override {
-        const std::scoped_lock lock(m_mutex);
-        Host& state = host_of(host);
-        state.lines.flush();
-        state.lines.clear_tail();
-        m_renderer->step_started(state.shown, clean(step));
-        m_renderer->flush();
-    }
-
-    void step_ended(const std::string& host,
-                    const std::string& step,
-                    bool ok,
-                    Milliseconds took) override {
-        const std::scoped_lock lock(m_mutex);
-        Host& state = host_of(host);
-        state.lines.flush();
-        m_renderer->step_ended(state.shown, clean(step), ok, took, state.lines.tail());
-        m_renderer->flush();
-        state.lines.clear_tail();
-        state.holder.clear();
-    }
-
-    void log_line(const std::string& host, std::string_view text) override {
-        const std::scoped_lock lock(m_mutex);
-        Host& state = host_of(host);
-        state.lines.flush();
-        state.last_log_line = clean(text);
-        if (state.holder.empty() || !state.says_holder(state.holder)) {
-            m_renderer->log_line(state.shown, state.last_log_line);
-            m_renderer->flush();
-        }
-    }
-
-    void output(const std::string& host, std::string_view bytes) override {
-        const std::scoped_lock lock(m_mutex);
-        host_of(host).lines.feed(bytes);
-        m_renderer->flush();
-    }
-
-    void link_lost(const std::string& host, const std::string& reason) override {
-        const std::scoped_lock lock(m_mutex);
-        m_renderer->link_lost(host_of(host).shown, clean(reason));
-        m_renderer->flush();
-    }
-
-    void link_back(const std::string& host) override {
-        const std::scoped_lock lock(m_mutex);
-        m_renderer->link_back(host_of(host).shown);
         m_renderer->flush();
     }
 
@@ -160,6 +103,44 @@ private:
             host.reset(new Host{shown, OutputLines(m_redactor, std::move(sink)), {}, {}});
         }
         return *host;
+    }
+
+    void show(Host& host, const deploy::LockAwaited& event) {
+        if (host.holder != event.holder && !host.says_holder(event.holder)) {
+            m_renderer->on(host.shown, event);
+        }
+        host.holder = event.holder;
+    }
+
+    void show(Host& host, const deploy::StepStarted& event) {
+        host.lines.flush();
+        host.lines.clear_tail();
+        m_renderer->on(host.shown, event);
+    }
+
+    void show(Host& host, const deploy::StepEnded& event) {
+        host.lines.flush();
+        m_renderer->step_ended(host.shown, event, host.lines.tail());
+        host.lines.clear_tail();
+        host.holder.clear();
+    }
+
+    void show(Host& host, const deploy::LogLine& event) {
+        host.lines.flush();
+        host.last_log_line = event.text;
+        if (host.holder.empty() || !host.says_holder(host.holder)) {
+            m_renderer->on(host.shown, event);
+        }
+    }
+
+    template <typename Event> void show(Host& host, const Event& event) {
+        m_renderer->on(host.shown, event);
+    }
+
+    [[nodiscard]] deploy::RunEvent cleaned(deploy::RunEvent event) const {
+        const auto clean_all = [this](auto&... texts) { ((texts = clean(texts)), ...); };
+        std::visit([&](auto& one) { std::apply(clean_all, one.texts()); }, event);
+        return event;
     }
 
     [[nodiscard]] std::string clean(std::string_view text) const {
@@ -215,47 +196,10 @@ private:
     std::thread m_drawer;
 };
 
-// --quiet: the command says how it ended, the view nothing.
-class SilentRenderer final : public Renderer {
-public:
-    void begin(const std::string&) override {}
-
-    void note(const std::string&) override {}
-
-    void attached(const std::string&, const std::string&, bool) override {}
-
-    void waiting(const std::string&, const std::string&) override {}
-
-    void step_started(const std::string&, const std::string&) override {}
-
-    void
-    step_ended(const std::string&, const std::string&, bool, Milliseconds, const Tail&) override {}
-
-    void log_line(const std::string&, const std::string&) override {}
-
-    void output_line(const std::string&, const std::string&) override {}
-
-    void progress(const std::string&, const std::string&) override {}
-
-    void link_lost(const std::string&, const std::string&) override {}
-
-    void link_back(const std::string&) override {}
-
-    void annotate(const std::string&, const std::string&) override {}
-
-    void finish() override {}
-
-    void flush() override {}
-
-    void redraw() override {}
-
-    void screen_lost() override {}
-};
-
 std::unique_ptr<Renderer> make_renderer(const ViewOptions& options) {
     // GitHub's masks are needed whatever is shown.
     if (options.verbosity == Verbosity::quiet && options.mode != ViewMode::github) {
-        return std::make_unique<SilentRenderer>();
+        return std::make_unique<Renderer>();
     }
     switch (options.mode) {
     case ViewMode::live:

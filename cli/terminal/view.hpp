@@ -3,7 +3,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/base/language.hpp"
 #include "lib/base/secret.hpp"
-#include "lib/deploy/watcher.hpp"
+#include "lib/deploy/run_event.hpp"
 
 #include <functional>
 #include <memory>
@@ -48,8 +48,12 @@ struct ViewOptions {
 // What a person sees of a run while it goes on. Every text of hosts and commands is redacted and
 // made harmless before it is shown; memory stays bounded however much they print. The terminal's
 // cursor is visible between any two frames, so that a signal at any moment leaves it in order.
-class View : public deploy::Watcher {
+class View {
 public:
+    virtual ~View() = default;
+
+    // A deploy::RunListener.
+    virtual void on(const std::string& host, const deploy::RunEvent& event) = 0;
     // The first line: "stage-deploy loom-content v1.2.3".
     virtual void begin(std::string_view title) = 0;
     // A line of the command itself, which must not write on its own while the view lives.

@@ -12,34 +12,38 @@ struct Tail {
     std::size_t left_out = 0; // lines before them
 };
 
-// How a run looks in one mode. Driven by the view of view.cpp: texts are harmless single lines,
-// one call at a time; after each event comes flush().
+// How a run looks in one mode; this one, of --quiet, shows nothing. Driven by the view of view.cpp:
+// texts are harmless single lines, one call at a time; after each event comes flush().
 class Renderer {
 public:
     virtual ~Renderer() = default;
 
-    virtual void begin(const std::string& title) = 0;
-    virtual void note(const std::string& text) = 0;
-    virtual void attached(const std::string& host, const std::string& run_id, bool started) = 0;
-    virtual void waiting(const std::string& host, const std::string& holder) = 0;
-    virtual void step_started(const std::string& host, const std::string& step) = 0;
-    virtual void step_ended(const std::string& host,
-                            const std::string& step,
-                            bool ok,
-                            Milliseconds took,
-                            const Tail& tail) = 0;
-    virtual void log_line(const std::string& host, const std::string& text) = 0;
-    virtual void output_line(const std::string& host, const std::string& text) = 0;
+    virtual void begin(const std::string& /*title*/) {}
+
+    virtual void note(const std::string& /*text*/) {}
+
+    virtual void annotate(const std::string& /*title*/, const std::string& /*reason*/) {}
+
+    // What has no function of its own below.
+    virtual void on(const std::string& /*host*/, const deploy::RunEvent& /*event*/) {}
+
+    virtual void step_ended(const std::string& /*host*/,
+                            const deploy::StepEnded& /*step*/,
+                            const Tail& /*tail*/) {}
+
+    virtual void output_line(const std::string& /*host*/, const std::string& /*text*/) {}
+
     // A line that the command is about to overwrite: a progress bar.
-    virtual void progress(const std::string& host, const std::string& text) = 0;
-    virtual void link_lost(const std::string& host, const std::string& reason) = 0;
-    virtual void link_back(const std::string& host) = 0;
-    virtual void annotate(const std::string& title, const std::string& reason) = 0;
-    virtual void finish() = 0;
-    virtual void flush() = 0;
-    virtual void redraw() = 0;
+    virtual void progress(const std::string& /*host*/, const std::string& /*text*/) {}
+
+    virtual void finish() {}
+
+    virtual void flush() {}
+
+    virtual void redraw() {}
+
     // Something else wrote to the screen: begin below it.
-    virtual void screen_lost() = 0;
+    virtual void screen_lost() {}
 };
 
 [[nodiscard]] std::unique_ptr<Renderer> make_live_renderer(const ViewOptions& options);

@@ -13,6 +13,38 @@ std::int64_t in_tenths(Milliseconds duration) {
     return (duration.count() + 50) / 100;
 }
 
+using messages::Id;
+using OptionalText = std::optional<EventText>;
+
+OptionalText text_of(Language language, const std::string& host, const deploy::RunAttached& event) {
+    const Id id = event.started ? Id::view_attached_started : Id::view_attached_followed;
+    return EventText{
+        messages::say(language, id, fmt::arg("host", host), fmt::arg("run", event.run_id)), true};
+}
+
+OptionalText text_of(Language language, const std::string&, const deploy::LockAwaited& event) {
+    return EventText{messages::say(language, Id::view_waiting, fmt::arg("holder", event.holder))};
+}
+
+OptionalText text_of(Language, const std::string&, const deploy::LogLine& event) {
+    return EventText{event.text};
+}
+
+OptionalText text_of(Language language, const std::string& host, const deploy::LinkLost& event) {
+    return EventText{
+        messages::say(
+            language, Id::view_link_lost, fmt::arg("host", host), fmt::arg("reason", event.reason)),
+        true};
+}
+
+OptionalText text_of(Language language, const std::string& host, const deploy::LinkBack&) {
+    return EventText{messages::say(language, Id::view_link_back, fmt::arg("host", host)), true};
+}
+
+template <typename Event> OptionalText text_of(Language, const std::string&, const Event&) {
+    return std::nullopt;
+}
+
 } // namespace
 
 std::string seconds_text(Language language, Milliseconds duration) {
@@ -21,7 +53,6 @@ std::string seconds_text(Language language, Milliseconds duration) {
 }
 
 std::string duration_text(Language language, Milliseconds duration) {
-    using messages::Id;
     const auto seconds = in_tenths(duration) / 10;
     if (seconds < 60) {
         return messages::say(
@@ -60,6 +91,10 @@ std::string cut_columns(std::string_view text, std::size_t columns) {
 std::string pad_columns(std::string_view text, std::size_t columns) {
     const std::size_t width = display_width(text);
     return std::string(text) + std::string(columns > width ? columns - width : 0, ' ');
+}
+
+OptionalText event_text(Language language, const std::string& host, const deploy::RunEvent& event) {
+    return std::visit([&](const auto& one) { return text_of(language, host, one); }, event);
 }
 
 std::string step_line(Language language, const std::string& step, bool ok, Milliseconds took) {

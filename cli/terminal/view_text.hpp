@@ -2,7 +2,9 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/base/language.hpp"
+#include "lib/deploy/run_event.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,5 +25,14 @@ namespace loomrel::cli {
 // "✅ Сборка 1,2 с"
 [[nodiscard]] std::string
 step_line(Language language, const std::string& step, bool ok, Milliseconds took);
+
+struct EventText {
+    std::string text;
+    bool names_host = false; // who shows several hosts need not say whose it is
+};
+
+// The sentence that tells of an event; nullopt: none does.
+[[nodiscard]] std::optional<EventText>
+event_text(Language language, const std::string& host, const deploy::RunEvent& event);
 
 } // namespace loomrel::cli

@@ -10,12 +10,17 @@
 namespace loomrel::deploy {
 
 struct Conductor::HostRun {
-    HostRun(const Target& target, Watcher& watcher, const std::shared_ptr<EventQueue>& events)
+    HostRun(const Target& target,
+            const RunListener& listener,
+            const std::shared_ptr<EventQueue>& events)
         : follower(target.name,
                    target.connector,
-                   watcher,
-                   {[events](const StepRecord& step) { events->step(step); },
-                    [events] { events->alive(); }}) {
+                   [listener, events](const std::string& host, const RunEvent& event) {
+                       if (listener) {
+                           listener(host, event);
+                       }
+                       events->on(event);
+                   }) {
         followed.host = target.name;
         followed.how = HowFollowed::not_started;
     }
@@ -32,13 +37,13 @@ struct Conductor::HostRun {
     Followed followed;
 };
 
-Conductor::Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience)
+Conductor::Conductor(std::vector<Target> targets, RunListener listener, Patience patience)
     : m_targets(std::move(targets)),
-      m_watcher(watcher),
+      m_listener(std::move(listener)),
       m_patience(patience),
       m_events(std::make_shared<EventQueue>()) {
     for (const Target& target : m_targets) {
-        m_host_runs.push_back(std::make_unique<HostRun>(target, watcher, m_events));
+        m_host_runs.push_back(std::make_unique<HostRun>(target, m_listener, m_events));
         m_host_runs.back()->follower.patience = patience;
         m_host_runs.back()->follower.has_others = m_targets.size() > 1;
     }
@@ -218,13 +223,13 @@ std::vector<Followed> Conductor::run(const Plan& plan, LedgerRecorder& recorder)
 // A second run of its own on each host that went well. What comes of it is that host's result.
 void Conductor::put_back(const Plan& plan, LedgerRecorder& recorder) {
     const Plan back = plan_to_put_back(plan);
-    Conductor others({}, m_watcher, m_patience);
+    Conductor others({}, m_listener, m_patience);
     std::vector<HostRun*> host_runs;
     for (std::size_t i = 0; i < m_host_runs.size(); ++i) {
         if (m_host_runs[i]->is_good()) {
             host_runs.push_back(m_host_runs[i].get());
             others.m_host_runs.push_back(
-                std::make_unique<HostRun>(m_targets[i], m_watcher, others.m_events));
+                std::make_unique<HostRun>(m_targets[i], m_listener, others.m_events));
             others.m_host_runs.back()->follower.patience = m_patience;
         }
     }

@@ -23,11 +23,11 @@ inline constexpr Milliseconds k_prompt{15000};
 // Runs one plan on the hosts of an environment: first the canary, which must be good, then waves of
 // `parallel`, one thread a host. Hosts that have not let us in after 15 s stand back: those that
 // have are served first. Where a host fails, on_partial says whether the others go on (leave) or
-// are put back (restore). What passes is told to the watcher from those threads, and to the
+// are put back (restore). What passes is told to the listener from those threads, and to the
 // recorder from the calling one, so that a slow ledger never holds up a stream.
 class Conductor {
 public:
-    Conductor(std::vector<Target> targets, Watcher& watcher, Patience patience);
+    Conductor(std::vector<Target> targets, RunListener listener, Patience patience);
     ~Conductor();
 
     const std::atomic<StopRequest>* stop_request = nullptr;
@@ -64,7 +64,7 @@ private:
     std::vector<Followed> take();
 
     std::vector<Target> m_targets;
-    Watcher& m_watcher;
+    RunListener m_listener;
     Patience m_patience;
     std::vector<std::unique_ptr<HostRun>> m_host_runs;
     std::shared_ptr<EventQueue> m_events;

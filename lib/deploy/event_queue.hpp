@@ -2,7 +2,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/deploy/ledger_recorder.hpp"
-#include "lib/deploy/run_transcript.hpp"
+#include "lib/deploy/run_event.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -18,15 +18,18 @@ namespace loomrel::deploy {
 // What the hosts' threads tell the calling one.
 class EventQueue {
 public:
-    void step(const StepRecord& step) {
+    // Of a run's events those that the ledger is told of.
+    void on(const RunEvent& event) {
+        const auto* step = std::get_if<StepStarted>(&event);
+        if (step == nullptr && !std::holds_alternative<HostAlive>(event)) {
+            return;
+        }
         const std::lock_guard guard(m_mutex);
-        m_steps.push_back(step);
-        m_rung.notify_one();
-    }
-
-    void alive() {
-        const std::lock_guard guard(m_mutex);
-        m_alive = true;
+        if (step != nullptr) {
+            m_steps.push_back(step->step);
+        } else {
+            m_alive = true;
+        }
         m_rung.notify_one();
     }
 

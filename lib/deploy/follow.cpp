@@ -40,11 +40,10 @@ struct Follower::ChannelState {
     std::string early;                     // of the log, come before hello on the other pipe
 };
 
-Follower::Follower(std::string host, Connector connector, Watcher& watcher, RunCallbacks callbacks)
+Follower::Follower(std::string host, Connector connector, RunListener listener)
     : m_host(std::move(host)),
       m_connector(std::move(connector)),
-      m_watcher(watcher),
-      m_callbacks(std::move(callbacks)),
+      m_listener(listener ? std::move(listener) : [](const auto&, const auto&) {}),
       m_pause(k_first_pause) {
     m_followed.host = m_host;
 }
@@ -130,7 +129,7 @@ Follower::follow(const std::string& run_id, const MakeScript& make_script, bool 
         m_channel.reset();
         m_connection.reset();
         if (!std::exchange(m_lost, true)) {
-            m_watcher.link_lost(m_host, m_followed.error ? m_followed.error->message().en : "");
+            m_listener(m_host, LinkLost{m_followed.error ? m_followed.error->message().en : ""});
         }
         // Whoever wants to go does not wait for a host that lets us in and says nothing.
         if (left_until(give_up).count() == 0 || (is_stop_requested() && !greeted)) {
@@ -223,7 +222,7 @@ void Follower::take_control(ChannelState& channel, std::string_view word, std::s
     if (word == "hello") {
         take_hello(channel, rest);
     } else if (word == "beat") {
-        m_callbacks.alive();
+        m_listener(m_host, HostAlive{});
     } else if (word == "refused") {
         channel.refused = std::string(rest);
         channel.over = true;
@@ -247,7 +246,7 @@ void Follower::take_hello(ChannelState& channel, std::string_view rest) {
     channel.protocol = hello->protocol;
     const std::string& how = hello->how;
     if (std::exchange(m_lost, false)) {
-        m_watcher.link_back(m_host);
+        m_listener(m_host, LinkBack{});
     }
     if (how == "absent" || how == "unstarted") {
         channel.over = true;
@@ -281,9 +280,9 @@ void Follower::take_hello(ChannelState& channel, std::string_view rest) {
             [this](const Record& record) { take_record(record); },
             [this](std::string_view bytes) {
                 m_followed.transcript.add_output(bytes);
-                m_watcher.output(m_host, bytes);
+                m_listener(m_host, Output{bytes});
             });
-        m_watcher.attached(m_host, m_run_id, m_followed.started_here);
+        m_listener(m_host, RunAttached{m_run_id, m_followed.started_here});
     }
 }
 
@@ -291,18 +290,16 @@ void Follower::take_record(const Record& record) {
     RunTranscript& transcript = m_followed.transcript;
     transcript.add(record);
     if (record.kind == "start") {
-        m_watcher.step_started(m_host, record.rest);
-        m_callbacks.step_started(transcript.steps().back());
+        m_listener(m_host, StepStarted{transcript.steps().back()});
     } else if (record.kind == "end" && !transcript.steps().empty()) {
         const StepRecord& step = transcript.steps().back();
-        m_watcher.step_ended(m_host, step.name, step.ok.value_or(false), step.took);
+        m_listener(m_host, StepEnded{step.name, step.ok.value_or(false), step.took});
     } else if (record.kind == "waiting") {
-        m_watcher.waiting(m_host, sanitize_line(record.rest));
+        m_listener(m_host, LockAwaited{sanitize_line(record.rest)});
     } else if (record.kind == "log") {
         // "2024-03-15 14:30:00 - text": people here have their own clock.
         const std::size_t dash = record.rest.find(" - ");
-        m_watcher.log_line(
-            m_host, std::string_view(record.rest).substr(dash == std::string::npos ? 0 : dash + 3));
+        m_listener(m_host, LogLine{record.rest.substr(dash == std::string::npos ? 0 : dash + 3)});
     } else if (record.kind == "going_on" && m_asked == StopRequest::stop) {
         m_followed.how = HowFollowed::going_on;
     }

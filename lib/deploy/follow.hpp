@@ -1,9 +1,9 @@
 #pragma once
 
 #include "lib/deploy/end_status.hpp"
+#include "lib/deploy/run_event.hpp"
 #include "lib/deploy/run_transcript.hpp"
 #include "lib/deploy/script.hpp"
-#include "lib/deploy/watcher.hpp"
 #include "lib/ssh/ssh.hpp"
 
 #include <atomic>
@@ -51,17 +51,11 @@ struct Followed {
     bool put_back = false;      // went well here, and was taken back because of other hosts
 };
 
-// Called from the host's thread as things pass; must not wait for anything slow.
-struct RunCallbacks {
-    std::function<void(const StepRecord& step)> step_started = [](const StepRecord&) {};
-    std::function<void()> alive = [] {}; // on every beat
-};
-
 // One host's end of a run: starts or finds it, follows its stream over as many connections as it
 // takes, and knows the outcome. One thread.
 class Follower {
 public:
-    Follower(std::string host, Connector connector, Watcher& watcher, RunCallbacks callbacks);
+    Follower(std::string host, Connector connector, RunListener listener = {});
     // Waits for the host's word that the acknowledgement has come, a second at most.
     ~Follower();
     Follower(const Follower&) = delete;
@@ -109,8 +103,7 @@ private:
 
     std::string m_host;
     Connector m_connector;
-    Watcher& m_watcher;
-    RunCallbacks m_callbacks;
+    RunListener m_listener;
     std::unique_ptr<ssh::Connection> m_connection;
     std::unique_ptr<ssh::Channel> m_channel;
     std::unique_ptr<JournalReader> m_reader;

@@ -19,7 +19,7 @@ namespace loomrel::deploy {
 
 struct StepRecord {
     std::string name;
-    std::optional<bool> ok; // nullopt: not ended
+    std::optional<bool> ok{}; // nullopt: not ended
     Milliseconds took{0};
     std::optional<Time> began{};      // by our clock; of a run that was found, not started here
     std::string commit{};             // that the run works on, as far as it was known by then

@@ -1,7 +1,6 @@
 #include "lib/deploy/script_text.hpp"
 
 #include "lib/base/shell_quote.hpp"
-#include "lib/deploy/watcher.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/steps.hpp"
 

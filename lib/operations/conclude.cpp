@@ -64,12 +64,13 @@ bool conclude_if_ended(const Context& context,
                        store::Store& store,
                        const store::Run& run) {
     const config::DeploySettings settings = ProductionSettings(context, console).of(run);
-    deploy::Nobody nobody;
     deploy::Patience patience;
     patience.away = Milliseconds{0};
     const auto conduct = [&] {
         return std::make_unique<deploy::Conductor>(
-            make_targets(context, hosts_of(context, run), note_waiting(console)), nobody, patience);
+            make_targets(context, hosts_of(context, run), note_waiting(console)),
+            deploy::RunListener(),
+            patience);
     };
     const deploy::RunPlace place{run.id, run.service, run.environment, settings.state_dir};
     auto conductor = conduct();

@@ -18,27 +18,24 @@ using messages::Id;
 using messages::phrase;
 
 // Steps as they pass, told to whoever shows them; several hosts speak at once.
-class StepTeller final : public deploy::Quiet {
+class StepTeller {
 public:
     explicit StepTeller(const OnProgress& on_progress)
         : m_on_progress(on_progress) {}
 
-    void step_started(const std::string&, const std::string& step) override {
-        tell({step, std::nullopt});
-    }
-
-    void step_ended(const std::string&, const std::string& step, bool ok, Milliseconds) override {
-        tell({step, ok});
-    }
-
-private:
-    void tell(const Progress& progress) {
+    void on(const deploy::RunEvent& event) {
         const std::lock_guard guard(m_mutex);
-        if (m_on_progress) {
-            m_on_progress(progress);
+        if (!m_on_progress) {
+            return;
+        }
+        if (const auto* started = std::get_if<deploy::StepStarted>(&event)) {
+            m_on_progress({started->step.name, std::nullopt});
+        } else if (const auto* ended = std::get_if<deploy::StepEnded>(&event)) {
+            m_on_progress({ended->step, ended->ok});
         }
     }
 
+private:
     std::mutex m_mutex;
     const OnProgress& m_on_progress;
 };
@@ -158,7 +155,13 @@ Ended roll_back(const Context& context,
     store::Run run = rollback_row(context, hosts, target, plan);
     claim_rollback(context, *ledger, run, target.from, hosts.all_answered());
     StepTeller teller(on_progress);
-    RunDriver driver(context, console, plan.settings, hosts.hosts, teller, note_waiting(console));
+    RunDriver driver(
+        context,
+        console,
+        plan.settings,
+        hosts.hosts,
+        [&](const auto&, const auto& event) { teller.on(event); },
+        note_waiting(console));
     driver.set_stop_request(stop_request);
     driver.set_ledger(*ledger);
     driver.set_rollback_from(target.from);
@@ -188,13 +191,8 @@ claim_deploy(const Context& context, Console& console, const release::Release& r
         return {};
     }
     return [&context, &console, ledger, deploying, run = *begun.run](const auto& stop_request) {
-        deploy::Nobody nobody;
-        RunDriver driver(context,
-                         console,
-                         deploying.plan.settings,
-                         deploying.hosts,
-                         nobody,
-                         note_waiting(console));
+        RunDriver driver(
+            context, console, deploying.plan.settings, deploying.hosts, {}, note_waiting(console));
         driver.set_stop_request(stop_request);
         driver.set_ledger(*ledger);
         driver.run(deploying.plan, run);

@@ -1,8 +1,8 @@
 #include "lib/operations/rollback_hosts.hpp"
 
 #include "lib/base/text.hpp"
+#include "lib/deploy/run_event.hpp"
 #include "lib/deploy/shown_settings.hpp"
-#include "lib/deploy/watcher.hpp"
 #include "lib/operations/production_settings.hpp"
 #include "lib/operations/targets.hpp"
 #include "lib/release/names.hpp"
@@ -302,9 +302,8 @@ bool RollbackHosts::is_put_back(const std::vector<deploy::HostLook>& before) con
 }
 
 void RollbackHosts::cancel(const std::string& run_id) {
-    deploy::Nobody nobody;
     const std::atomic<deploy::StopRequest> stop_request{deploy::StopRequest::cancel};
-    deploy::Conductor conductor(m_targets, nobody, m_context.patience);
+    deploy::Conductor conductor(m_targets, {}, m_context.patience);
     conductor.stop_request = &stop_request;
     conductor.asks_as = m_context.caller.actor;
     deploy::LedgerRecorder no_ledger(nullptr, store::Spool({}, {}), "");

@@ -51,14 +51,14 @@ RunDriver::RunDriver(const Context& context,
                      Console& console,
                      config::DeploySettings settings,
                      const std::vector<config::Host>& hosts,
-                     deploy::Watcher& watcher,
+                     deploy::RunListener listener,
                      const OnWaiting& on_waiting,
                      std::vector<std::unique_ptr<ssh::Connection>> open)
     : m_context(context),
       m_console(console),
       m_settings(std::move(settings)),
       m_conductor(with_open(make_targets(context, hosts, on_waiting), std::move(open)),
-                  watcher,
+                  std::move(listener),
                   context.patience) {}
 
 void RunDriver::set_stop_request(const std::atomic<deploy::StopRequest>& stop_request) {

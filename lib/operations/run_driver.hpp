@@ -33,7 +33,7 @@ public:
               Console& console,
               config::DeploySettings settings,
               const std::vector<config::Host>& hosts,
-              deploy::Watcher& watcher,
+              deploy::RunListener listener,
               const OnWaiting& on_waiting,
               std::vector<std::unique_ptr<ssh::Connection>> open = {});
 

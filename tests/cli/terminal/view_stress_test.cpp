@@ -113,17 +113,17 @@ TEST_CASE("GitHub: nothing that hosts and commands say is acted upon") {
         const std::unique_ptr<cli::View> view = cli::make_view(options);
         for (const std::string& text : hostile) {
             view->begin(text);
-            view->attached(text, text, true);
-            view->waiting(text, text);
-            view->log_line(text, text);
-            view->step_started(text, text);
-            view->log_line(text, text);
-            view->output(text, text + "\n" + text);
+            view->on(text, deploy::RunAttached{text, true});
+            view->on(text, deploy::LockAwaited{text});
+            view->on(text, deploy::LogLine{text});
+            view->on(text, deploy::StepStarted{{text}});
+            view->on(text, deploy::LogLine{text});
+            view->on(text, deploy::Output{text + "\n" + text});
             view->note(text + "\n" + text);
-            view->link_lost(text, text);
-            view->link_back(text);
-            view->step_ended(text, text, false, Milliseconds{5});
-            view->step_started(text, "build");
+            view->on(text, deploy::LinkLost{text});
+            view->on(text, deploy::LinkBack{});
+            view->on(text, deploy::StepEnded{text, false, Milliseconds{5}});
+            view->on(text, deploy::StepStarted{{"build"}});
             view->annotate(text, text + "\n" + text);
         }
         view->finish();
@@ -154,11 +154,11 @@ TEST_CASE("GitHub: a secret that becomes known later is masked before the next o
     options.write = [&](std::string_view text) { written += text; };
     const std::unique_ptr<cli::View> view = cli::make_view(options);
     view->begin("title");
-    view->step_started("host", "build");
-    view->output("host", "first\n");
+    view->on("host", deploy::StepStarted{{"build"}});
+    view->on("host", deploy::Output{"first\n"});
     redactor.add(Secret("hunter-2024"));
-    view->output("host", "hunter-2024\n");
-    view->output("host", "::error::x\n");
+    view->on("host", deploy::Output{"hunter-2024\n"});
+    view->on("host", deploy::Output{"::error::x\n"});
     view->finish();
     const Runner runner(written);
     CHECK(std::count(runner.acted_upon.begin(), runner.acted_upon.end(), "add-mask")
@@ -190,17 +190,17 @@ TEST_CASE("no mode keeps more than the end of what commands print") {
             };
             const std::unique_ptr<cli::View> view = cli::make_view(options);
             view->begin("title");
-            view->step_started("host", "build");
-            view->output("host", lines);
+            view->on("host", deploy::StepStarted{{"build"}});
+            view->on("host", deploy::Output{lines});
             const std::size_t before = resident_kib();
             for (std::size_t i = 0; i < rounds; ++i) {
-                view->output("host", lines);
-                view->output("host", one_line);
+                view->on("host", deploy::Output{lines});
+                view->on("host", deploy::Output{one_line});
             }
             if (!is_sanitized_build()) {
                 CHECK(resident_kib() < before + 8 * 1024);
             }
-            view->step_ended("host", "build", false, Milliseconds{1});
+            view->on("host", deploy::StepEnded{"build", false, Milliseconds{1}});
             view->finish();
             CHECK(longest > 1000);
             CHECK(longest < 1024 * 1024);
@@ -223,15 +223,15 @@ TEST_CASE("live: several hosts at once, drawn by the view's own thread at its pa
         hosts.emplace_back([&view, number, begun] {
             const std::string host = "host-" + std::to_string(number);
             for (int step = 0; step < 8; ++step) {
-                view->step_started(host, "build");
+                view->on(host, deploy::StepStarted{{"build"}});
                 for (int line = 0; line < 200; ++line) {
-                    view->output(host, "line\npart");
-                    view->log_line(host, "🔍 Проверка");
+                    view->on(host, deploy::Output{"line\npart"});
+                    view->on(host, deploy::LogLine{"🔍 Проверка"});
                 }
-                view->step_ended(host, "build", true, Milliseconds{1});
+                view->on(host, deploy::StepEnded{"build", true, Milliseconds{1}});
             }
             while (std::chrono::steady_clock::now() - begun < Milliseconds{300}) {
-                view->output(host, "more\n");
+                view->on(host, deploy::Output{"more\n"});
                 std::this_thread::yield();
             }
         });
@@ -263,11 +263,11 @@ TEST_CASE("live: a view that is only destroyed stops its thread; a dead terminal
     {
         const std::unique_ptr<cli::View> view = cli::make_view(options);
         view->begin("title");
-        view->step_started("host", "build");
+        view->on("host", deploy::StepStarted{{"build"}});
         while (writes < 2) {
             std::this_thread::yield();
         }
-        view->step_ended("host", "build", true, Milliseconds{1});
+        view->on("host", deploy::StepEnded{"build", true, Milliseconds{1}});
     }
     CHECK(writes == 2);
 }

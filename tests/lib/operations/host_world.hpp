@@ -51,12 +51,11 @@ struct HostWorld : OperationsWorld {
         const auto deploying = plan_for(release, environment);
         store::Run run = operations::run_row(context, deploying);
         ledger.runs.push_back(run);
-        deploy::Nobody nobody;
         operations::RunDriver driver(context,
                                      console,
                                      deploying.plan.settings,
                                      deploying.hosts,
-                                     nobody,
+                                     {},
                                      operations::note_waiting(console));
         driver.run(deploying.plan, run);
         return run;
