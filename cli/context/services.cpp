@@ -1,6 +1,7 @@
 #include "cli/context/services.hpp"
 
 #include "cli/actions/workflow_commands.hpp"
+#include "lib/base/json_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/night.hpp"
@@ -274,8 +275,7 @@ void Services::out(std::string_view text) {
 }
 
 void Services::out_json(const nlohmann::ordered_json& object) {
-    std::string text =
-        object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    std::string text = json_text(object);
     // The runner finds its older commands anywhere in a line; within JSON they are in strings.
     constexpr std::string_view k_old_command = "##[";
     for (std::size_t at = 0; is_in_actions() && (at = text.find(k_old_command)) != text.npos;) {

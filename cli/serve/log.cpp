@@ -1,5 +1,6 @@
 #include "cli/serve/log.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 
 #include <cmath>
@@ -59,8 +60,7 @@ void ServeLog::write(Level level, std::string_view event, ordered_json fields) {
         line[name] =
             value.is_string() ? ordered_json(sanitize_line(value.get<std::string>())) : value;
     }
-    const std::string text = m_services.redactor().redact(
-        line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+    const std::string text = m_services.redactor().redact(json_text(line));
     const std::lock_guard lock(m_mutex);
     m_services.io().err(text + "\n");
 }

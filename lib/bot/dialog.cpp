@@ -1,5 +1,6 @@
 #include "lib/bot/dialog.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/bot/dispatcher.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/bot/rollback_screens.hpp"
@@ -214,7 +215,7 @@ Reply Dialog::no(const telegram::User& who,
         if (!conflict.empty()) {
             detail["conflict"] = conflict;
         }
-        note.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        note.detail = json_text(detail);
         heard = m_ledger.note_event(note);
     }
     if (!heard) {

@@ -1,5 +1,6 @@
 #include "lib/deploy/report.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 
@@ -16,8 +17,6 @@ using messages::Id;
 using messages::say;
 using nlohmann::ordered_json;
 using store::RunOutcome;
-
-constexpr auto k_replace = ordered_json::error_handler_t::replace;
 
 bool is_good(const Followed& host) {
     return host.how == HowFollowed::ended && host.end && host.end->good() && !host.put_back;
@@ -311,7 +310,7 @@ std::string to_json(const Report& report) {
     if (!report.cancelled_by.empty()) {
         object["cancelled_by"] = report.cancelled_by;
     }
-    return object.dump(-1, ' ', false, k_replace);
+    return json_text(object);
 }
 
 std::string to_event_detail(const Report& report) {
@@ -343,7 +342,7 @@ std::string to_event_detail(const Report& report) {
         detail["serves"] = report.failure->serves;
         detail["next"] = report.failure->next;
     }
-    return detail.dump(-1, ' ', false, k_replace);
+    return json_text(detail);
 }
 
 } // namespace loomrel::deploy

@@ -1,5 +1,6 @@
 #include "lib/operations/dev_notice.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/operations/run_subject.hpp"
 #include "lib/operations/targets.hpp"
@@ -54,7 +55,7 @@ void tell_dev_end(const Context& context,
     store::NewNotice notice;
     notice.key = "dev:" + run.id;
     notice.kind = "dev";
-    notice.fact = fact.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    notice.fact = json_text(fact);
     try {
         store.add_notice(notice);
     } catch (const Error& error) {

@@ -1,5 +1,6 @@
 #include "lib/server/request.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 
 #include <algorithm>
@@ -95,7 +96,7 @@ std::size_t Head::count(std::string_view name) const {
 Response answer(int status, const json& body) {
     Response response;
     response.status = status;
-    response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    response.body = json_text(body);
     return response;
 }
 

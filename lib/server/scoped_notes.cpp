@@ -1,3 +1,4 @@
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/server/scoped_ledger.hpp"
 
@@ -43,7 +44,7 @@ std::string ScopedLedger::add_notice(store::NewNotice notice) {
         }
     }
     fact["key"] = m_asker.name();
-    notice.fact = fact.dump(-1, ' ', false, json::error_handler_t::replace);
+    notice.fact = json_text(fact);
     // Under another kind's key it would pass for what the ledger itself is about to tell.
     if (!notice.key.starts_with(notice.kind + ":")) {
         notice.key = notice.kind + ":" + notice.key;

@@ -1,3 +1,4 @@
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/telegram/answer.hpp"
 #include "lib/telegram/telegram.hpp"
@@ -13,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 using Kind = Problem::Kind;
-
-constexpr auto k_replace = json::error_handler_t::replace;
 
 json to_json(const Keyboard& keyboard) {
     json rows = json::array();
@@ -106,7 +105,7 @@ json Api::send(const Call& call) {
     request.only_once = call.only_once;
     if (call.parts.empty()) {
         request.headers = {{"Content-Type", Secret("application/json")}};
-        request.body = call.fields.dump(-1, ' ', false, k_replace);
+        request.body = json_text(call.fields);
     } else {
         request.parts = call.parts;
     }

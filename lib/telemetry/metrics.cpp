@@ -1,5 +1,7 @@
 #include "lib/telemetry/metrics.hpp"
 
+#include "lib/base/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -156,7 +158,7 @@ std::string Metrics::to_otlp(const std::map<std::string, std::string>& resource,
     of_process["scopeMetrics"] = ordered_json::array({scope});
     ordered_json request;
     request["resourceMetrics"] = ordered_json::array({of_process});
-    return request.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return json_text(request);
 }
 
 } // namespace loomrel::telemetry

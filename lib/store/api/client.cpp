@@ -1,5 +1,6 @@
 #include "lib/store/api/client.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 
@@ -95,8 +96,7 @@ http::Request ApiClient::request_of(const Question& question, Deadline deadline)
     request.headers.push_back({"Accept", Secret("application/json")});
     if (question.body) {
         request.headers.push_back({"Content-Type", Secret("application/json")});
-        request.body =
-            question.body->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        request.body = json_text(*question.body);
     }
     if (!question.key.empty()) {
         request.headers.push_back({"Idempotency-Key", Secret(question.key)});

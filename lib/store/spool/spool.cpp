@@ -2,6 +2,7 @@
 
 #include "lib/base/error.hpp"
 #include "lib/base/file.hpp"
+#include "lib/base/json_text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/store/wire/wire.hpp"
 
@@ -57,7 +58,7 @@ std::string to_text(const json& object) {
 }
 
 std::string to_line(const json& object) {
-    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+    return json_text(object);
 }
 
 // An event of the release that served, where the ledger has one, and a notice in any case.

@@ -1,5 +1,6 @@
 #include "lib/store/sql/claims.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/proof.hpp"
@@ -220,7 +221,7 @@ private:
     Claimed ask_anew(const char* conflict, json detail) {
         detail["conflict"] = conflict;
         NewEvent event = event_of(m_claim, m_present);
-        event.detail = detail.dump(-1, ' ', false, json::error_handler_t::replace);
+        event.detail = json_text(detail);
         move(Status::manual_testing, std::move(event));
         Claimed answer = refusal(conflict);
         answer.status = to_string(Status::manual_testing);

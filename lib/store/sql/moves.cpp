@@ -1,5 +1,6 @@
 #include "lib/store/sql/moves.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/fields.hpp"
 #include "lib/store/sql/outbox.hpp"
 
@@ -97,7 +98,7 @@ void forget_approvals(Session& session, std::int64_t release_id) {
 
 void add_note(Session& session, NewEvent event, const nlohmann::json& detail) {
     event.to = event.from;
-    event.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    event.detail = json_text(detail);
     (void)add_event(session, event);
 }
 

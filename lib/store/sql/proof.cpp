@@ -1,5 +1,7 @@
 #include "lib/store/sql/proof.hpp"
 
+#include "lib/base/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace loomrel::store {
@@ -30,7 +32,7 @@ std::string marked_unverified(const std::string& detail) {
         object = nlohmann::ordered_json::object();
     }
     object["unverified"] = true;
-    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return json_text(object);
 }
 
 } // namespace loomrel::store

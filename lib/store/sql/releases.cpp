@@ -1,5 +1,6 @@
 #include "lib/store/sql/releases.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/fields.hpp"
 
 #include <nlohmann/json.hpp>
@@ -133,7 +134,7 @@ std::string with_said(const std::string& detail, const Said& said) {
     if (!said.source.empty()) {
         object["said_source"] = storable(said.source);
     }
-    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return json_text(object);
 }
 
 Query event_query(const Dialect& dialect, const NewEvent& event) {

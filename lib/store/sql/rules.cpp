@@ -1,5 +1,6 @@
 #include "lib/store/sql/rules.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/outbox.hpp"
 #include "lib/store/sql/text.hpp"
 #include "lib/store/wire/wire.hpp"
@@ -31,18 +32,15 @@ bool keep_approval_rules(Session& session,
     Query query;
     query.text = std::string("INSERT INTO approval_rules (at, actor, rules) VALUES (")
                  + session.dialect().now + ", " + query.bind(storable(actor));
-    query.text +=
-        ", " + query.bind(wire::to_json(rules).dump(-1, ' ', false, json::error_handler_t::replace))
-        + ") RETURNING id";
+    query.text += ", " + query.bind(json_text(wire::to_json(rules))) + ") RETURNING id";
     const std::int64_t id = integer_of(session.run(query).rows.at(0)[0]);
     if (before) {
         NewNotice notice;
         notice.key = "rules_changed:" + std::to_string(id);
         notice.kind = "rules_changed";
-        notice.fact = json{{"before", wire::to_json(*before)},
-                           {"now", wire::to_json(rules)},
-                           {"actor", storable(actor)}}
-                          .dump(-1, ' ', false, json::error_handler_t::replace);
+        notice.fact = json_text(json{{"before", wire::to_json(*before)},
+                                     {"now", wire::to_json(rules)},
+                                     {"actor", storable(actor)}});
         add_notice(session, notice);
     }
     return true;

@@ -1,5 +1,6 @@
 #include "lib/store/sql/settings.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,7 +10,7 @@
 namespace loomrel::store {
 
 std::string settings_text(const Settings& settings) {
-    return nlohmann::json(settings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(nlohmann::json(settings));
 }
 
 Settings settings_of(const std::string& text) {

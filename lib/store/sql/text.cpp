@@ -1,5 +1,6 @@
 #include "lib/store/sql/text.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +23,7 @@ std::string storable_json(const std::string& text) {
 }
 
 std::string list_text(const std::vector<std::string>& texts) {
-    return nlohmann::json(texts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(nlohmann::json(texts));
 }
 
 std::optional<std::vector<std::string>> list_of(const std::string& text) {
