@@ -29,7 +29,7 @@
 //    that runs on hosts calls services.exit_code_is_the_result() first. What it does stands in
 //    lib/operations, which it hands services.context() and, for what is said on the way, services.
 //    Texts stand in lib/messages/catalogue/cli.inc; values from outside go through
-//    sanitize_line(), which Table does by itself.
+//    sanitize_line(), which terminal::Table does by itself.
 // 4. One line in cli/commands/commands.cpp, one section in man/loomrel.1. Help, completion and
 //    "did you mean" come by themselves.
 namespace loomrel::cli {

@@ -2,8 +2,8 @@
 
 #include "cli/checks/config_check.hpp"
 #include "cli/checks/exposure.hpp"
-#include "cli/terminal/table.hpp"
 #include "lib/base/text.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -97,9 +97,9 @@ ExitCode run_config_show(Services& services) {
         services.out_json({{"values", std::move(list)}});
         return ExitCode::ok;
     }
-    Table table({services.say(Id::cli_column_key),
-                 services.say(Id::cli_column_value),
-                 services.say(Id::cli_column_origin)});
+    terminal::Table table({services.say(Id::cli_column_key),
+                           services.say(Id::cli_column_value),
+                           services.say(Id::cli_column_origin)});
     const bool for_people = services.io().out_is_tty();
     for (const config::Shown& each : values) {
         std::string origin = each.origin.place;

@@ -1,12 +1,12 @@
 #include "cli/commands/key.hpp"
 
-#include "cli/terminal/table.hpp"
 #include "lib/base/text.hpp"
 #include "lib/base/words.hpp"
 #include "lib/config/values.hpp"
 #include "lib/release/names.hpp"
 #include "lib/store/server_ledger.hpp"
 #include "lib/store/wire/wire.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -192,13 +192,13 @@ ExitCode show_plan(Services& services, const store::NewKey& made) {
 }
 
 void list_for_people(Services& services, const std::vector<Key>& keys) {
-    Table table({services.say(Id::key_column_name),
-                 services.say(Id::key_column_rights),
-                 services.say(Id::key_column_state),
-                 services.say(Id::key_column_created),
-                 services.say(Id::key_column_by),
-                 services.say(Id::key_column_expires),
-                 services.say(Id::key_column_used)});
+    terminal::Table table({services.say(Id::key_column_name),
+                           services.say(Id::key_column_rights),
+                           services.say(Id::key_column_state),
+                           services.say(Id::key_column_created),
+                           services.say(Id::key_column_by),
+                           services.say(Id::key_column_expires),
+                           services.say(Id::key_column_used)});
     const auto date = [&](const std::optional<Time>& time) {
         return time ? services.date(*time) : std::string("-");
     };
@@ -216,7 +216,7 @@ void list_for_people(Services& services, const std::vector<Key>& keys) {
 
 // The same in every language and zone.
 void list_for_pipe(Services& services, const std::vector<Key>& keys) {
-    Table table({"", "", "", "", "", "", "", "", ""});
+    terminal::Table table({"", "", "", "", "", "", "", "", ""});
     const auto time = [](const std::optional<Time>& at) { return at ? to_rfc3339(*at) : "-"; };
     for (const Key& key : keys) {
         table.add({key.name,

@@ -1,12 +1,12 @@
 #include "cli/commands/logs.hpp"
 
 #include "cli/commands/logs_run.hpp"
-#include "cli/terminal/log_lines.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/ask_host.hpp"
 #include "lib/deploy/script.hpp"
 #include "lib/operations/host_survey.hpp"
 #include "lib/release/names.hpp"
+#include "lib/terminal/log_lines.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -100,13 +100,13 @@ private:
         const HostServices& place = m_all[i];
         HostLog& log = m_logs[i];
         const std::string prefix = m_all.size() > 1 ? place.name + ": " : "";
-        LogLines lines(m_services.redactor(), [&](std::string_view text) {
+        terminal::LogLines lines(m_services.redactor(), [&](std::string_view text) {
             if (!m_streams) {
                 log.text += text;
                 return;
             }
             const std::lock_guard guard(m_mutex);
-            m_services.out(with_prefix(text, prefix));
+            m_services.out(terminal::with_prefix(text, prefix));
         });
         const auto told = deploy::ask_host(
             connection,

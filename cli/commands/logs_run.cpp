@@ -1,6 +1,5 @@
 #include "cli/commands/logs_run.hpp"
 
-#include "cli/terminal/log_lines.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/follow.hpp"
 #include "lib/deploy/look.hpp"
@@ -9,6 +8,7 @@
 #include "lib/operations/named_run.hpp"
 #include "lib/operations/production_settings.hpp"
 #include "lib/operations/targets.hpp"
+#include "lib/terminal/log_lines.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ constexpr Milliseconds k_link_wait{15000};
 // The stream of one run on one host, as `logs` shows it: sentences and what commands printed.
 class RunPrinter {
 public:
-    RunPrinter(Services& services, LogLines::Sink sink)
+    RunPrinter(Services& services, terminal::LogLines::Sink sink)
         : m_lines(services.redactor(), std::move(sink)) {}
 
     void on(const deploy::RunEvent& event) {
@@ -43,7 +43,7 @@ public:
     void finish() { m_lines.finish(); }
 
 private:
-    LogLines m_lines;
+    terminal::LogLines m_lines;
 };
 
 // Where a run is, or may be.

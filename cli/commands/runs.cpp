@@ -1,12 +1,12 @@
 #include "cli/commands/runs.hpp"
 
 #include "cli/commands/release/rows.hpp"
-#include "cli/terminal/table.hpp"
 #include "lib/base/text.hpp"
 #include "lib/operations/named_run.hpp"
 #include "lib/operations/run_list.hpp"
 #include "lib/operations/run_subject.hpp"
 #include "lib/release/names.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -162,7 +162,7 @@ ExitCode run_runs(Services& services, const RunsOptions& options) {
     if (!services.io().out_is_tty()) {
         headings.emplace_back(); // who cancelled it: people read that in how it ended
     }
-    Table table(std::move(headings));
+    terminal::Table table(std::move(headings));
     for (const store::Run& run : runs) {
         table.add(row_for(services, run));
     }

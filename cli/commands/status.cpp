@@ -1,12 +1,12 @@
 #include "cli/commands/status.hpp"
 
-#include "cli/terminal/table.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/deploy/disagreement.hpp"
 #include "lib/deploy/look.hpp"
 #include "lib/operations/host_survey.hpp"
 #include "lib/operations/ledger.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -231,14 +231,14 @@ ordered_json disagreement_of(const ServiceStatus& seen, const std::vector<Disagr
 }
 
 void show_table(Services& services, const std::vector<ServiceStatus>& all) {
-    Table table({services.say(Id::status_column_environment),
-                 services.say(Id::status_column_service),
-                 services.say(Id::deploy_column_host),
-                 services.say(Id::status_column_serves),
-                 services.say(Id::status_column_since),
-                 services.say(Id::status_column_health),
-                 services.say(Id::status_column_back),
-                 ""});
+    terminal::Table table({services.say(Id::status_column_environment),
+                           services.say(Id::status_column_service),
+                           services.say(Id::deploy_column_host),
+                           services.say(Id::status_column_serves),
+                           services.say(Id::status_column_since),
+                           services.say(Id::status_column_health),
+                           services.say(Id::status_column_back),
+                           ""});
     const bool people = services.io().out_is_tty();
     for (const ServiceStatus& seen : all) {
         const HostState sight = seen.sight.value_or(HostState{});

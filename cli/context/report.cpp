@@ -1,6 +1,6 @@
 #include "cli/context/report.hpp"
 
-#include "cli/actions/workflow_commands.hpp"
+#include "lib/terminal/workflow_commands.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,7 +22,7 @@ void tell(Services& services, const Error& error) {
     }
     if (services.env("GITHUB_ACTIONS") == "true") {
         const std::string both = hint.empty() ? message : message + "\n" + hint;
-        services.io().err(github::error("loomrel", both) + "\n");
+        services.io().err(terminal::workflow::error("loomrel", both) + "\n");
         return;
     }
     services.io().err(services.say(Id::cli_error, fmt::arg("message", message)) + "\n");

@@ -1,11 +1,11 @@
 #include "cli/context/services.hpp"
 
-#include "cli/actions/workflow_commands.hpp"
 #include "lib/base/json_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/config/night.hpp"
 #include "lib/release/names.hpp"
+#include "lib/terminal/workflow_commands.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -71,7 +71,7 @@ const config::Config& Services::config() {
         // GitHub must know them before it sees any other output of ours.
         for (const std::string& form : m_redactor.forms()) {
             if (is_in_actions()) {
-                m_outside.io.err(github::add_mask(form) + "\n");
+                m_outside.io.err(terminal::workflow::add_mask(form) + "\n");
             }
         }
         for (const Phrase& notice : m_config->notices) {
@@ -249,9 +249,9 @@ Language Services::language() const {
 }
 
 bool Services::colour() const {
-    return choose_colour(m_outside.io.out_is_tty(),
-                         m_options.no_color,
-                         [this](const std::string& name) { return env(name); });
+    return terminal::choose_colour(m_outside.io.out_is_tty(),
+                                   m_options.no_color,
+                                   [this](const std::string& name) { return env(name); });
 }
 
 bool Services::is_in_actions() const {
@@ -262,12 +262,12 @@ bool Services::is_in_actions() const {
 // to obey none.
 std::string Services::inert(std::string_view text) const {
     const auto lines = split(text, '\n');
-    if (!is_in_actions() || std::all_of(lines.begin(), lines.end(), github::is_inert)) {
+    if (!is_in_actions() || std::all_of(lines.begin(), lines.end(), terminal::workflow::is_inert)) {
         return std::string(text);
     }
     const std::string token = random_hex(16);
-    return github::stop_commands(token) + "\n" + std::string(text)
-           + (text.ends_with('\n') ? "" : "\n") + github::resume_commands(token) + "\n";
+    return terminal::workflow::stop_commands(token) + "\n" + std::string(text)
+           + (text.ends_with('\n') ? "" : "\n") + terminal::workflow::resume_commands(token) + "\n";
 }
 
 void Services::out(std::string_view text) {

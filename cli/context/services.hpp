@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cli/actions/environment.hpp"
+#include "cli/context/io.hpp"
 #include "cli/syntax/parse.hpp"
-#include "cli/terminal/io.hpp"
 #include "lib/config/config.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/operations/context.hpp"

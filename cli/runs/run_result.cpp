@@ -1,13 +1,13 @@
 #include "cli/runs/run_result.hpp"
 
 #include "cli/actions/outputs.hpp"
-#include "cli/actions/workflow_commands.hpp"
-#include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/status_texts.hpp"
 #include "lib/messages/steps.hpp"
 #include "lib/operations/ledger.hpp"
 #include "lib/operations/run_subject.hpp"
+#include "lib/terminal/view_text.hpp"
+#include "lib/terminal/workflow_commands.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -83,11 +83,12 @@ std::string people_text(Services& services,
                              fmt::arg("date", services.date(*report.past)));
     } else if (report.exit == 0) {
         const bool back = report.subject.kind == store::RunKind::rollback;
-        text += services.say(back ? Id::rollback_done : Id::deploy_done,
-                             fmt::arg("service", report.subject.service),
-                             fmt::arg("ref", report.subject.ref),
-                             fmt::arg("environment", report.subject.environment),
-                             fmt::arg("seconds", seconds_text(services.language(), report.took)));
+        text += services.say(
+            back ? Id::rollback_done : Id::deploy_done,
+            fmt::arg("service", report.subject.service),
+            fmt::arg("ref", report.subject.ref),
+            fmt::arg("environment", report.subject.environment),
+            fmt::arg("seconds", terminal::seconds_text(services.language(), report.took)));
         text += report.unchecked ? "\n   " + services.say(Id::deploy_unchecked) : "";
     } else if (report.failure) {
         text += to_text(*report.failure, services.language());
@@ -154,7 +155,7 @@ std::string summary(Services& services, const Report& report) {
         for (const deploy::StepRecord& step : host.transcript.steps()) {
             rows.push_back({host.host,
                             messages::step_label(services.language(), step.name),
-                            seconds_text(services.language(), step.took),
+                            terminal::seconds_text(services.language(), step.took),
                             step.ok.value_or(false) ? "✅" : "❌"});
         }
     }
@@ -285,7 +286,7 @@ ExitCode show_stored_result(Services& services, const store::Run& run) {
     const auto failure = deploy::failure_of_then(run, services.language(), redactor);
     const std::string why = failure ? to_text(*failure, services.language()) : "";
     if (!why.empty() && services.github().active) {
-        services.io().err(github::error(failure->message, why) + "\n");
+        services.io().err(terminal::workflow::error(failure->message, why) + "\n");
     }
     if (services.json()) {
         services.out_json(result.is_object() ? result : json::object());

@@ -14,15 +14,15 @@ namespace {
 
 using messages::Id;
 
-std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
+std::unique_ptr<terminal::View> make_run_view(Services& services, std::size_t hosts) {
     Io& io = services.io();
     const auto get_env = [&](const std::string& name) { return services.env(name); };
-    ViewOptions options;
+    terminal::ViewOptions options;
     options.language = services.language();
-    options.mode = choose_view_mode(io.err_is_tty(), get_env);
-    options.verbosity = services.options().quiet     ? Verbosity::quiet
-                        : services.options().verbose ? Verbosity::verbose
-                                                     : Verbosity::normal;
+    options.mode = terminal::choose_view_mode(io.err_is_tty(), get_env);
+    options.verbosity = services.options().quiet     ? terminal::Verbosity::quiet
+                        : services.options().verbose ? terminal::Verbosity::verbose
+                                                     : terminal::Verbosity::normal;
     options.colour = services.colour();
     options.hosts = hosts;
     options.size = [&io] { return io.size(); };
@@ -30,7 +30,7 @@ std::unique_ptr<View> make_run_view(Services& services, std::size_t hosts) {
     options.write = [&io](std::string_view text) { io.err(text); };
     options.redactor = &services.redactor();
     options.masks_told = true; // by services.config()
-    return make_view(options);
+    return terminal::make_view(options);
 }
 
 } // namespace

@@ -2,9 +2,9 @@
 
 #include "cli/context/services.hpp"
 #include "cli/context/signals.hpp"
-#include "cli/terminal/view.hpp"
 #include "lib/operations/deploy_plan.hpp"
 #include "lib/operations/run_driver.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <memory>
 #include <optional>
@@ -55,7 +55,7 @@ private:
 
     Services& m_services;
     SignalWatch m_signals;
-    std::unique_ptr<View> m_view;
+    std::unique_ptr<terminal::View> m_view;
     operations::RunDriver m_driver;
 };
 

@@ -1,5 +1,6 @@
 #include "lib/bot/dispatcher.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/bot/delivery.hpp"
 #include "lib/bot/settings.hpp"
@@ -223,7 +224,7 @@ void Dispatcher::note(const Notice& row,
     told.release_id = *row.release_id;
     told.actor = "loomrel";
     told.source = "serve";
-    told.detail = detail.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    told.detail = json_text(detail);
     (void)m_ledger.note_event(told);
 }
 

@@ -193,9 +193,9 @@ struct Claim {
 struct Claimed {
     enum class What { done, already, refused, absent } what = What::done;
     std::string status; // the present one: a refusal may have moved it back to manual_testing
-    // Of What::refused: "status", "commit", "no_commit", "sender", "approvals", "expired", "outrun",
-    // "settings", "run" or "key". Expired, too few by the present rules, settings that were not
-    // shown: people are asked anew.
+    // Of What::refused: "status", "commit", "no_commit", "sender", "approvals", "expired",
+    // "outrun", "settings", "run" or "key". Expired, too few by the present rules, settings that
+    // were not shown: people are asked anew.
     std::string conflict;
     std::string outrun_by;             // of "outrun": the tag, or the number of its release
     std::vector<std::string> settings; // of "settings": the keys that were not shown

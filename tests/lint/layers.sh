@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 declare -A level=([base]=1 [release]=2 [messages]=3 [config]=3 [http]=3
-    [store]=4 [ssh]=4 [github]=4 [telegram]=4 [telemetry]=4 [deploy]=5 [operations]=6
+    [store]=4 [ssh]=4 [github]=4 [telegram]=4 [telemetry]=4 [deploy]=5 [terminal]=6 [operations]=6
     [bot]=7 [server]=7)
 
 while IFS=: read -r file line include; do
@@ -37,16 +37,15 @@ done < <(project_files cli lib | xargs grep -HnE '# *include *"tests/' || :)
 
 # The command line's rooms. What stands on the left may include what stands on its right, and itself.
 declare -A below=(
-    [program]="commands context syntax terminal actions"
-    [commands]="commands/release commands/doctor commands/init checks serve runs context terminal actions syntax"
-    [commands/release]="runs context terminal actions syntax"
-    [commands/doctor]="checks context terminal syntax"
-    [commands/init]="checks context terminal syntax"
+    [program]="commands context syntax actions"
+    [commands]="commands/release commands/doctor commands/init checks serve runs context actions syntax"
+    [commands/release]="runs context actions syntax"
+    [commands/doctor]="checks context syntax"
+    [commands/init]="checks context syntax"
     [checks]="serve context"
     [serve]="runs context"
-    [runs]="context terminal actions syntax"
-    [context]="terminal actions syntax"
-    [terminal]="actions"
+    [runs]="context actions syntax"
+    [context]="actions syntax"
     [actions]=""
     [syntax]="")
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/terminal/io.hpp"
+#include "cli/context/io.hpp"
 
 #include <deque>
 #include <string>
@@ -16,7 +16,7 @@ public:
     bool out_tty = false;
     bool err_tty = false;
     bool prompts = false;
-    cli::ScreenSize screen{80, 24};
+    terminal::ScreenSize screen{80, 24};
     int broken_with = 0; // the errno of every write to standard output
 
     void out(std::string_view text) override {
@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] bool can_prompt() const override { return prompts; }
 
-    [[nodiscard]] cli::ScreenSize size() const override { return screen; }
+    [[nodiscard]] terminal::ScreenSize size() const override { return screen; }
 
     [[nodiscard]] int out_error() const override { return m_out_error; }
 

@@ -1,5 +1,6 @@
 #include "cli/commands/release/release.hpp"
 #include "cli/context/notices.hpp"
+#include "lib/base/json_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/dispatcher.hpp"
@@ -119,12 +120,10 @@ void note_dispatch(Services& services,
     note.release_id = row.id;
     note.actor = services.actor();
     note.source = "cli";
-    note.detail =
-        nlohmann::json{
-            {"dispatch", "started"},
-            {"link", link},
-            {"workflow", workflow.owner + "/" + workflow.repository + ": " + workflow.file}}
-            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    note.detail = json_text(nlohmann::json{
+        {"dispatch", "started"},
+        {"link", link},
+        {"workflow", workflow.owner + "/" + workflow.repository + ": " + workflow.file}});
     try {
         (void)services.store(Services::Purpose::production).note_event(note);
     } catch (const Error& error) {

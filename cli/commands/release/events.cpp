@@ -111,12 +111,12 @@ ExitCode run_release_events(Services& services, const ReleaseIdOptions& options)
         services.out_json({{"events", std::move(list)}});
         return ExitCode::ok;
     }
-    Table table({services.say(Id::cli_column_at),
-                 services.say(Id::cli_column_from),
-                 services.say(Id::cli_column_to),
-                 services.say(Id::cli_column_actor),
-                 services.say(Id::cli_column_source),
-                 services.say(Id::cli_column_detail)});
+    terminal::Table table({services.say(Id::cli_column_at),
+                           services.say(Id::cli_column_from),
+                           services.say(Id::cli_column_to),
+                           services.say(Id::cli_column_actor),
+                           services.say(Id::cli_column_source),
+                           services.say(Id::cli_column_detail)});
     for (const release::Event& each : events) {
         table.add({time_for(services, each.at),
                    status_for(services, each.from),

@@ -2,7 +2,6 @@
 #include "cli/commands/release/decision.hpp"
 #include "cli/commands/release/release.hpp"
 #include "cli/commands/release/rows.hpp"
-#include "cli/terminal/table.hpp"
 #include "lib/base/shell_quote.hpp"
 #include "lib/base/text.hpp"
 #include "lib/bot/actor_lines.hpp"
@@ -11,6 +10,7 @@
 #include "lib/messages/status_texts.hpp"
 #include "lib/release/exclusion.hpp"
 #include "lib/release/names.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -206,7 +206,7 @@ void show(Services& services, const Fields& lines) {
         }
         return;
     }
-    Table table({"", ""});
+    terminal::Table table({"", ""});
     for (const auto& [name, label, value] : lines) {
         table.add({name, value});
     }
@@ -226,12 +226,12 @@ ExitCode run_release_list(Services& services, const ReleaseListOptions& options)
         services.out_json({{"releases", std::move(rows)}});
         return ExitCode::ok;
     }
-    Table table({services.say(Id::cli_column_id),
-                 services.say(Id::cli_column_service),
-                 services.say(Id::cli_column_tag),
-                 services.say(Id::cli_column_status),
-                 services.say(Id::cli_column_by),
-                 services.say(Id::cli_column_created)});
+    terminal::Table table({services.say(Id::cli_column_id),
+                           services.say(Id::cli_column_service),
+                           services.say(Id::cli_column_tag),
+                           services.say(Id::cli_column_status),
+                           services.say(Id::cli_column_by),
+                           services.say(Id::cli_column_created)});
     for (const release::Release& each : releases) {
         table.add({std::to_string(each.id),
                    each.service_name,

@@ -19,7 +19,7 @@ std::string status_for(Services& services, const std::string& status) {
     return services.io().out_is_tty() ? status_label(services.language(), status) : status;
 }
 
-void print(Services& services, const Table& table) {
+void print(Services& services, const terminal::Table& table) {
     services.out(services.io().out_is_tty() ? table.aligned(services.io().size().columns)
                                             : table.plain());
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cli/context/services.hpp"
-#include "cli/terminal/table.hpp"
 #include "lib/store/wire/wire.hpp"
+#include "lib/terminal/table.hpp"
 
 #include <string>
 
@@ -15,7 +15,7 @@ namespace loomrel::cli {
 // With whose word it is, for people.
 [[nodiscard]] std::string status_of(Services& services, const release::Release& row);
 
-void print(Services& services, const Table& table);
+void print(Services& services, const terminal::Table& table);
 
 // Times are RFC 3339 to the millisecond, null where there is none.
 template <typename Entity> nlohmann::ordered_json json_of(const Entity& entity) {

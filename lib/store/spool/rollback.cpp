@@ -1,5 +1,6 @@
 #include "lib/store/spool/rollback.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/spool/spool.hpp"
 
 #include <nlohmann/json.hpp>
@@ -53,10 +54,8 @@ void tell_people(Store& store, const Rollback& rollback) {
                               {"ok", rollback.good},
                               {"at", to_rfc3339(now())},
                               {"run_id", rollback.run.id}};
-    store.add_notice({"rolled_back:" + rollback.run.id,
-                      "rolled_back",
-                      std::nullopt,
-                      fact.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+    store.add_notice(
+        {"rolled_back:" + rollback.run.id, "rolled_back", std::nullopt, json_text(fact)});
 }
 
 } // namespace

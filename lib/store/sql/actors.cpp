@@ -1,5 +1,6 @@
 #include "lib/store/sql/actors.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/moves.hpp"
 #include "lib/store/sql/text.hpp"
 #include "lib/store/wire/wire.hpp"
@@ -31,8 +32,7 @@ std::optional<release::Actors> actors_of(const std::optional<std::string>& cell)
 }
 
 std::string actors_text(const release::Actors& actors) {
-    return storable(
-        wire::to_json(actors).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return storable(json_text(wire::to_json(actors)));
 }
 
 release::Actors first_actors(const NewRelease& release) {

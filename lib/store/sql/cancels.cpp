@@ -1,5 +1,6 @@
 #include "lib/store/sql/cancels.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "lib/store/sql/decisions.hpp"
@@ -15,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 std::string line_of(const json& object) {
-    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+    return json_text(object);
 }
 
 // The last part of refs/tags/T or refs/heads/B.

@@ -1,6 +1,7 @@
 #include "lib/store/sql/migration_keys.hpp"
 #include "lib/store/sql/migration_outbox_state.hpp"
 #include "lib/store/sql/migration_run_people.hpp"
+#include "lib/store/sql/migration_who_acted.hpp"
 #include "lib/store/sql/migrations.hpp"
 
 #include <array>
@@ -313,17 +314,6 @@ BEGIN SELECT RAISE(ABORT, 'approval_rules is append-only'); END)"},
     MigrationStep{"CREATE UNIQUE INDEX loomrel_runs_one_open ON runs"
                   " (service, environment, kind, COALESCE(release_id, 0))"
                   " WHERE ended_at IS NULL AND environment <> 'dev'"},
-};
-
-// Design 13.7: who acted on a release, beside who is named. Nobody is known of a row from before. A
-// program that does not know the column would go by the name, and let people approve their own.
-constexpr std::array k_actors{
-    MigrationStep{"ALTER TABLE releases ADD COLUMN actors TEXT",
-                  nullptr,
-                  "SELECT 1 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-                  " WHERE relname = 'releases' AND pg_table_is_visible(attrelid)"
-                  " AND attname = 'actors' AND NOT attisdropped",
-                  "SELECT 1 FROM pragma_table_info('releases') WHERE name = 'actors'"},
 };
 
 constexpr std::array k_migrations{

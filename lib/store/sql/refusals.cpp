@@ -1,5 +1,6 @@
 #include "lib/store/sql/refusals.hpp"
 
+#include "lib/base/json_text.hpp"
 #include "lib/store/sql/outbox.hpp"
 #include "lib/store/sql/text.hpp"
 
@@ -74,7 +75,7 @@ void note_refused_claim(Session& session,
     notice.key = claim.barred ? key_of_hour(claim, this_hour()) : "claim_refused:" + claim.id;
     notice.kind = "claim_refused";
     notice.release_id = present.id;
-    notice.fact = fact.dump(-1, ' ', false, json::error_handler_t::replace);
+    notice.fact = json_text(fact);
     add_notice(session, notice);
 }
 

@@ -1,5 +1,4 @@
 #include "cli/actions/outputs.hpp"
-#include "cli/actions/workflow_commands.hpp"
 #include "lib/base/random.hpp"
 #include "lib/base/text.hpp"
 #include "tests/support/catch.hpp"
@@ -59,28 +58,6 @@ std::map<std::string, std::string> read_outputs(const std::string& text) {
 }
 
 } // namespace
-
-TEST_CASE("workflow commands escape what would end them") {
-    CHECK(github::group("a%b\nc") == "::group::a%25b%0Ac");
-    CHECK(github::error("stage: a,b", "100%\r\n::error::x")
-          == "::error title=stage%3A a%2Cb::100%25%0D%0A::error::x");
-    CHECK(github::add_mask("a\nb") == "::add-mask::a%0Ab");
-    CHECK(github::stop_commands("t") == "::stop-commands::t");
-    CHECK(github::resume_commands("t") == "::t::");
-    CHECK(github::error("t", std::string(5000, 'x'))
-          == "::error title=t::" + std::string(4096, 'x') + "…");
-}
-
-TEST_CASE("a line is inert if the runner cannot take it for a command") {
-    for (const char* line : {"", "text", "a ::error::x", "✅ Сборка v1 ::x::", "🚀 ::x::", "# [x]"}) {
-        INFO(line);
-        CHECK(github::is_inert(line));
-    }
-    for (const char* line : {"::x::", " \t::x::", "\u00a0::x::", "\u3000::x::", "a ##[error]b"}) {
-        INFO(line);
-        CHECK_FALSE(github::is_inert(line));
-    }
-}
 
 TEST_CASE("outputs come back as they were, whatever is in them") {
     const TemporaryFile file;

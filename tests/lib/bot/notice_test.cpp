@@ -1,3 +1,4 @@
+#include "lib/base/json_text.hpp"
 #include "lib/bot/notice_text.hpp"
 #include "lib/telegram/text.hpp"
 #include "tests/lib/bot/bot_world.hpp"
@@ -40,7 +41,7 @@ struct Told {
         store::Notice notice;
         notice.id = 5;
         notice.kind = kind;
-        notice.fact = fact.dump(-1, ' ', false, json::error_handler_t::replace);
+        notice.fact = json_text(fact);
         const auto text = bot::render(notice, {config, about_release ? &release : nullptr, known});
         REQUIRE(text);
         return *text;

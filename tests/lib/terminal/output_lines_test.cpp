@@ -1,10 +1,10 @@
-#include "cli/terminal/output_lines.hpp"
-#include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
+#include "lib/terminal/output_lines.hpp"
+#include "lib/terminal/view_text.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace loomrel;
-using cli::OutputLines;
+using terminal::OutputLines;
 
 namespace {
 
@@ -98,7 +98,7 @@ TEST_CASE("the tail is the last lines, and how many there were before") {
 }
 
 TEST_CASE("durations are short") {
-    using cli::duration_text;
+    using terminal::duration_text;
     const auto ms = [](int count) { return Milliseconds{count}; };
     CHECK(duration_text(Language::ru, ms(0)) == "0,0 с");
     CHECK(duration_text(Language::en, ms(1249)) == "1.2 s");
@@ -113,7 +113,7 @@ TEST_CASE("durations are short") {
 }
 
 TEST_CASE("texts are cut and padded by columns, not by bytes") {
-    using cli::cut_columns;
+    using terminal::cut_columns;
     CHECK(cut_columns("сборка", 6) == "сборка");
     CHECK(cut_columns("сборка", 5) == "сбор…");
     CHECK(cut_columns("сборка", 1) == "…");
@@ -126,6 +126,6 @@ TEST_CASE("texts are cut and padded by columns, not by bytes") {
                   cut_columns("🏷️ Переключаемся на тег ✅ v1", columns))
               <= columns);
     }
-    CHECK(cli::pad_columns("✅", 4) == "✅  ");
-    CHECK(cli::pad_columns("сборка", 3) == "сборка");
+    CHECK(terminal::pad_columns("✅", 4) == "✅  ");
+    CHECK(terminal::pad_columns("сборка", 3) == "сборка");
 }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 enum class Style { plain, dim, bold };
 
@@ -53,4 +53,4 @@ private:
     std::string m_text;
 };
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,11 +1,11 @@
-#include "cli/terminal/view_text.hpp"
+#include "lib/terminal/view_text.hpp"
 
 #include "lib/base/text.hpp"
 #include "lib/base/utf8.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/steps.hpp"
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -104,4 +104,4 @@ std::string step_line(Language language, const std::string& step, bool ok, Milli
                        duration_text(language, took));
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,13 +1,13 @@
-#include "cli/terminal/view.hpp"
-#include "tests/cli/terminal/fake_terminal.hpp"
-#include "tests/cli/terminal/recorded_runs.hpp"
+#include "lib/terminal/view.hpp"
+#include "tests/lib/terminal/fake_terminal.hpp"
+#include "tests/lib/terminal/recorded_runs.hpp"
 #include "tests/support/golden.hpp"
 
 #include <map>
 
 using namespace loomrel;
-using cli::Verbosity;
-using cli::ViewMode;
+using terminal::Verbosity;
+using terminal::ViewMode;
 using test::check_golden;
 
 namespace {
@@ -28,7 +28,7 @@ struct Recorded {
     using Run = std::function<void(test::Stage)>;
 
     std::string play(const Run& run) {
-        const std::unique_ptr<cli::View> view = cli::make_view(options);
+        const std::unique_ptr<terminal::View> view = terminal::make_view(options);
         run(test::Stage{*view, clock});
         return written;
     }
@@ -36,9 +36,9 @@ struct Recorded {
     // What stands on a terminal of that size at the run's moments.
     std::string pictures(const Run& run, std::size_t columns, std::size_t rows) {
         test::FakeTerminal terminal(columns, rows);
-        options.size = [=] { return cli::ScreenSize{columns, rows}; };
+        options.size = [=] { return terminal::ScreenSize{columns, rows}; };
         options.write = [&](std::string_view text) { terminal.write(text); };
-        const std::unique_ptr<cli::View> view = cli::make_view(options);
+        const std::unique_ptr<terminal::View> view = terminal::make_view(options);
         std::string all;
         run(test::Stage{*view, clock, [&] {
                             view->redraw();
@@ -50,7 +50,7 @@ struct Recorded {
 
     Redactor redactor;
     test::FakeClock clock;
-    cli::ViewOptions options;
+    terminal::ViewOptions options;
     std::string written;
     int tokens = 0;
 };
@@ -183,27 +183,27 @@ TEST_CASE("live: colour is in escape sequences only") {
 
 TEST_CASE("the mode follows GitHub, the terminal and TERM") {
     std::map<std::string, std::string> variables;
-    const cli::GetEnv get_env = [&](const std::string& name) -> std::optional<std::string> {
+    const terminal::GetEnv get_env = [&](const std::string& name) -> std::optional<std::string> {
         const auto found = variables.find(name);
         return found != variables.end() ? std::optional(found->second) : std::nullopt;
     };
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::plain);
-    CHECK_FALSE(cli::choose_colour(true, false, get_env));
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::plain);
+    CHECK_FALSE(terminal::choose_colour(true, false, get_env));
     variables["TERM"] = "xterm-256color";
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::live);
-    CHECK(cli::choose_view_mode(false, get_env) == ViewMode::plain);
-    CHECK(cli::choose_colour(true, false, get_env));
-    CHECK_FALSE(cli::choose_colour(true, true, get_env));
-    CHECK_FALSE(cli::choose_colour(false, false, get_env));
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::live);
+    CHECK(terminal::choose_view_mode(false, get_env) == ViewMode::plain);
+    CHECK(terminal::choose_colour(true, false, get_env));
+    CHECK_FALSE(terminal::choose_colour(true, true, get_env));
+    CHECK_FALSE(terminal::choose_colour(false, false, get_env));
     variables["NO_COLOR"] = "";
-    CHECK(cli::choose_colour(true, false, get_env));
+    CHECK(terminal::choose_colour(true, false, get_env));
     variables["NO_COLOR"] = "1";
-    CHECK_FALSE(cli::choose_colour(true, false, get_env));
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::live);
+    CHECK_FALSE(terminal::choose_colour(true, false, get_env));
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::live);
     variables["TERM"] = "dumb";
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::plain);
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::plain);
     variables["GITHUB_ACTIONS"] = "true";
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::github);
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::github);
     variables["GITHUB_ACTIONS"] = "false";
-    CHECK(cli::choose_view_mode(true, get_env) == ViewMode::plain);
+    CHECK(terminal::choose_view_mode(true, get_env) == ViewMode::plain);
 }

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 enum class ViewMode {
     live,   // a terminal: the present step moves, frames replace each other
@@ -77,4 +77,4 @@ using GetEnv = std::function<std::optional<std::string>(const std::string&)>;
 // Neither --no-color nor NO_COLOR, and a terminal that is not TERM=dumb.
 [[nodiscard]] bool choose_colour(bool is_tty, bool no_color, const GetEnv& get_env);
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

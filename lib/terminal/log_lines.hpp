@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // A log is foreign text: what a terminal would obey is taken out, then secrets are masked (what
 // stood between a secret's characters is gone by then), and lines go on whole. One host's stream,
@@ -35,4 +35,4 @@ private:
 // Every line behind `prefix`: where the lines of several hosts come together.
 [[nodiscard]] std::string with_prefix(std::string_view whole_lines, const std::string& prefix);
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,10 +1,10 @@
-#include "cli/terminal/table.hpp"
+#include "lib/terminal/table.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace loomrel;
 
 TEST_CASE("a table makes foreign cells harmless and keeps its columns") {
-    cli::Table table({"A", "B", "C"});
+    terminal::Table table({"A", "B", "C"});
     table.add({"🚀", "x\ty\nz", ""});
     table.add({"яя", "\x1b[31mred", "end"});
     table.add({"short"});
@@ -17,7 +17,7 @@ TEST_CASE("a table makes foreign cells harmless and keeps its columns") {
 }
 
 TEST_CASE("a table that is wider than the terminal becomes records") {
-    cli::Table table({"HOST", "SERVES", "REMARK"});
+    terminal::Table table({"HOST", "SERVES", "REMARK"});
     table.add({"root@prod-1", "v1.2.3", "what somebody should look at, in words"});
     table.add({"root@prod-2", "-", ""});
     const std::string wide = "HOST         SERVES  REMARK\n"

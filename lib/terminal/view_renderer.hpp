@@ -1,10 +1,10 @@
 #pragma once
 
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <deque>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // The last lines of what a step printed.
 struct Tail {
@@ -50,4 +50,4 @@ public:
 [[nodiscard]] std::unique_ptr<Renderer> make_plain_renderer(const ViewOptions& options);
 [[nodiscard]] std::unique_ptr<Renderer> make_github_renderer(const ViewOptions& options);
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

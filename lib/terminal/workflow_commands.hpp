@@ -5,7 +5,7 @@
 
 // Workflow commands: lines that GitHub's runner acts upon (docs.github.com, "Workflow commands for
 // GitHub Actions"). All without the newline.
-namespace loomrel::cli::github {
+namespace loomrel::terminal::workflow {
 
 [[nodiscard]] std::string group(std::string_view title);
 [[nodiscard]] std::string end_group();
@@ -20,4 +20,4 @@ namespace loomrel::cli::github {
 // older form ("##[") anywhere in a line.
 [[nodiscard]] bool is_inert(std::string_view line);
 
-} // namespace loomrel::cli::github
+} // namespace loomrel::terminal::workflow

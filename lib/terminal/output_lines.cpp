@@ -1,8 +1,8 @@
-#include "cli/terminal/output_lines.hpp"
+#include "lib/terminal/output_lines.hpp"
 
 #include "lib/base/text.hpp"
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 OutputLines::OutputLines(const Redactor* redactor, Sink sink)
     : m_redactor(redactor),
@@ -86,4 +86,4 @@ std::string OutputLines::shown() const {
     return m_cut ? clean + "…" : clean;
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

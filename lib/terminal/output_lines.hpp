@@ -1,13 +1,13 @@
 #pragma once
 
-#include "cli/terminal/view_renderer.hpp"
 #include "lib/base/secret.hpp"
+#include "lib/terminal/view_renderer.hpp"
 
 #include <functional>
 #include <string>
 #include <string_view>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // Makes harmless lines out of what commands print: any bytes, cut anywhere. Secrets are blanked
 // before anything is cut, so that no part of one gets through. Keeps the last lines of the step
@@ -48,4 +48,4 @@ private:
     Tail m_tail;
 };
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

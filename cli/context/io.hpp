@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <memory>
 #include <optional>
@@ -29,7 +29,7 @@ public:
     // Somebody sits there who reads a question (on standard error) and can answer it.
     [[nodiscard]] virtual bool can_prompt() const = 0;
     // Asked anew each time: windows are resized.
-    [[nodiscard]] virtual ScreenSize size() const = 0;
+    [[nodiscard]] virtual terminal::ScreenSize size() const = 0;
     // The errno of the first write to standard output that failed, 0 = none.
     [[nodiscard]] virtual int out_error() const = 0;
 };

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "cli/terminal/screen_region.hpp"
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/screen_region.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <string>
 #include <vector>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // What the live view knows of a host.
 struct LiveHost {
@@ -60,4 +60,4 @@ private:
     Moment m_moment;
 };
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,8 +1,8 @@
-#include "cli/actions/workflow_commands.hpp"
-#include "cli/terminal/screen_region.hpp"
-#include "cli/terminal/view.hpp"
 #include "lib/base/text.hpp"
-#include "tests/cli/terminal/fake_terminal.hpp"
+#include "lib/terminal/screen_region.hpp"
+#include "lib/terminal/view.hpp"
+#include "lib/terminal/workflow_commands.hpp"
+#include "tests/lib/terminal/fake_terminal.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 #include <vector>
 
 using namespace loomrel;
-using cli::Verbosity;
-using cli::ViewMode;
+using terminal::Verbosity;
+using terminal::ViewMode;
 
 namespace {
 
@@ -105,12 +105,12 @@ TEST_CASE("GitHub: nothing that hosts and commands say is acted upon") {
                                    "\u200b::error::x",
                                    "\r::error::x"};
     for (const std::size_t hosts : {1U, 2U}) {
-        cli::ViewOptions options;
+        terminal::ViewOptions options;
         options.mode = ViewMode::github;
         options.hosts = hosts;
         std::string written;
         options.write = [&](std::string_view text) { written += text; };
-        const std::unique_ptr<cli::View> view = cli::make_view(options);
+        const std::unique_ptr<terminal::View> view = terminal::make_view(options);
         for (const std::string& text : hostile) {
             view->begin(text);
             view->on(text, deploy::RunAttached{text, true});
@@ -147,12 +147,12 @@ TEST_CASE("GitHub: nothing that hosts and commands say is acted upon") {
 
 TEST_CASE("GitHub: a secret that becomes known later is masked before the next output") {
     Redactor redactor;
-    cli::ViewOptions options;
+    terminal::ViewOptions options;
     options.mode = ViewMode::github;
     options.redactor = &redactor;
     std::string written;
     options.write = [&](std::string_view text) { written += text; };
-    const std::unique_ptr<cli::View> view = cli::make_view(options);
+    const std::unique_ptr<terminal::View> view = terminal::make_view(options);
     view->begin("title");
     view->on("host", deploy::StepStarted{{"build"}});
     view->on("host", deploy::Output{"first\n"});
@@ -179,7 +179,7 @@ TEST_CASE("no mode keeps more than the end of what commands print") {
     const std::size_t rounds = is_sanitized_build() ? 20 : 150; // of 128 KiB
     for (const ViewMode mode : {ViewMode::live, ViewMode::plain, ViewMode::github}) {
         for (const std::size_t hosts : {1U, 3U}) {
-            cli::ViewOptions options;
+            terminal::ViewOptions options;
             options.mode = mode;
             options.hosts = hosts;
             options.verbosity = mode == ViewMode::github ? Verbosity::normal : Verbosity::verbose;
@@ -188,7 +188,7 @@ TEST_CASE("no mode keeps more than the end of what commands print") {
             options.write = [&](std::string_view text) {
                 longest = std::max(longest, text.size());
             };
-            const std::unique_ptr<cli::View> view = cli::make_view(options);
+            const std::unique_ptr<terminal::View> view = terminal::make_view(options);
             view->begin("title");
             view->on("host", deploy::StepStarted{{"build"}});
             view->on("host", deploy::Output{lines});
@@ -209,14 +209,14 @@ TEST_CASE("no mode keeps more than the end of what commands print") {
 }
 
 TEST_CASE("live: several hosts at once, drawn by the view's own thread at its pace") {
-    cli::ViewOptions options;
+    terminal::ViewOptions options;
     options.mode = ViewMode::live;
     options.hosts = 4;
     options.redraw_every = Milliseconds{50};
     test::FakeTerminal terminal(80, 24);
     options.write = [&](std::string_view text) { terminal.write(text); };
     const auto begun = std::chrono::steady_clock::now();
-    const std::unique_ptr<cli::View> view = cli::make_view(options);
+    const std::unique_ptr<terminal::View> view = terminal::make_view(options);
     view->begin("title");
     std::vector<std::thread> hosts;
     for (int number = 1; number <= 4; ++number) {
@@ -251,7 +251,7 @@ TEST_CASE("live: several hosts at once, drawn by the view's own thread at its pa
 }
 
 TEST_CASE("live: a view that is only destroyed stops its thread; a dead terminal does not matter") {
-    cli::ViewOptions options;
+    terminal::ViewOptions options;
     options.mode = ViewMode::live;
     options.redraw_every = Milliseconds{1};
     std::atomic<int> writes = 0;
@@ -261,7 +261,7 @@ TEST_CASE("live: a view that is only destroyed stops its thread; a dead terminal
         }
     };
     {
-        const std::unique_ptr<cli::View> view = cli::make_view(options);
+        const std::unique_ptr<terminal::View> view = terminal::make_view(options);
         view->begin("title");
         view->on("host", deploy::StepStarted{{"build"}});
         while (writes < 2) {
@@ -274,11 +274,11 @@ TEST_CASE("live: a view that is only destroyed stops its thread; a dead terminal
 
 TEST_CASE("a region is drawn over itself, whatever its size was") {
     test::FakeTerminal terminal(20, 6);
-    cli::ScreenRegion region(true);
+    terminal::ScreenRegion region(true);
     const auto lines = [](std::initializer_list<const char*> texts) {
-        std::vector<cli::StyledLine> all;
+        std::vector<terminal::StyledLine> all;
         for (const char* text : texts) {
-            all.push_back(cli::StyledLine().add(text, cli::Style::dim));
+            all.push_back(terminal::StyledLine().add(text, terminal::Style::dim));
         }
         return all;
     };
@@ -304,10 +304,10 @@ TEST_CASE("a region is drawn over itself, whatever its size was") {
 
 TEST_CASE("a region survives a terminal that is made narrower and wider") {
     test::FakeTerminal terminal(30, 10);
-    cli::ScreenRegion region(false);
+    terminal::ScreenRegion region(false);
     const std::string long_text = "0123456789 0123456789 0123456789";
-    const std::vector<cli::StyledLine> lines{cli::StyledLine().add(long_text),
-                                             cli::StyledLine().add("short")};
+    const std::vector<terminal::StyledLine> lines{terminal::StyledLine().add(long_text),
+                                                  terminal::StyledLine().add("short")};
     terminal.write(region.frame("kept\n", lines, 30));
     CHECK(terminal.text() == "kept\n0123456789 0123456789 012345…\nshort\n");
     terminal.resize(12, 10);
@@ -318,6 +318,6 @@ TEST_CASE("a region survives a terminal that is made narrower and wider") {
     CHECK(terminal.text() == "kept\nmore\n0123456789 0123456789 012345…\nshort\n");
     region.forget();
     terminal.write("shell\n");
-    terminal.write(region.frame("", {cli::StyledLine().add("again")}, 30));
+    terminal.write(region.frame("", {terminal::StyledLine().add("again")}, 30));
     CHECK(terminal.text() == "kept\nmore\n0123456789 0123456789 012345…\nshort\nshell\nagain\n");
 }

@@ -1,11 +1,11 @@
-#include "cli/terminal/log_lines.hpp"
+#include "lib/terminal/log_lines.hpp"
 
 #include "lib/base/text.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::string with_prefix(std::string_view whole_lines, const std::string& prefix)
     return text;
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // Rows for people or for a pipe. Cells come from anywhere: they are made harmless here.
 class Table {
@@ -30,4 +30,4 @@ private:
     std::vector<std::vector<std::string>> m_rows;
 };
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

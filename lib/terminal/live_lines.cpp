@@ -1,14 +1,14 @@
-#include "cli/terminal/live_lines.hpp"
+#include "lib/terminal/live_lines.hpp"
 
-#include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/steps.hpp"
+#include "lib/terminal/view_text.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -142,4 +142,4 @@ StyledLine LiveLines::one(const LiveHost& host, std::size_t name_columns) const 
     return line.add(" " + duration_text(m_language, step.took), Style::dim);
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,15 +1,15 @@
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/view.hpp"
 
-#include "cli/terminal/output_lines.hpp"
-#include "cli/terminal/view_renderer.hpp"
 #include "lib/base/text.hpp"
+#include "lib/terminal/output_lines.hpp"
+#include "lib/terminal/view_renderer.hpp"
 
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <thread>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -235,4 +235,4 @@ bool choose_colour(bool is_tty, bool no_color, const GetEnv& get_env) {
     return is_tty && !no_color && (!variable || variable->empty()) && !is_dumb(get_env);
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,4 +1,4 @@
-#include "cli/terminal/table.hpp"
+#include "lib/terminal/table.hpp"
 
 #include "lib/base/text.hpp"
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string_view>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -95,4 +95,4 @@ std::string Table::plain() const {
     return text;
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

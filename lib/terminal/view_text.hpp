@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 // "4,2" in Russian, "4.2" in English: seconds without their unit.
 [[nodiscard]] std::string seconds_text(Language language, Milliseconds duration);
@@ -35,4 +35,4 @@ struct EventText {
 [[nodiscard]] std::optional<EventText>
 event_text(Language language, const std::string& host, const deploy::RunEvent& event);
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,4 +1,4 @@
-#include "tests/cli/terminal/fake_terminal.hpp"
+#include "tests/lib/terminal/fake_terminal.hpp"
 
 #include "lib/base/text.hpp"
 #include "lib/base/utf8.hpp"

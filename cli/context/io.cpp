@@ -1,4 +1,4 @@
-#include "cli/terminal/io.hpp"
+#include "cli/context/io.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -67,7 +67,7 @@ public:
         return ::isatty(STDIN_FILENO) == 1 && err_is_tty();
     }
 
-    [[nodiscard]] ScreenSize size() const override {
+    [[nodiscard]] terminal::ScreenSize size() const override {
         winsize window{};
         for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
             if (::ioctl(descriptor, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {

@@ -1,11 +1,11 @@
-#include "cli/terminal/screen_region.hpp"
+#include "lib/terminal/screen_region.hpp"
 
-#include "cli/terminal/view_text.hpp"
 #include "lib/base/text.hpp"
+#include "lib/terminal/view_text.hpp"
 
 #include <algorithm>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -98,4 +98,4 @@ std::size_t ScreenRegion::rows_to_top(std::size_t columns) const {
     return rows;
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,14 +1,14 @@
-#include "cli/actions/workflow_commands.hpp"
-#include "cli/terminal/view_renderer.hpp"
-#include "cli/terminal/view_text.hpp"
 #include "lib/base/random.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/steps.hpp"
+#include "lib/terminal/view_renderer.hpp"
+#include "lib/terminal/view_text.hpp"
+#include "lib/terminal/workflow_commands.hpp"
 
 #include <map>
 #include <set>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -56,7 +56,7 @@ public:
         if (const auto* started = std::get_if<deploy::StepStarted>(&event)) {
             m_running[host] = Kept{started->step.name, {}, 0};
             if (!is_quiet() && !has_several()) {
-                command(github::group(label(started->step.name)));
+                command(workflow::group(label(started->step.name)));
             }
         } else if (const auto told = event_text(m_options.language, host, event)) {
             tell(told->names_host ? "" : host, told->text);
@@ -89,7 +89,7 @@ public:
     }
 
     void annotate(const std::string& title, const std::string& reason) override {
-        command(github::error(title, reason));
+        command(workflow::error(title, reason));
     }
 
     void finish() override {
@@ -134,15 +134,15 @@ private:
         std::string masks;
         for (const std::string& form : m_options.redactor->forms()) {
             if (m_masked.insert(form).second) {
-                masks += github::add_mask(form) + '\n';
+                masks += workflow::add_mask(form) + '\n';
             }
         }
         if (masks.empty()) {
             return;
         }
         if (!m_stopped_by_written.empty()) {
-            masks = github::resume_commands(m_stopped_by_written) + '\n' + masks
-                    + github::stop_commands(m_stopped_by_written) + '\n';
+            masks = workflow::resume_commands(m_stopped_by_written) + '\n' + masks
+                    + workflow::stop_commands(m_stopped_by_written) + '\n';
         }
         m_options.write(masks);
     }
@@ -154,7 +154,7 @@ private:
 
     void resume() {
         if (!m_stopped_by.empty()) {
-            m_lines += github::resume_commands(m_stopped_by) + '\n';
+            m_lines += workflow::resume_commands(m_stopped_by) + '\n';
             m_stopped_by.clear();
         }
     }
@@ -163,7 +163,7 @@ private:
     void foreign(const std::string& line) {
         if (m_stopped_by.empty()) {
             m_stopped_by = m_options.token();
-            m_lines += github::stop_commands(m_stopped_by) + '\n';
+            m_lines += workflow::stop_commands(m_stopped_by) + '\n';
         }
         m_lines += line + '\n';
     }
@@ -173,7 +173,7 @@ private:
             return;
         }
         const std::string line = has_several() && !host.empty() ? host + " | " + text : text;
-        if (github::is_inert(line)) {
+        if (workflow::is_inert(line)) {
             m_lines += line + '\n';
         } else {
             foreign(line);
@@ -192,11 +192,11 @@ private:
 
     void end_group_of(const std::string& host, const Kept& kept, const std::string& took) {
         if (!has_several()) {
-            command(github::end_group());
+            command(workflow::end_group());
         } else if (!kept.tail.lines.empty()) {
-            command(github::group(fmt::format("{}: {} ({})", host, label(kept.step), took)));
+            command(workflow::group(fmt::format("{}: {} ({})", host, label(kept.step), took)));
             add_lines(kept.tail);
-            command(github::end_group());
+            command(workflow::end_group());
         }
     }
 
@@ -214,4 +214,4 @@ std::unique_ptr<Renderer> make_github_renderer(const ViewOptions& options) {
     return std::make_unique<GithubRenderer>(options);
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

@@ -1,10 +1,10 @@
-#include "cli/actions/workflow_commands.hpp"
+#include "lib/terminal/workflow_commands.hpp"
 
 #include "lib/base/text.hpp"
 
 #include <algorithm>
 
-namespace loomrel::cli::github {
+namespace loomrel::terminal::workflow {
 
 namespace {
 
@@ -85,4 +85,4 @@ bool is_inert(std::string_view line) {
            || std::any_of(line.begin(), line.begin() + static_cast<long>(colons), is_solid);
 }
 
-} // namespace loomrel::cli::github
+} // namespace loomrel::terminal::workflow

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/terminal/view.hpp"
+#include "lib/terminal/view.hpp"
 
 #include <functional>
 #include <string>
@@ -17,7 +17,7 @@ struct FakeClock {
 };
 
 struct Stage {
-    cli::View& view;
+    terminal::View& view;
     FakeClock& clock;
     std::function<void()> look = [] {}; // called at the moments worth a picture
 
@@ -31,7 +31,7 @@ struct Stage {
 inline const std::string k_host = "root@192.168.1.20:22";
 
 inline void good_deploy(Stage stage) {
-    cli::View& view = stage.view;
+    terminal::View& view = stage.view;
     view.begin("stage-deploy loom-content v1.2.3");
     view.on(k_host, deploy::RunAttached{"6f1c2b7e", true});
     stage.step(k_host, "lock", 4);
@@ -71,7 +71,7 @@ inline void good_deploy(Stage stage) {
 
 // Hostile output, a secret in it, a failing health check, the way back.
 inline void failed_deploy(Stage stage) {
-    cli::View& view = stage.view;
+    terminal::View& view = stage.view;
     view.begin("stage-deploy loom-content v1.2.3");
     view.on(k_host, deploy::RunAttached{"6f1c2b7e", false});
     view.on(k_host, deploy::LockAwaited{"v1.2.2, run 11aa, developer1"});
@@ -109,7 +109,7 @@ inline void failed_deploy(Stage stage) {
 
 // The hosts take turns; the second one fails, the last one's outcome stays unknown.
 inline void deploy_on(const std::vector<std::string>& hosts, Stage stage) {
-    cli::View& view = stage.view;
+    terminal::View& view = stage.view;
     view.begin("prod-deploy loom-content v1.2.3");
     for (const std::string& host : hosts) {
         view.on(host, deploy::RunAttached{"run-" + host, true});

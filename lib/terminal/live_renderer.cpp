@@ -1,13 +1,13 @@
-#include "cli/terminal/live_lines.hpp"
-#include "cli/terminal/screen_region.hpp"
-#include "cli/terminal/view_renderer.hpp"
-#include "cli/terminal/view_text.hpp"
 #include "lib/messages/messages.hpp"
+#include "lib/terminal/live_lines.hpp"
+#include "lib/terminal/screen_region.hpp"
+#include "lib/terminal/view_renderer.hpp"
+#include "lib/terminal/view_text.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -233,4 +233,4 @@ std::unique_ptr<Renderer> make_live_renderer(const ViewOptions& options) {
     return std::make_unique<LiveRenderer>(options);
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal

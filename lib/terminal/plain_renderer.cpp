@@ -1,11 +1,11 @@
-#include "cli/terminal/view_renderer.hpp"
-#include "cli/terminal/view_text.hpp"
 #include "lib/messages/messages.hpp"
 #include "lib/messages/steps.hpp"
+#include "lib/terminal/view_renderer.hpp"
+#include "lib/terminal/view_text.hpp"
 
 #include <map>
 
-namespace loomrel::cli {
+namespace loomrel::terminal {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::unique_ptr<Renderer> make_plain_renderer(const ViewOptions& options) {
     return std::make_unique<PlainRenderer>(options);
 }
 
-} // namespace loomrel::cli
+} // namespace loomrel::terminal
