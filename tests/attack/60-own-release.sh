@@ -103,7 +103,7 @@ attack "GitHub's word is posed as over the API"
 call_as "$KEY" POST /release "$(jq -n --arg service "$SERVICE" '{service_name: $service,
     release_tag: "v9.9.9", initiated_by: "developer", github_run_id: "9", github_ref: "refs/tags/v9.9.9",
     sender: "developer", word: "github"}')"
-[ "$STATUS" = 400 ] || wrong "HTTP $STATUS, not 400"
+[ "$STATUS" = 422 ] || wrong "HTTP $STATUS, not 422"
 call_as "$KEY" PATCH /release "$(jq -n --argjson id "$RELEASE" '{release_id: $id, actors: {sender: "developer"}}')"
 [ "$STATUS" -ge 400 ] || wrong "HTTP $STATUS for a change of who sent it"
 sql "SELECT actors FROM releases WHERE id = $RELEASE" | grep -q '"sender":"anya"' \
