@@ -157,7 +157,8 @@ TEST_CASE("whoever may not approve is refused before the ledger is asked to") {
 
     // Whose it is, and by what, is said; and whom nothing is said of.
     release::Actors& actors = world.ledger.rows[2].actors.emplace();
-    actors = {"vera", "", "push", "ci"};
+    actors.sender = "vera";
+    actors.word = release::k_word_ci;
     actors.author_email = "b@example.com";
     world.config.people[1].emails = {"B@example.com"};
     CHECK(world.run({"release", "approve", "2", "--as", "boris", "--json"}) == ExitCode::refused);
