@@ -51,6 +51,7 @@ store::Run full_run() {
     run.environment = "prod";
     run.release_id = 1;
     run.commit = k_sha;
+    run.began_by = "gommgo";
     return run;
 }
 
@@ -357,5 +358,5 @@ TEST_CASE("the parameters of openapi.json are taken") {
             ++found;
         }
     }
-    CHECK(found == 12);
+    CHECK(found == 13);
 }
