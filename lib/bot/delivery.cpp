@@ -258,7 +258,7 @@ std::int64_t
 Delivery::send(const Notice& notice, const NoticeText& text, const telegram::ChatTarget& place) {
     std::optional<store::MessagePlace> card;
     std::optional<std::int64_t> shown;
-    if (notice.release_id) {
+    if (notice.release_id && !text.stands_beside) {
         card = {*notice.release_id, place.chat_id, place.thread_id, k_purpose};
         shown = m_ledger.find_message(*card);
     }

@@ -147,7 +147,8 @@ NoticeText render_alarm(const store::Notice& notice, const NoticeFacts& facts, c
         rules_alarm(writer, facts.config, fact);
     }
     writer.footer(&notice);
-    return {{writer.html(), {}}, "", "", environment_of(notice), true};
+    return {
+        {writer.html(), {}}, "", "", environment_of(notice), true, false, /*stands_beside=*/true};
 }
 
 NoticeText render_text(const store::Notice& notice, const NoticeFacts& facts, const json& fact) {
@@ -212,7 +213,7 @@ render_refused_claim(const store::Notice& notice, const NoticeFacts& facts, cons
     writer.gap();
     writer.line(Id::claim_refused_next, fmt::arg("release", facts.release->id));
     writer.footer(&notice);
-    return {{writer.html(), {}}, "", "", "prod", true};
+    return {{writer.html(), {}}, "", "", "prod", true, false, /*stands_beside=*/true};
 }
 
 } // namespace

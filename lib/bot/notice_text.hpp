@@ -30,6 +30,8 @@ struct NoticeText {
     bool calls = true;
     // Changes what a message shows, and is worth none of its own.
     bool only_edits = false;
+    // The release's own message, and its buttons, stay as they are: what is told moves no release.
+    bool stands_beside = false;
 };
 
 // nullopt: a kind of notice that is not told to people, or that a newer loomrel wrote.

@@ -64,6 +64,24 @@ TEST_CASE("one message a release and chat, edited as it moves on, new when someb
     CHECK(world.deliver().sent == 0);
 }
 
+TEST_CASE("a refused deploy is told beside the call, which keeps its buttons") {
+    DeliveryWorld world;
+    const auto id = world.release_to_test();
+    CHECK(world.deliver().sent == 1);
+    REQUIRE(world.fake.messages(k_chat)[0].contains("reply_markup"));
+    const json refused{{"refused", "claim"}, {"conflict", "status"}, {"actor", "anya"}};
+    world.ledger->add_notice({"claim_refused:1", "claim_refused", id, refused.dump()});
+    CHECK(world.deliver().sent == 1);
+    REQUIRE(world.said_in(k_chat).size() == 2);
+    CHECK(world.said_in(k_chat)[0] == "🚀 Новый релиз готов к тестированию");
+    CHECK(world.fake.messages(k_chat)[0].contains("reply_markup"));
+    // The release goes on in its own message.
+    world.move(id, {Status::manual_test_passed});
+    CHECK(world.deliver().sent == 1);
+    CHECK(world.said_in(k_chat)[0] == "✅ Релиз одобрен и ждёт деплоя на production");
+    CHECK(world.said_in(k_chat).size() == 2);
+}
+
 TEST_CASE("each environment has its chat") {
     DeliveryWorld world;
     world.config.telegram.chat_id_of = {{"prod", -2002}, {"stage", 0}};
