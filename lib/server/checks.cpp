@@ -174,7 +174,7 @@ void check(const store::NewNote& note) {
 
 void check(const store::NewNotice& notice) {
     check_fields(notice);
-    for (const char* kind : {"text", "dev", "unapproved"}) {
+    for (const char* kind : {"text", "dev", "unapproved", "rolled_back"}) {
         if (notice.kind == kind) {
             return;
         }

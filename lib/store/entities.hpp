@@ -220,7 +220,7 @@ inline constexpr auto k_fields<release::Person> =
     std::tuple(field("telegram", &release::Person::telegram, {.required = true}),
                field("github", &release::Person::github),
                field("name", &release::Person::name),
-               field("emails", &release::Person::emails));
+               field("emails", &release::Person::emails, {.absent_if_empty = true}));
 
 template <>
 inline constexpr auto k_fields<release::ApprovalRules> =

@@ -87,7 +87,9 @@ template <typename Json, typename T> Json value_to(const T& value, TimeText time
 template <typename T> bool is_nothing(const T& value) {
     if constexpr (k_is_optional<T>) {
         return !value.has_value();
-    } else if constexpr (std::is_same_v<T, std::string>) {
+    } else if constexpr (std::is_same_v<
+                             T,
+                             std::string> || std::is_same_v<T, std::vector<std::string>>) {
         return value.empty();
     } else {
         return false;

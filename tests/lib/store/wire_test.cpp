@@ -38,13 +38,13 @@ const json k_full_run = json::parse(R"({
     "environment": "prod", "kind": "rollback", "release_id": 7, "ref": "refs/tags/v1.2.3",
     "commit": "abc", "github_run_id": "77", "github_run_attempt": 2,
     "hosts": ["deploy@one", "two"], "settings": {"form": "2", "hooks": "1f"}, "source": "spool",
-    "started_at": "2024-03-15T14:30:00.000001Z", "ended_at": "2024-03-15T14:30:00.000001Z",
+    "began_via": "", "key": "", "cancelled_by": "", "started_at": "2024-03-15T14:30:00.000001Z", "ended_at": "2024-03-15T14:30:00.000001Z",
     "unseen_ms": 1500, "outcome": "good", "result": "{\"a\":1}"})");
 
 const json k_empty_run = json::parse(R"({
     "id": "", "service": "", "environment": "", "kind": "deploy", "release_id": null, "ref": "",
     "commit": "", "github_run_id": "", "github_run_attempt": 0, "hosts": [], "settings": {},
-    "source": "", "started_at": "1970-01-01T00:00:00.000000Z", "ended_at": null, "unseen_ms": 0,
+    "source": "", "began_via": "", "key": "", "cancelled_by": "", "started_at": "1970-01-01T00:00:00.000000Z", "ended_at": null, "unseen_ms": 0,
     "outcome": null, "result": ""})");
 
 const store::RunEnd k_end{"r", store::RunOutcome::failed, "{}", {{"one", "ended", "ok", "v1.2.3"}}};
@@ -80,7 +80,7 @@ TEST_CASE("a release and its history are written as ever") {
         "release_tag": "", "rollback_to_tag": "", "status": "", "initiated_by": "",
         "github_run_id": "", "github_action_link": "", "github_ref": "", "created_at": null,
         "started_at": null, "completed_at": null, "commit_sha": null, "superseded_by": null,
-        "unverified": false})"));
+        "unverified": false, "actors": null})"));
     release::Release row;
     row.id = 7;
     row.service_name = "loom-content";
@@ -101,7 +101,7 @@ TEST_CASE("a release and its history are written as ever") {
         "initiated_by": "gommgo", "github_run_id": "77", "github_action_link": "https://x",
         "github_ref": "refs/tags/v1.2.3", "created_at": "2024-03-15T14:30:00.000001Z",
         "started_at": "2024-03-15T14:30:00.000001Z", "completed_at": "2024-03-15T14:30:00.000001Z",
-        "commit_sha": "abc", "superseded_by": 8, "unverified": false})"));
+        "commit_sha": "abc", "superseded_by": 8, "unverified": false, "actors": null})"));
 
     // The members of a detail stay in the order in which they were written.
     const release::Event event{

@@ -491,6 +491,7 @@ TEST_CASE("show --json is the row with the spec's columns and what may happen ne
         "github_ref": "refs/tags/v1.3.0-rc.1", "created_at": "2024-03-15T16:30:00.000Z",
         "started_at": "2024-03-15T17:30:00.000Z", "completed_at": null,
         "commit_sha": "0123456789abcdef0123456789abcdef01234567", "superseded_by": null, "unverified": false,
+        "actors": null,
         "settings": [], "approvals": [], "next": ["manual_test_passed", "manual_test_failed", "building"], "next_actions": "QA проверка"})"));
     CHECK(world.run({"release", "show", "4", "--json"}) == ExitCode::ok);
     const auto row = json::parse(world.io.out_text);

@@ -149,6 +149,7 @@ TEMPLATE_TEST_CASE("a rollback that moves no release is told to people, once",
         std::erase_if(all, [](const auto& notice) { return notice.kind != "rolled_back"; });
         return all;
     };
+    (void)two_deployed(*database);
     store::Rollback rollback = told("v1.1.0", "v1.0.0");
     rollback.run.environment = "stage";
     (void)store::tell(*store, rollback);
@@ -157,7 +158,6 @@ TEMPLATE_TEST_CASE("a rollback that moves no release is told to people, once",
     CHECK(contains(notices()[0].fact, "\"by\":\"devops\""));
     CHECK(contains(notices()[0].fact, "\"environment\":\"stage\""));
     // A move tells it, and so does a cancel.
-    (void)two_deployed(*database);
     (void)store::tell(*store, told("v1.1.0", "v1.0.0"));
     store::Rollback cancelled = told("v1.1.0", "v1.0.0", false);
     cancelled.run.environment = "stage";
