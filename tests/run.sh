@@ -97,10 +97,11 @@ fuzz_all() {
     install_packages "${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}"
     cmake --preset fuzz -B "$folder" --log-level=WARNING
     cmake --build "$folder" --target fuzz
-    for name in request body config env_servers end_status journal; do
+    for name in tests/fuzz/*.cpp; do
+        name=$(basename "$name" .cpp)
         note "fuzz: $name, $1 s"
         mkdir -p "$folder/corpus/$name"
-        (cd "$folder" && tests/fuzz/fuzz_$name -max_total_time="$1" -timeout=10 \
+        (cd "$folder" && tests/fuzz/fuzz_"$name" -max_total_time="$1" -timeout=10 \
             -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 "corpus/$name" 2>&1) | tail -n 12 || bad=1
     done
     return $bad
